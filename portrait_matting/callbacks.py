@@ -1,0 +1,101 @@
+"""Pictures of a run: image | truth | matte | cut-out for the same few portraits, for every logger and for disk."""
+
+import os
+from pathlib import Path
+
+import cv2
+import lightning.pytorch as L
+import numpy as np
+import torch
+from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.utilities import rank_zero_only
+
+from portrait_matting.data.augment import resize, to_input
+from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.matte.composite import over_colour
+from portrait_matting.matte.resolution import to_size
+
+COLOUR = (46, 160, 120)  # a green that neither skin nor hair has, so that what was left standing shows
+TITLES = ("image", "truth", "matte", "cut-out")
+_BAR = 22  # height of the title bar, pixels
+
+
+def panel(image: np.ndarray, truth: np.ndarray, matte: np.ndarray, height: int = 224) -> np.ndarray:
+    """One row: image | truth | matte | cut-out over a colour.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        truth, matte: float32 (H, W) in [0, 1].
+        height: of the row in pixels; the width follows from the portrait's own shape, at most 4/3 of it a picture.
+
+    Returns:
+        uint8 RGB (height, W', 3).
+    """
+    grey = [np.repeat(np.rint(alpha * 255).astype(np.uint8)[..., None], 3, axis=2) for alpha in (truth, matte)]
+    pictures = [image, *grey, over_colour(image, matte, COLOUR)]
+    width = min(round(image.shape[1] * height / image.shape[0]), height * 4 // 3)
+    return np.concatenate([resize(picture, height, width) for picture in pictures], axis=1)
+
+
+def sheet(rows: list[np.ndarray]) -> np.ndarray:
+    """Stacks panels under a title bar, padding the narrower ones with white: uint8 RGB (H, W, 3)."""
+    width = max(row.shape[1] for row in rows)
+    padded = [np.pad(row, ((2, 2), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
+    bar = np.full((_BAR, width, 3), 255, np.uint8)
+    for column, title in enumerate(TITLES):
+        at = (column * rows[0].shape[1] // len(TITLES) + 6, _BAR - 7)
+        cv2.putText(bar, title, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
+    return np.concatenate([bar, *padded])
+
+
+def write_picture(path: Path, picture: np.ndarray) -> None:
+    """Writes uint8 RGB (H, W, 3) to a file of any picture type; a reader never sees half a file."""
+    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    if not cv2.imwrite(str(unfinished), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
+        raise OSError(f"{path} cannot be written: is the disk full?")
+    os.replace(unfinished, path)
+
+
+def log_picture(loggers: list[Logger], name: str, picture: np.ndarray, step: int) -> None:
+    """Sends uint8 RGB (H, W, 3) to the loggers that show pictures; the others have the file in the run's folder."""
+    for logger in loggers:
+        if isinstance(logger, TensorBoardLogger):
+            logger.experiment.add_image(name, picture, step, dataformats="HWC")
+        elif isinstance(logger, WandbLogger):
+            logger.log_image(name, [picture])
+
+
+class SamplePictures(L.Callback):
+    """After every validation, and after the test, writes `samples.png` and shows it in the dashboards.
+
+    Args:
+        run_dir: the run's folder.
+        portraits: how many of the first portraits of the split to show.
+    """
+
+    def __init__(self, run_dir: str, portraits: int = 6) -> None:
+        self.path = Path(run_dir) / "samples.png"
+        self.portraits = portraits
+
+    @rank_zero_only
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if not trainer.sanity_checking:
+            self._show(trainer, pl_module, "val")
+
+    @rank_zero_only
+    def on_test_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._show(trainer, pl_module, "test")
+
+    def _show(self, trainer: L.Trainer, module: L.LightningModule, split: str) -> None:
+        data: PortraitDataModule = trainer.datamodule
+        portraits = data.portraits(split)
+        rows = []
+        for index in range(min(self.portraits, len(portraits))):
+            image, alpha = portraits[index]
+            batch = to_input(resize(image, data.input_size, data.input_size))[None].to(module.device)
+            with torch.inference_mode(), trainer.strategy.precision_plugin.forward_context():
+                matte = to_size(module(batch)[0], *alpha.shape)[0].cpu().numpy()
+            rows.append(panel(image, alpha, matte))
+        picture = sheet(rows)
+        write_picture(self.path, picture)
+        log_picture(trainer.loggers, f"{split}/samples", picture, trainer.global_step)

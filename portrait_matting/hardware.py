@@ -1,0 +1,91 @@
+"""What a run is made to fit: the device, the precision, and how many images of which size are in it at once."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from portrait_matting.errors import InputError
+
+log = logging.getLogger(__name__)
+
+Precision = Literal["auto", "32-true", "16-mixed", "bf16-mixed"]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """The hardware group of a recipe.
+
+    Args:
+        accelerator: cpu, cuda or mps.
+        devices: processes, one a device; on a CPU, processes that share it.
+        precision: 32-true, 16-mixed, bf16-mixed, or auto: bf16-mixed where the device computes in bfloat16 natively,
+            16-mixed on other CUDA cards, else 32-true.
+        batch_size: images in a forward pass of one process.
+        accumulate: forward passes in an optimizer step. The effective batch is batch_size * accumulate * devices.
+        input_size: side in pixels of the square that the network sees.
+        workers: processes that read and augment, for each training process.
+        channels_last: keep the network's tensors in channels-last order, which convolutions prefer on CPUs that vectorise
+            and on tensor cores.
+    """
+
+    accelerator: Literal["cpu", "cuda", "mps"]
+    devices: int
+    precision: Precision
+    batch_size: int
+    accumulate: int
+    input_size: int
+    workers: int
+    channels_last: bool
+
+    def __post_init__(self) -> None:
+        for name in ("devices", "batch_size", "accumulate"):
+            if getattr(self, name) < 1:
+                raise InputError(f"hardware.{name}={getattr(self, name)} is too small: choose at least 1")
+        if self.accelerator == "cuda" and self.devices > torch.cuda.device_count():
+            raise InputError(
+                f"hardware.devices={self.devices} but {torch.cuda.device_count()} CUDA card(s) can be used here: "
+                "choose hardware=cpu, or install a CUDA build of torch"
+            )
+        if self.accelerator == "mps" and not torch.backends.mps.is_available():
+            raise InputError("hardware.accelerator=mps cannot be used here: choose hardware=cpu")
+
+    def trainer_arguments(self) -> dict[str, Any]:
+        """What Lightning's Trainer takes of this: accelerator, devices, precision, accumulation, strategy."""
+        return {
+            "accelerator": self.accelerator,
+            "devices": self.devices,
+            "precision": choose_precision(self.precision, self.accelerator),
+            "accumulate_grad_batches": self.accumulate,
+            "strategy": "ddp" if self.devices > 1 else "auto",
+        }
+
+
+def choose_precision(precision: Precision, accelerator: str) -> str:
+    """The precision that the device computes in, given the one asked for; says so where they differ."""
+    if precision == "auto":
+        return "bf16-mixed" if native_bfloat16(accelerator) else "16-mixed" if accelerator == "cuda" else "32-true"
+    if precision == "16-mixed" and accelerator == "cpu":
+        log.warning("hardware.precision=16-mixed: CPUs train in bfloat16 instead of float16, so bf16-mixed is used")
+        return "bf16-mixed"
+    if precision == "bf16-mixed" and not native_bfloat16(accelerator):
+        log.warning(
+            "hardware.precision=bf16-mixed: this %s only emulates bfloat16, slowly; %s is faster here",
+            accelerator,
+            "16-mixed" if accelerator == "cuda" else "32-true",
+        )
+    return precision
+
+
+def native_bfloat16(accelerator: str) -> bool:
+    """True if the device multiplies in bfloat16 itself (CPU: AVX512-BF16 or AMX; CUDA: Ampere, sm_80, and later).
+
+    `torch.cuda.is_bf16_supported()` also says yes for Turing cards, which emulate it.
+    """
+    if accelerator == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    if accelerator == "cuda":
+        return torch.cuda.is_available() and torch.cuda.get_device_capability()[0] >= 8
+    return False

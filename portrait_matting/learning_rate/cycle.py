@@ -1,0 +1,63 @@
+"""The callback that drives an optimizer along a learning rate schedule, one value per optimizer step."""
+
+import math
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from portrait_matting.errors import InputError
+from portrait_matting.learning_rate.schedule import Schedule
+
+
+class LearningRateCycle(Callback):
+    """Sets and logs the learning rate and the momentum of every optimizer step.
+
+    A callback and not a Lightning scheduler, because torch's schedulers keep state: OneCycleLR refuses to resume a run
+    with more epochs than it was built for, and a rate found after it was built never reaches it. Here the rate is a
+    function of `trainer.global_step` alone. A parameter group may carry `lr_scale`, a factor on its rate (default 1).
+
+    Logs `lr` (before any `lr_scale`) and, where it is driven, `momentum`.
+
+    Args:
+        policy: one of `schedule.POLICIES`.
+        max_lr: the highest rate, reached exactly.
+        shape: the other fields of `Schedule`.
+
+    Raises:
+        InputError: a value is out of its range; when training starts: the run has no end, or `cycle_momentum` is on
+            for an optimizer that has no momentum.
+    """
+
+    def __init__(self, policy: str = "one_cycle", max_lr: float = 1e-3, **shape: Any) -> None:
+        self.schedule = Schedule(policy, max_lr, **shape)
+        self.total_steps = 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        total = trainer.estimated_stepping_batches
+        if not math.isfinite(total) or total < 1:  # Lightning says inf, or -1 for a loader of unknown length
+            raise InputError(
+                "the run has no end to stretch the learning rate over: set trainer.max_epochs or max_steps"
+            )
+        self.total_steps = int(total)
+        for group in _groups(trainer):
+            if self.schedule.cycle_momentum and not {"momentum", "betas"} & group.keys():
+                name = type(trainer.optimizers[0]).__name__
+                raise InputError(f"{name} has no momentum to cycle: set learning_rate.cycle_momentum=false")
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        lr = self.schedule.learning_rate(trainer.global_step, self.total_steps)
+        momentum = self.schedule.momentum(trainer.global_step, self.total_steps)
+        for group in _groups(trainer):
+            group["lr"] = lr * group.get("lr_scale", 1.0)
+            if momentum is not None and "betas" in group:
+                group["betas"] = (momentum, *group["betas"][1:])
+            elif momentum is not None:
+                group["momentum"] = momentum
+        # As CPU tensors: a plain number would be copied to the GPU, and that copy waits for it at every step.
+        values = {"lr": lr} if momentum is None else {"lr": lr, "momentum": momentum}
+        pl_module.log_dict({name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()})
+
+
+def _groups(trainer: Trainer) -> list[dict[str, Any]]:
+    return [group for optimizer in trainer.optimizers for group in optimizer.param_groups]

@@ -1,0 +1,148 @@
+"""U²-Net, full and lite: a U of small Us, after Qin et al., "U²-Net: Going Deeper with Nested U-Structure for Salient
+Object Detection", Pattern Recognition 2020, arXiv 2005.09007.
+
+The parameter names are those of the reference project (xuebinqin/U-2-Net), so that its state dicts load as they are.
+The outputs differ in one point: logits instead of sigmoids, since binary cross-entropy on probabilities is refused by
+CUDA autocast and loses precision near 0 and 1.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from portrait_matting.errors import InputError
+
+# Figure 5 of the paper, from the image down to stage6 and back up. The input widths follow from the wiring.
+# stage: (layers, dilated, full (middle, out), lite (middle, out))
+STAGES = {
+    "stage1": (7, False, (32, 64), (16, 64)),
+    "stage2": (6, False, (32, 128), (16, 64)),
+    "stage3": (5, False, (64, 256), (16, 64)),
+    "stage4": (4, False, (128, 512), (16, 64)),
+    "stage5": (4, True, (256, 512), (16, 64)),
+    "stage6": (4, True, (256, 512), (16, 64)),
+    "stage5d": (4, True, (256, 512), (16, 64)),
+    "stage4d": (4, False, (128, 256), (16, 64)),
+    "stage3d": (5, False, (64, 128), (16, 64)),
+    "stage2d": (6, False, (32, 64), (16, 64)),
+    "stage1d": (7, False, (16, 64), (16, 64)),
+}
+SIZES = ("full", "lite")
+DEPTH = 6
+
+
+def halve(features: Tensor) -> Tensor:
+    """Max-pool (B, C, H, W) to (B, C, ceil(H / 2), ceil(W / 2)): rounding up lets any size through, down to 1 px."""
+    return F.max_pool2d(features, 2, stride=2, ceil_mode=True)
+
+
+def resize(features: Tensor, like: Tensor) -> Tensor:
+    """Resize (B, C, h, w) bilinearly to the height and width of `like`."""
+    return F.interpolate(features, size=like.shape[-2:], mode="bilinear", align_corners=False)
+
+
+class ConvBNReLU(nn.Module):
+    """3x3 convolution, batch normalisation, ReLU: (B, in, H, W) to (B, out, H, W)."""
+
+    def __init__(self, in_channels: int, out_channels: int, dilation: int = 1) -> None:
+        super().__init__()
+        self.conv_s1 = nn.Conv2d(in_channels, out_channels, 3, padding=dilation, dilation=dilation)
+        self.bn_s1 = nn.BatchNorm2d(out_channels)
+        self.relu_s1 = nn.ReLU(inplace=True)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.relu_s1(self.bn_s1(self.conv_s1(features)))
+
+
+class RSU(nn.Module):
+    """Residual U-block (section 3.1 of the paper): a U-Net of `layers` levels whose input is added to its output.
+
+    (B, in, H, W) to (B, out, H, W). A plain block halves the map between its levels, except before the last, which is
+    dilated by 2. A `dilated` block (RSU-4F) keeps the size and doubles the dilation from level to level instead.
+    """
+
+    def __init__(self, layers: int, dilated: bool, in_channels: int, middle: int, out_channels: int) -> None:
+        super().__init__()
+        self.layers = layers
+        self.dilated = dilated
+        dilations = [2**level if dilated else 1 for level in range(layers)]
+        dilations[-1] = dilations[-1] if dilated else 2
+        self.rebnconvin = ConvBNReLU(in_channels, out_channels)
+        for level, dilation in enumerate(dilations, start=1):
+            self.add_module(f"rebnconv{level}", ConvBNReLU(out_channels if level == 1 else middle, middle, dilation))
+        for level in range(layers - 1, 0, -1):
+            width = out_channels if level == 1 else middle
+            self.add_module(f"rebnconv{level}d", ConvBNReLU(2 * middle, width, dilations[level - 1]))
+
+    def forward(self, features: Tensor) -> Tensor:
+        residual = self.rebnconvin(features)  # (B, out, H, W)
+        deep, skips = residual, []
+        for level in range(1, self.layers):
+            deep = self.get_submodule(f"rebnconv{level}")(deep)  # (B, middle, h, w)
+            skips.append(deep)
+            if self._halves_after(level):
+                deep = halve(deep)
+        deep = self.get_submodule(f"rebnconv{self.layers}")(deep)
+        for level in range(self.layers - 1, 0, -1):
+            skip = skips.pop()
+            if self._halves_after(level):
+                deep = resize(deep, like=skip)
+            deep = self.get_submodule(f"rebnconv{level}d")(torch.cat((deep, skip), 1))
+        return deep + residual
+
+    def _halves_after(self, level: int) -> bool:
+        return not self.dilated and level < self.layers - 1
+
+
+class U2Net(nn.Module):
+    """U²-Net of `size` "full" (44.0 M parameters) or "lite" (1.13 M); raises InputError for another size."""
+
+    def __init__(self, size: str = "full", image_channels: int = 3, out_channels: int = 1) -> None:
+        super().__init__()
+        if size not in SIZES:
+            raise InputError(f"U2Net has no size {size!r}; choose one of {', '.join(SIZES)}")
+        self.out_channels = out_channels
+        width: dict[str, int] = {}  # channels that each stage returns
+        below = image_channels
+        for name, (layers, dilated, *widths) in STAGES.items():
+            middle, out = widths[SIZES.index(size)]
+            in_channels = below + width[name[:-1]] if name.endswith("d") else below
+            self.add_module(name, RSU(layers, dilated, in_channels, middle, out))
+            width[name] = below = out
+        for level in range(1, DEPTH + 1):
+            self.add_module(f"side{level}", nn.Conv2d(width[_side(level)], out_channels, 3, padding=1))
+        self.outconv = nn.Conv2d(DEPTH * out_channels, out_channels, 1)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Return seven maps of logits: the fused one first, then the side outputs from the finest to the coarsest.
+
+        `image` is float (B, image_channels, H, W), normalised, of any size from 1 px; each map is
+        (B, out_channels, H, W). The side outputs are views of one tensor.
+        """
+        features: dict[str, Tensor] = {}
+        deep = image
+        for level in range(1, DEPTH + 1):
+            deep = deep if level == 1 else halve(deep)
+            features[f"stage{level}"] = deep = self.get_submodule(f"stage{level}")(deep)
+        for level in range(DEPTH - 1, 0, -1):
+            skip = features.pop(f"stage{level}")
+            deep = self.get_submodule(f"stage{level}d")(torch.cat((resize(deep, like=skip), skip), 1))
+            features[f"stage{level}d"] = deep
+        sides = [self.get_submodule(f"side{level}")(features[_side(level)]) for level in range(1, DEPTH + 1)]
+        sides = torch.cat([sides[0], *(resize(side, like=image) for side in sides[1:])], 1)  # (B, 6 * out, H, W)
+        return [self.outconv(sides), *sides.split(self.out_channels, 1)]
+
+
+def _side(level: int) -> str:
+    """Return the name of the stage that side output `level` reads: the decoder's, or the bottom of the U."""
+    return f"stage{level}" if level == DEPTH else f"stage{level}d"
+
+
+def u2net(image_channels: int = 3, out_channels: int = 1) -> U2Net:
+    """Return the full U²-Net: 44,009,869 parameters, 176 MB in float32."""
+    return U2Net("full", image_channels, out_channels)
+
+
+def u2netp(image_channels: int = 3, out_channels: int = 1) -> U2Net:
+    """Return the lite U²-Net ("U²-Net†" in the paper): 1,131,181 parameters, 4.5 MB in float32."""
+    return U2Net("lite", image_channels, out_channels)

@@ -1,0 +1,73 @@
+"""The training step: what Lightning calls, knowing neither files nor pictures."""
+
+from collections.abc import Callable
+from typing import Any
+
+import lightning.pytorch as L
+import torch
+from torch import Tensor, nn
+
+from portrait_matting.matte.resolution import to_size
+from portrait_matting.metrics import alpha_metrics
+
+
+class MattingModule(L.LightningModule):
+    """Trains and scores one network.
+
+    Args:
+        net: image (B, 3, S, S) to logits, a list of (B, 1, S, S), the one to use first.
+        loss: outputs and alpha (B, 1, S, S) to {"loss": scalar, "loss_NAME": scalar of each part}.
+        optimizer: parameters and `lr` to an optimizer.
+        lr: what the optimizer is built with; the LR finder and the cycle set their own.
+        config: the recipe as plain data, written into every checkpoint.
+        channels_last: keep images and weights in channels-last order.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        loss: nn.Module,
+        optimizer: Callable[..., torch.optim.Optimizer],
+        lr: float,
+        config: dict[str, Any],
+        channels_last: bool = True,
+    ) -> None:
+        super().__init__()
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.net = net.to(memory_format=self.memory_format)
+        self.loss, self.optimizer, self.lr, self.config = loss, optimizer, lr, config
+        self.val_metrics = alpha_metrics().clone(prefix="val/")
+        self.test_metrics = alpha_metrics().clone(prefix="test/")
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Image (B, 3, S, S), normalised, to matte float32 (B, 1, S, S) in [0, 1]."""
+        return self.net(image.contiguous(memory_format=self.memory_format))[0].float().sigmoid()
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        outputs = self.net(batch["image"].contiguous(memory_format=self.memory_format))
+        losses = self.loss(outputs, batch["alpha"])
+        self.log("train/loss", losses["loss"], prog_bar=True, on_step=True, on_epoch=True)
+        self.log_dict({f"train/{name}": value for name, value in losses.items() if name != "loss"})
+        return losses["loss"]
+
+    def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
+        self._score(batch, self.val_metrics, prog_bar=True)
+
+    def test_step(self, batch: dict[str, Any], batch_idx: int) -> None:
+        self._score(batch, self.test_metrics)
+
+    def _score(self, batch: dict[str, Any], metrics: nn.Module, prog_bar: bool = False) -> None:
+        alphas = batch["alpha"]  # each (1, H, W), of its own size: scored there, not at the network's
+        mattes = [to_size(matte, *alpha.shape[-2:]) for matte, alpha in zip(self(batch["image"]), alphas, strict=True)]
+        metrics.update(mattes, alphas)
+        self.log_dict(metrics, prog_bar=prog_bar, on_epoch=True, batch_size=len(alphas))
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return self.optimizer(_trainable(self.net), lr=self.lr)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["config"] = self.config
+
+
+def _trainable(net: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in net.parameters() if parameter.requires_grad]
