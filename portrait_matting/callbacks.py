@@ -33,7 +33,7 @@ def panel(image: np.ndarray, truth: np.ndarray, matte: np.ndarray, height: int =
     """
     grey = [np.repeat(np.rint(alpha * 255).astype(np.uint8)[..., None], 3, axis=2) for alpha in (truth, matte)]
     pictures = [image, *grey, over_colour(image, matte, COLOUR)]
-    width = min(round(image.shape[1] * height / image.shape[0]), height * 4 // 3)
+    width = min(max(round(image.shape[1] * height / image.shape[0]), 1), height * 4 // 3)
     return np.concatenate([resize(picture, height, width) for picture in pictures], axis=1)
 
 
@@ -62,7 +62,7 @@ def log_picture(loggers: list[Logger], name: str, picture: np.ndarray, step: int
         if isinstance(logger, TensorBoardLogger):
             logger.experiment.add_image(name, picture, step, dataformats="HWC")
         elif isinstance(logger, WandbLogger):
-            logger.log_image(name, [picture])
+            logger.log_image(name, [picture], step=step)
 
 
 class SamplePictures(L.Callback):

@@ -96,7 +96,9 @@ def find_resume(resume: str | None, run_dir: Path) -> Path | None:
     beside = run_dir.parent.parent.glob("*/*/checkpoints/last.ckpt")
     newest = max(beside, key=lambda path: path.stat().st_mtime, default=None)
     if newest is None:
-        raise InputError(f"resume=last finds no checkpoints/last.ckpt in {run_dir} or in a run beside it: name the file")
+        raise InputError(
+            f"resume=last finds no checkpoints/last.ckpt in {run_dir} or in a run beside it: name the file"
+        )
     return newest
 
 

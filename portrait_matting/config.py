@@ -8,12 +8,14 @@ from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra.errors import HydraException
 from hydra.utils import get_object
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from portrait_matting.errors import InputError
+from portrait_matting.explain import explain
 
 _HERE = Path(__file__).resolve().parent
 # In a wheel conf/ lies inside the package, in a clone beside it. An absolute path is the one form that Hydra finds from
@@ -34,8 +36,8 @@ def compose(overrides: Sequence[str] = (), run_dir: str | Path = "runs/notebook"
     with initialize_config_dir(str(CONF_DIR), version_base="1.3"):
         try:
             cfg = hydra_compose("train", overrides=[*overrides, f"run_dir='{run_dir}'"])
-        except Exception as error:
-            raise InputError(one_line(error)) from error
+        except (HydraException, OmegaConfBaseException) as error:
+            raise InputError(explain(error)) from error
     check(cfg)
     return cfg
 
@@ -51,41 +53,35 @@ def check(cfg: DictConfig) -> None:
     try:
         plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        raise InputError(one_line(error)) from error
+        raise InputError(explain(error)) from error
     for key, wanted in (("seed", int), ("resume", str | None)):
         _check_value(key, plain[key], wanted)
     _check_value("learning_rate.max_lr", plain["learning_rate"]["max_lr"], float | typing.Literal["auto"])
     if plain["learning_rate"]["max_lr"] == "auto":
         plain["learning_rate"]["cycle"]["max_lr"] = 1.0  # stands in for what the finder will say
-    for path, node in _targets(plain, ""):
+    for path, node, written in _targets(plain, OmegaConf.to_container(cfg)):
         wanted = _wanted(get_object(node["_target_"]))
-        for key, value in node.items():
-            if key.startswith("_") or (isinstance(value, dict | list) and list(_targets(value, ""))):
-                continue
-            if key in wanted:
-                _check_value(f"{path}.{key}", value, wanted[key])
+        for key in wanted.keys() & node.keys():
+            if not _is_copy(written[key]) and not any(_targets(node[key], written[key])):
+                _check_value(f"{path}.{key}", node[key], wanted[key])
 
 
-def one_line(error: BaseException) -> str:
-    """What an error of Hydra, OmegaConf or ours says, without the frames and hints around it, in one line."""
-    while error.__cause__ is not None and not isinstance(error, InputError):
-        error = error.__cause__
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    for line in lines:  # a data worker's error carries its whole traceback in its text
-        if line.startswith(f"{InputError.__module__}.{InputError.__qualname__}: "):
-            return line.split(": ", 1)[1]
-    return " ".join(line for line in lines if not line.startswith(("object_type=", "reference_type="))) or repr(error)
-
-
-def _targets(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _targets(node: Any, written: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Every node that builds an object: its key, its values, and its values as written, before interpolation."""
+    if _is_copy(written):
+        return  # checked where it is copied from
     if isinstance(node, dict):
         if "_target_" in node:
-            yield path, node
+            yield path, node, written
         for key, value in node.items():
-            yield from _targets(value, f"{path}.{key}" if path else str(key))
+            yield from _targets(value, written[key], f"{path}.{key}" if path else str(key))
     elif isinstance(node, list):
         for index, value in enumerate(node):
-            yield from _targets(value, f"{path}[{index}]")
+            yield from _targets(value, written[index], f"{path}.{index}")
+
+
+def _is_copy(written: Any) -> bool:
+    return isinstance(written, str) and written.startswith("${")
 
 
 def _wanted(target: Callable) -> dict[str, Any]:
@@ -117,6 +113,3 @@ def _check_value(key: str, value: Any, wanted: Any) -> None:
                 pass
         name = getattr(wanted, "__name__", None) if inspect.isclass(wanted) else str(wanted).replace("typing.", "")
         raise InputError(f"{key}={value!r} is a {type(value).__name__}; give {name}") from error
-
-
-__all__ = ["CONF_DIR", "DictConfig", "ListConfig", "check", "compose", "one_line"]

@@ -6,60 +6,30 @@ from collections.abc import Callable
 
 DOORS = {"train": "train a network (Hydra overrides follow)"}
 
-_OPENCV = (
-    "OpenCV cannot be loaded: {error}. On Debian or Ubuntu: apt-get install -y libgl1 libglib2.0-0. Without root: "
-    "pip install --force-reinstall --no-deps opencv-python-headless"
-)
-
 
 def run(command: Callable[[], None]) -> None:
-    """Runs a command; turns an error that the user can mend into one line on stderr and exit code 2.
+    """Runs a Hydra command; an error that the user can mend becomes one line on stderr and exit code 2.
 
-    Set HYDRA_FULL_ERROR=1 for the traceback.
+    With PORTRAIT_MATTING_DEBUG set, every error keeps its traceback.
     """
-    verbose = os.environ.setdefault("HYDRA_FULL_ERROR", "1") == "1" and "PORTRAIT_MATTING_DEBUG" in os.environ
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints a traceback of its own and exits
     try:
         command()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        line = None if verbose else explain(error)
-        if line is None:
-            raise
-        print(f"error: {line}", file=sys.stderr)
-        sys.exit(2)
+        stop(error)
 
 
-def explain(error: BaseException) -> str | None:
-    """One line for an error that a user can mend, None for one that only a programmer can.
+def stop(error: Exception) -> None:
+    """Ends the process over an error: with its one line and exit code 2, or by raising it again if it is a bug."""
+    from portrait_matting.explain import explain
 
-    Ours, Hydra's and OmegaConf's of the recipe, and the operating system's of files and disks.
-    """
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
-    from portrait_matting.errors import InputError
-
-    chain = [error]
-    while (chain[-1].__cause__ or chain[-1].__context__) is not None:
-        chain.append(chain[-1].__cause__ or chain[-1].__context__)
-    for link in chain:
-        if isinstance(link, ImportError) and ("cv2" in str(link) or ".so" in str(link)):
-            return _OPENCV.format(error=str(link).splitlines()[0])
-        if isinstance(link, InputError):
-            return _one_line(link)
-        if isinstance(link, OSError) and link.errno is not None:
-            where = f"{link.filename}: " if link.filename else ""
-            return f"{where}{link.strerror}: choose another folder with hydra.run.dir=DIR, or make room"
-    if isinstance(error, HydraException | OmegaConfBaseException):
-        return _one_line(chain[-1] if isinstance(chain[-1], OmegaConfBaseException) else error)
-    return None
-
-
-def _one_line(error: BaseException) -> str:
-    from portrait_matting.config import one_line
-
-    return one_line(error)
+    line = None if "PORTRAIT_MATTING_DEBUG" in os.environ else explain(error)
+    if line is None:
+        raise error
+    print(f"error: {line}", file=sys.stderr)
+    sys.exit(2)
 
 
 def main() -> None:

@@ -26,8 +26,8 @@ class Hardware:
         accumulate: forward passes in an optimizer step. The effective batch is batch_size * accumulate * devices.
         input_size: side in pixels of the square that the network sees.
         workers: processes that read and augment, for each training process.
-        channels_last: keep the network's tensors in channels-last order, which convolutions prefer on CPUs that vectorise
-            and on tensor cores.
+        channels_last: keep the network's tensors in channels-last order, which convolutions prefer on CPUs that
+            vectorise and on tensor cores.
     """
 
     accelerator: Literal["cpu", "cuda", "mps"]
@@ -43,11 +43,9 @@ class Hardware:
         for name in ("devices", "batch_size", "accumulate"):
             if getattr(self, name) < 1:
                 raise InputError(f"hardware.{name}={getattr(self, name)} is too small: choose at least 1")
-        if self.accelerator == "cuda" and self.devices > torch.cuda.device_count():
-            raise InputError(
-                f"hardware.devices={self.devices} but {torch.cuda.device_count()} CUDA card(s) can be used here: "
-                "choose hardware=cpu, or install a CUDA build of torch"
-            )
+        if self.accelerator == "cuda" and self.devices > (cards := torch.cuda.device_count()):
+            cure = "choose fewer" if cards else "choose hardware=cpu, or install a CUDA build of torch"
+            raise InputError(f"hardware.devices={self.devices} but {cards} CUDA card(s) can be used here: {cure}")
         if self.accelerator == "mps" and not torch.backends.mps.is_available():
             raise InputError("hardware.accelerator=mps cannot be used here: choose hardware=cpu")
 
@@ -84,7 +82,7 @@ def native_bfloat16(accelerator: str) -> bool:
     `torch.cuda.is_bf16_supported()` also says yes for Turing cards, which emulate it.
     """
     if accelerator == "cpu":
-        capabilities = torch.cpu.get_capabilities()
+        capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch cannot say: then no
         return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
     if accelerator == "cuda":
         return torch.cuda.is_available() and torch.cuda.get_device_capability()[0] >= 8

@@ -24,6 +24,7 @@ def csv_logger(run_dir: str, resume: str | None = None, flush_every: int = 20) -
         writer = logger.experiment
     for row in earlier:
         writer.log_metrics(row, step=int(row["step"]))
+    writer.save()  # at once: a run that fails before its first step must not cost the rows of the one before
     return logger
 
 
@@ -46,18 +47,20 @@ def wandb_logger(run_dir: str, project: str, name: str | None, group: str | None
     Raises:
         InputError: online without a key.
     """
-    import wandb
+    import wandb  # takes a second, which runs without it need not wait
 
-    if online and not wandb.api.api_key:
-        raise InputError("logger.wandb.online=true needs a key: run `wandb login` first, or leave it false")
+    if online:
+        wandb.setup(wandb.Settings(silent=True))
+        if not wandb.login(prompt=False, verify=False):
+            raise InputError("logger.wandb.online=true needs a key: run `wandb login` first, or leave it false")
     settings = wandb.Settings(silent=True, console="off")
-    return WandbLogger(
-        save_dir=run_dir, project=project, name=name, group=group, offline=not online, settings=settings, reinit=True
-    )
+    return WandbLogger(save_dir=run_dir, project=project, name=name, group=group, offline=not online, settings=settings)
 
 
-def _rows(path: Path) -> list[dict[str, float]]:
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows as they were written, without a last one that a killed run left unfinished."""
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
-        return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+    lines = path.read_text().splitlines(keepends=True)
+    rows = csv.DictReader(line for line in lines if line.endswith("\n"))
+    return [{key: value for key, value in row.items() if value} for row in rows]

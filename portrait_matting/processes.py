@@ -1,9 +1,9 @@
 """Training on several devices: the other processes of a run, started from its finished recipe.
 
-Lightning would start them by repeating this process's command line. Under Hydra that runs a sweep again in every process
-(Lightning pull request 18175, Hydra issue 2070). Here they read the run's `config.yaml`, which holds what this process
-composed and found, so that a sweep, a notebook and a plain run start them alike. Lightning takes processes that carry
-torchrun's environment variables as they are.
+Lightning would start them by repeating this process's command line. Under Hydra that runs a sweep again in every
+process (Lightning pull request 18175, Hydra issue 2070). Here they read the run's `config.yaml`, which holds what this
+process composed and found, so that a sweep, a notebook and a plain run start them alike. Lightning takes processes that
+carry torchrun's environment variables as they are.
 """
 
 import contextlib

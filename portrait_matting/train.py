@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting import door
-from portrait_matting.config import CONF_DIR, check, one_line
+from portrait_matting.config import CONF_DIR, check
 from portrait_matting.errors import InputError
+from portrait_matting.explain import explain
 
 if TYPE_CHECKING:
     import lightning.pytorch as L
@@ -89,7 +92,8 @@ def prepare(cfg: DictConfig) -> Job:
         loss = instantiate(cfg.loss, _convert_="all")
         optimizer = instantiate(cfg.optimizer, _convert_="all")
     except hydra.errors.InstantiationException as error:
-        raise error if _is_ours(error) else InputError(one_line(error)) from error
+        # A library refuses a value that its signature allows: what it says is for the user, where it is not ours.
+        raise InputError(explain(error) or " ".join(str(error.__cause__ or error).split())) from error
     resume = checkpoint.find_resume(cfg.resume, Path(cfg.run_dir))
     if resume:
         checkpoint.check_resumable(resume, plain["model"])
@@ -105,7 +109,7 @@ def fit(job: Job) -> "L.Trainer":
     """Trains, from the start or from where `resume` stopped, and returns the trainer."""
     from portrait_matting.learning_rate.cycle import LearningRateCycle
 
-    cycle = LearningRateCycle(**vars(instantiate(job.cfg.learning_rate.cycle)))
+    cycle = LearningRateCycle(instantiate(job.cfg.learning_rate.cycle))
     trainer = _trainer(job, extra=[cycle])
     trainer.fit(job.module, datamodule=job.data, ckpt_path=job.resume, weights_only=True)
     return trainer
@@ -144,12 +148,20 @@ def _choose_max_lr(job: Job, run_dir: Path) -> None:
     if cfg.max_lr != "auto":
         return
     if job.resume:
-        cfg.max_lr = checkpoint.check_resumable(job.resume, OmegaConf.to_container(job.cfg.model))["learning_rate"]["max_lr"]
+        cfg.max_lr = checkpoint.check_resumable(job.resume, OmegaConf.to_container(job.cfg.model))["learning_rate"][
+            "max_lr"
+        ]
         return
-    log.info("looking for the learning rate: %d steps from %g to %g", cfg.finder.steps, cfg.finder.min_lr, cfg.finder.max_lr)
+    log.info(
+        "looking for the learning rate: %d steps from %g to %g", cfg.finder.steps, cfg.finder.min_lr, cfg.finder.max_lr
+    )
     arguments = job.hardware.trainer_arguments()
     # One process looks for all: it accumulates what they would see together.
-    arguments |= {"devices": 1, "strategy": "auto", "accumulate_grad_batches": job.hardware.accumulate * job.hardware.devices}
+    arguments |= {
+        "devices": 1,
+        "strategy": "auto",
+        "accumulate_grad_batches": job.hardware.accumulate * job.hardware.devices,
+    }
     finding = find_learning_rate(job.module, job.data, arguments, **cfg.finder)
     plot_finding(finding, run_dir / "lr_finder.png")
     write_csv(finding, run_dir / "lr_finder.csv")
@@ -158,6 +170,10 @@ def _choose_max_lr(job: Job, run_dir: Path) -> None:
 
 def _open_run(cfg: DictConfig) -> Path:
     run_dir = Path(cfg.run_dir)
+    if cfg.resume is None and (run_dir / "checkpoints" / "last.ckpt").exists():
+        raise InputError(
+            f"{run_dir} already holds a run: go on with it by resume=last, or choose another hydra.run.dir=DIR"
+        )
     try:
         (run_dir / "checkpoints").mkdir(parents=True, exist_ok=True)
         probe = run_dir / ".writable"
@@ -188,10 +204,6 @@ def _close_loggers() -> None:
         sys.modules["wandb"].finish(quiet=True)
 
 
-def _is_ours(error: BaseException) -> bool:
-    return door.explain(error) is not None
-
-
 def _report(figures: dict[str, float], run_dir: Path) -> None:
     width = max(map(len, figures))
     print("\n".join(["", *(f"  {name:{width}}  {value:>12.6g}" for name, value in figures.items()), ""]))
@@ -200,7 +212,12 @@ def _report(figures: dict[str, float], run_dir: Path) -> None:
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")
 def _hydra_main(cfg: DictConfig) -> float:
-    return train(cfg)["test/mad"]  # what sweepers minimise
+    try:
+        return train(cfg)["test/mad"]  # what sweepers minimise
+    except Exception as error:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise  # Hydra goes on with the other jobs and names this one at the end
+        door.stop(error)
 
 
 def main() -> None:

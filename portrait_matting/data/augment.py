@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import albumentations as A
 import cv2
@@ -27,11 +28,29 @@ def to_photo(image: Tensor) -> np.ndarray:
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes (H, W) or (H, W, C): by area when shrinking, so that thin hair does not alias; linearly when growing."""
-    if image.shape[:2] == (height, width):
-        return image
-    shrinks = image.shape[0] * image.shape[1] > height * width
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    """Resizes (H, W) or (H, W, C): by area along sides that shrink, so that thin hair does not alias, else linearly."""
+    # OpenCV averages areas only where no side grows; where one does, its INTER_AREA is near to nearest neighbour.
+    smaller = min(image.shape[0], height), min(image.shape[1], width)
+    if image.shape[:2] != smaller:
+        image = cv2.resize(image, smaller[::-1], interpolation=cv2.INTER_AREA)
+    if smaller != (height, width):
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    return image
+
+
+class RandomResizedCrop(A.RandomResizedCrop):
+    """albumentations' transform of this name with our `resize`, for image and alpha alike.
+
+    Its own shrinks linearly, which aliases, or with `area_for_downscale=image_mask` enlarges alphas (not images) by
+    INTER_AREA, which tears them into steps and shifts them by up to half a pixel (2.0.8).
+    """
+
+    def apply(self, img: np.ndarray, crop_coords: tuple[int, int, int, int], **params: Any) -> np.ndarray:
+        left, top, right, bottom = crop_coords
+        return resize(img[top:bottom, left:right], *self.size)
+
+    def apply_to_mask(self, mask: np.ndarray, crop_coords: tuple[int, int, int, int], **params: Any) -> np.ndarray:
+        return self.apply(mask, crop_coords)
 
 
 @dataclass

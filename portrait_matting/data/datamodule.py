@@ -77,9 +77,14 @@ class PortraitDataModule(L.LightningDataModule):
         self, input_size: int, batch_size: int, workers: int, augment: Sequence[A.BasicTransform], seed: int
     ) -> None:
         super().__init__()
-        for name, value, least in (("input_size", input_size, 16), ("batch_size", batch_size, 1), ("workers", workers, 0)):
+        for name, value, least in (
+            ("hardware.input_size", input_size, 16),
+            ("hardware.batch_size", batch_size, 1),
+            ("hardware.workers", workers, 0),
+            ("seed", seed, 0),
+        ):
             if value < least:
-                raise InputError(f"hardware.{name}={value} is too small: choose at least {least}")
+                raise InputError(f"{name}={value} is too small: choose at least {least}")
         self.input_size, self.batch_size, self.workers, self.seed = input_size, batch_size, workers, seed
         self.augmentation = Augmentation(augment, input_size)
         self._portraits: dict[str, Portraits] = {}
@@ -104,7 +109,8 @@ class PortraitDataModule(L.LightningDataModule):
         sampler = EpochSampler(samples, self.seed, rank, processes)
         if self.trainer:
             sampler.set_epoch(self.trainer.current_epoch)
-        return ResumableLoader(samples, sampler, drop_last=True, **self._loading())
+        finished = self._finished_batches if self.trainer else None
+        return ResumableLoader(samples, sampler, finished, drop_last=True, **self._loading())
 
     def val_dataloader(self) -> DataLoader:
         return self._scored("val")
@@ -115,6 +121,8 @@ class PortraitDataModule(L.LightningDataModule):
     def _scored(self, split: str) -> DataLoader:
         rank, processes = self._rank()
         samples = ScoredSamples(self._portraits[split], self.input_size)
+        # On several processes a few portraits count twice where the split does not divide by them: no process may have
+        # fewer batches than the others, who would wait for it. The test is run in one process.
         sampler = DistributedSampler(samples, processes, rank, shuffle=False) if processes > 1 else None
         return DataLoader(samples, sampler=sampler, collate_fn=collate_scored, **self._loading())
 
@@ -126,6 +134,9 @@ class PortraitDataModule(L.LightningDataModule):
             "pin_memory": torch.cuda.is_available(),
             "worker_init_fn": _one_thread,
         }
+
+    def _finished_batches(self) -> int:
+        return self.trainer.fit_loop.epoch_loop.batch_progress.current.processed
 
     def _rank(self) -> tuple[int, int]:
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)

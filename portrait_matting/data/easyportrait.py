@@ -6,7 +6,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import SPLITS, PortraitDataModule
-from portrait_matting.data.image_io import check_sizes, read_image, read_mask
+from portrait_matting.data.image_io import check_sizes, pair_files, read_image, read_mask
 from portrait_matting.errors import InputError
 
 CLASSES = 9  # 0 background, 1 person, 2 skin, 3-8 brows, eyes, lips and teeth
@@ -38,25 +38,16 @@ class EasyPortraitDataset(Dataset):
         for folder in (images, masks):
             if not folder.is_dir():
                 raise InputError(
-                    f"data.root={root} has no folder {folder.relative_to(root)}: EasyPortrait is images/train/*.jpg and "
-                    "annotations/train/*.png, likewise val and test"
+                    f"data.root={root} has no folder {folder.relative_to(root)}: EasyPortrait is images/train/*.jpg "
+                    "and annotations/train/*.png, likewise val and test"
                 )
-        image_stems, mask_stems = _stems(images, ".jpg"), _stems(masks, ".png")
-        if not image_stems:
-            raise InputError(f"{images} holds no .jpg: is data.root={root} EasyPortrait, unpacked?")
-        if lonely := sorted(image_stems ^ mask_stems):
-            there, lacking = (images, masks) if lonely[0] in image_stems else (masks, images)
-            raise InputError(
-                f"{there} holds {lonely[0]} but {lacking} does not ({len(lonely)} such in {split}): add or remove them"
-            )
-        self.images, self.masks, self.stems = images, masks, sorted(image_stems)
+        self.pairs = pair_files(images, masks, {".jpg"}, {".png"})
 
     def __len__(self) -> int:
-        return len(self.stems)
+        return len(self.pairs)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        stem = self.stems[index]
-        image_path, mask_path = self.images / f"{stem}.jpg", self.masks / f"{stem}.png"
+        image_path, mask_path = self.pairs[index]
         image, mask = read_image(image_path), read_mask(mask_path)
         check_sizes(image, mask, image_path, mask_path)
         try:
@@ -82,7 +73,3 @@ class EasyPortraitDataModule(PortraitDataModule):
 
     def portraits(self, split: str) -> EasyPortraitDataset:
         return self._portraits[split]
-
-
-def _stems(folder: Path, suffix: str) -> set[str]:
-    return {path.stem for path in folder.iterdir() if path.suffix.lower() == suffix}

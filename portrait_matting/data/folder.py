@@ -7,7 +7,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import SPLITS, PortraitDataModule
-from portrait_matting.data.image_io import IMAGE_SUFFIXES, check_sizes, read_alpha, read_image
+from portrait_matting.data.image_io import check_sizes, pair_files, read_alpha, read_image
 from portrait_matting.errors import InputError
 
 Pair = tuple[Path, Path]
@@ -48,46 +48,32 @@ class FolderDataModule(PortraitDataModule):
         super().__init__(**loading)
         self.root = Path(root).expanduser()
         if not (0 < val_share < 1 and 0 < test_share < 1 and val_share + test_share < 1):
-            raise InputError(f"data.val_share={val_share} and data.test_share={test_share} must leave a share to train on")
+            raise InputError(
+                f"data.val_share={val_share} and data.test_share={test_share} must leave a share to train on"
+            )
         images, alphas = self.root / "images", self.root / "alphas"
         for folder in (images, alphas):
             if not folder.is_dir():
                 raise InputError(f"data.root={root} has no folder {folder.name}: put images/ and alphas/ below it")
         if (images / "train").is_dir():
-            pairs = {split: _pairs(images / split, alphas / split) for split in SPLITS}
+            for folder in (half / split for split in SPLITS for half in (images, alphas)):
+                if not folder.is_dir():
+                    raise InputError(f"{folder} is missing: a folder split into train, val and test needs all three")
+            pairs = {split: pair_files(images / split, alphas / split) for split in SPLITS}
         else:
-            pairs = _split(_pairs(images, alphas), val_share, test_share)
+            pairs = _split(pair_files(images, alphas), val_share, test_share)
         self._portraits = {split: FolderDataset(pairs[split]) for split in SPLITS}
 
     def portraits(self, split: str) -> FolderDataset:
         return self._portraits[split]
 
 
-def _pairs(images: Path, alphas: Path) -> list[Pair]:
-    by_stem = _by_stem(images), _by_stem(alphas)
-    if not by_stem[0]:
-        raise InputError(f"{images} holds no images: its files must end in {', '.join(sorted(IMAGE_SUFFIXES))}")
-    if lonely := sorted(by_stem[0].keys() ^ by_stem[1].keys()):
-        there, lacking = (images, alphas) if lonely[0] in by_stem[0] else (alphas, images)
-        raise InputError(f"{there} holds {lonely[0]} but {lacking} does not ({len(lonely)} such): add or remove them")
-    return [(by_stem[0][stem], by_stem[1][stem]) for stem in sorted(by_stem[0])]
-
-
-def _by_stem(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise InputError(f"{folder} is missing: a folder split into train, val and test needs all three")
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in IMAGE_SUFFIXES:
-            if path.stem in found:
-                raise InputError(f"{path} and {found[path.stem].name} have one stem: rename one of them")
-            found[path.stem] = path
-    return found
-
-
 def _split(pairs: list[Pair], val_share: float, test_share: float) -> dict[str, list[Pair]]:
-    if len(pairs) < 3:
-        raise InputError(f"{len(pairs)} pair(s) cannot be split into train, val and test: add images")
     ranked = sorted(pairs, key=lambda pair: blake2b(pair[0].stem.encode()).digest())
     val, test = (max(1, round(share * len(pairs))) for share in (val_share, test_share))
+    if val + test >= len(pairs):
+        raise InputError(
+            f"{len(pairs)} pair(s) less {val} for val and {test} for test leave none to train on: add images, or lower "
+            f"data.val_share={val_share} and data.test_share={test_share}"
+        )
     return {"val": ranked[:val], "test": ranked[val : val + test], "train": ranked[val + test :]}

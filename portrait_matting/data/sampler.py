@@ -1,6 +1,6 @@
 """The order of training samples: known from the seed and the epoch alone, so that a run can stop and go on anywhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
@@ -13,13 +13,19 @@ class EpochSampler(DistributedSampler):
     process with batch n * b sees.
 
     Attributes:
-        start: samples of this process to leave out at the beginning of the next epoch alone (they were seen before
-            the run was stopped).
+        start: samples of this process to leave out at the beginning of this epoch (they were seen before the run was
+            stopped). Another epoch starts at 0.
     """
 
     def __init__(self, dataset: Dataset, seed: int, rank: int = 0, processes: int = 1) -> None:
-        super().__init__(dataset, num_replicas=processes, rank=rank, shuffle=True, seed=seed)
+        # drop_last: else the indices that do not divide by n are filled up with some that were seen already.
+        super().__init__(dataset, num_replicas=processes, rank=rank, shuffle=True, seed=seed, drop_last=True)
         self.start = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        if epoch != self.epoch:
+            self.start = 0
+        super().set_epoch(epoch)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         order = list(super().__iter__())[self.start :]
@@ -31,23 +37,40 @@ class ResumableLoader(DataLoader):
     """A training loader that goes on in the middle of an epoch with the samples that this epoch has not seen.
 
     Lightning writes `state_dict()` into every checkpoint and hands it back before the first batch. Needs an
-    `EpochSampler`.
+    `EpochSampler`. The state counts the samples of all processes, so that a run may go on with another batch size.
+
+    Args:
+        finished: how many batches of this epoch the trainer has finished. A batch that was handed out when the run was
+            stopped is not seen until its step is done. None counts those handed out.
     """
 
-    def __init__(self, dataset: Dataset, sampler: EpochSampler, **arguments) -> None:
+    def __init__(
+        self, dataset: Dataset, sampler: EpochSampler, finished: Callable[[], int] | None = None, **arguments
+    ) -> None:
         super().__init__(dataset, sampler=sampler, **arguments)
-        self._batches = 0  # handed out in this epoch
+        self._handed_out = 0
+        self._finished = finished or (lambda: self._handed_out)
+        self._begin()
 
     def __iter__(self) -> Iterator:
-        self._batches = self.sampler.start // self.batch_size
+        # A generator: all this happens at the first batch, when Lightning, which asks for iterators early, has set the
+        # epoch.
+        self._begin()
         for batch in super().__iter__():
-            self._batches += 1
+            self._handed_out += 1
             yield batch
 
     def state_dict(self) -> dict[str, int]:
-        return {"epoch": self.sampler.epoch, "batches": self._batches}
+        seen = self._start + (self._finished() - self._finished_at_start) * self.batch_size
+        return {"epoch": self._epoch, "samples": max(seen, 0) * self.sampler.num_replicas}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        finished = state["batches"] >= len(self)
-        self.sampler.set_epoch(state["epoch"] + finished)
-        self.sampler.start = 0 if finished else state["batches"] * self.batch_size
+        sampler = self.sampler
+        sampler.set_epoch(state["epoch"])
+        sampler.start = state["samples"] // sampler.num_replicas
+        if sampler.start + self.batch_size > len(sampler):  # less than a batch is left: the epoch is over
+            sampler.set_epoch(state["epoch"] + 1)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._epoch, self._start, self._finished_at_start = self.sampler.epoch, self.sampler.start, self._finished()

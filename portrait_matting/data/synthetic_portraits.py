@@ -32,9 +32,7 @@ class SyntheticDataModule(PortraitDataModule):
         draw_seed: of the portraits. Apart from `seed`, so that runs of several seeds are scored on the same people.
     """
 
-    def __init__(
-        self, train: int, val: int, test: int, height: int, width: int, draw_seed: int = 0, **loading
-    ) -> None:
+    def __init__(self, train: int, val: int, test: int, height: int, width: int, draw_seed: int = 0, **loading) -> None:
         super().__init__(**loading)
         self.lengths = {"train": train, "val": val, "test": test}
         for split, length in self.lengths.items():

@@ -20,17 +20,15 @@ class LearningRateCycle(Callback):
     Logs `lr` (before any `lr_scale`) and, where it is driven, `momentum`.
 
     Args:
-        policy: one of `schedule.POLICIES`.
-        max_lr: the highest rate, reached exactly.
-        shape: the other fields of `Schedule`.
+        schedule: what the rate and the momentum are at each step.
 
     Raises:
-        InputError: a value is out of its range; when training starts: the run has no end, or `cycle_momentum` is on
-            for an optimizer that has no momentum.
+        InputError: when training starts: the run has no end, or `cycle_momentum` is on for an optimizer that has no
+            momentum.
     """
 
-    def __init__(self, policy: str = "one_cycle", max_lr: float = 1e-3, **shape: Any) -> None:
-        self.schedule = Schedule(policy, max_lr, **shape)
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
         self.total_steps = 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -43,7 +41,7 @@ class LearningRateCycle(Callback):
         for group in _groups(trainer):
             if self.schedule.cycle_momentum and not {"momentum", "betas"} & group.keys():
                 name = type(trainer.optimizers[0]).__name__
-                raise InputError(f"{name} has no momentum to cycle: set learning_rate.cycle_momentum=false")
+                raise InputError(f"{name} has no momentum to cycle: set learning_rate.cycle.cycle_momentum=false")
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         lr = self.schedule.learning_rate(trainer.global_step, self.total_steps)

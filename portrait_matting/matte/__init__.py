@@ -1,1 +1,1 @@
-"""From the network's matte to what a person wants: the photo's own resolution, and the person before another background."""
+"""From the network's matte to what a person wants: the photo's own resolution, another background."""

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from portrait_matting.errors import InputError
+from portrait_matting.models.join import join
 
 # Figure 5 of the paper, from the image down to stage6 and back up. The input widths follow from the wiring.
 # stage: (layers, dilated, full (middle, out), lite (middle, out))
@@ -87,7 +88,7 @@ class RSU(nn.Module):
             skip = skips.pop()
             if self._halves_after(level):
                 deep = resize(deep, like=skip)
-            deep = self.get_submodule(f"rebnconv{level}d")(torch.cat((deep, skip), 1))
+            deep = self.get_submodule(f"rebnconv{level}d")(join(deep, skip))
         return deep + residual
 
     def _halves_after(self, level: int) -> bool:
@@ -126,7 +127,7 @@ class U2Net(nn.Module):
             features[f"stage{level}"] = deep = self.get_submodule(f"stage{level}")(deep)
         for level in range(DEPTH - 1, 0, -1):
             skip = features.pop(f"stage{level}")
-            deep = self.get_submodule(f"stage{level}d")(torch.cat((resize(deep, like=skip), skip), 1))
+            deep = self.get_submodule(f"stage{level}d")(join(resize(deep, like=skip), skip))
             features[f"stage{level}d"] = deep
         sides = [self.get_submodule(f"side{level}")(features[_side(level)]) for level in range(1, DEPTH + 1)]
         sides = torch.cat([sides[0], *(resize(side, like=image) for side in sides[1:])], 1)  # (B, 6 * out, H, W)

@@ -85,7 +85,9 @@ def test_the_optimizer_peaks_at_max_lr_and_a_resumed_run_repeats_the_whole_one(
         expected = [(lr, 0.9 if optimizer == "adamw" else 0.5) for lr, _ in expected]
 
     whole = Line(OPTIMIZERS[optimizer])
-    trainer(tmp_path, LearningRateCycle(policy, MAX_LR), accumulate_grad_batches=accumulate).fit(whole, loader)
+    trainer(tmp_path, LearningRateCycle(Schedule(policy, MAX_LR)), accumulate_grad_batches=accumulate).fit(
+        whole, loader
+    )
     assert whole.used == expected
     assert max(lr for lr, _ in whole.used) == MAX_LR
 
@@ -93,9 +95,12 @@ def test_the_optimizer_peaks_at_max_lr_and_a_resumed_run_repeats_the_whole_one(
     first, second = Line(OPTIMIZERS[optimizer]), Line(OPTIMIZERS[optimizer])
     with pytest.raises(Interruption):
         trainer(
-            tmp_path, LearningRateCycle(policy, MAX_LR), InterruptAt(7, path), accumulate_grad_batches=accumulate
+            tmp_path,
+            LearningRateCycle(Schedule(policy, MAX_LR)),
+            InterruptAt(7, path),
+            accumulate_grad_batches=accumulate,
         ).fit(first, loader)
-    trainer(tmp_path, LearningRateCycle(policy, MAX_LR), accumulate_grad_batches=accumulate).fit(
+    trainer(tmp_path, LearningRateCycle(Schedule(policy, MAX_LR)), accumulate_grad_batches=accumulate).fit(
         second, loader, ckpt_path=path
     )
     assert len(first.used) == 7
@@ -104,10 +109,12 @@ def test_the_optimizer_peaks_at_max_lr_and_a_resumed_run_repeats_the_whole_one(
 
 def test_a_finished_run_can_be_lengthened(loader, tmp_path):
     short, longer = Line(OPTIMIZERS["adamw"]), Line(OPTIMIZERS["adamw"])
-    finished = trainer(tmp_path, LearningRateCycle("one_cycle", MAX_LR), max_epochs=2)
+    finished = trainer(tmp_path, LearningRateCycle(Schedule("one_cycle", MAX_LR)), max_epochs=2)
     finished.fit(short, loader)
     finished.save_checkpoint(tmp_path / "last.ckpt")
-    trainer(tmp_path, LearningRateCycle("one_cycle", MAX_LR)).fit(longer, loader, ckpt_path=tmp_path / "last.ckpt")
+    trainer(tmp_path, LearningRateCycle(Schedule("one_cycle", MAX_LR))).fit(
+        longer, loader, ckpt_path=tmp_path / "last.ckpt"
+    )
     assert [lr for lr, _ in longer.used] == [Schedule("one_cycle", MAX_LR).learning_rate(k, 40) for k in range(20, 40)]
 
 
@@ -115,7 +122,11 @@ def test_every_optimizer_step_is_logged_once(loader, tmp_path):
     module = Line(OPTIMIZERS["adamw"])
     logger = CSVLogger(tmp_path, name="", version="")
     trainer(
-        tmp_path, LearningRateCycle(max_lr=MAX_LR), logger=logger, log_every_n_steps=1, accumulate_grad_batches=2
+        tmp_path,
+        LearningRateCycle(Schedule(max_lr=MAX_LR)),
+        logger=logger,
+        log_every_n_steps=1,
+        accumulate_grad_batches=2,
     ).fit(module, loader)
     with (tmp_path / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -132,7 +143,7 @@ def test_a_group_keeps_its_own_share_of_the_rate(loader, tmp_path):
         optimizer.register_step_pre_hook(lambda o, *_: seen.append([group["lr"] for group in o.param_groups]))
         return optimizer
 
-    trainer(tmp_path, LearningRateCycle(max_lr=1.0)).fit(Line(build), loader)
+    trainer(tmp_path, LearningRateCycle(Schedule(max_lr=1.0))).fit(Line(build), loader)
     assert len(seen) == 40
     assert all(scaled == pytest.approx(full * 0.1) for full, scaled in seen)
 
@@ -146,9 +157,9 @@ def test_a_run_without_an_end_is_refused(loader, tmp_path):
     unknown_length = DataLoader(Endless(), batch_size=2)
     for data, max_epochs in [(unknown_length, 4), (loader, -1)]:
         with pytest.raises(InputError, match=r"trainer\.max_epochs"):
-            trainer(tmp_path, LearningRateCycle(), max_epochs=max_epochs).fit(Line(OPTIMIZERS["sgd"]), data)
+            trainer(tmp_path, LearningRateCycle(Schedule()), max_epochs=max_epochs).fit(Line(OPTIMIZERS["sgd"]), data)
     module = Line(OPTIMIZERS["sgd"])
-    trainer(tmp_path, LearningRateCycle(max_lr=0.1), max_steps=5).fit(module, unknown_length)
+    trainer(tmp_path, LearningRateCycle(Schedule(max_lr=0.1)), max_steps=5).fit(module, unknown_length)
     assert [lr for lr, _ in module.used] == [Schedule("one_cycle", 0.1).learning_rate(step, 5) for step in range(5)]
 
 
@@ -157,8 +168,8 @@ def test_an_optimizer_without_momentum_is_refused_unless_momentum_is_left_alone(
         return torch.optim.Adagrad(parameters, lr=0.1)
 
     with pytest.raises(InputError, match="Adagrad has no momentum"):
-        trainer(tmp_path, LearningRateCycle()).fit(Line(build), loader)
+        trainer(tmp_path, LearningRateCycle(Schedule())).fit(Line(build), loader)
     module = Line(build)
     module._settings = lambda optimizer: optimizer.param_groups[0]["lr"]
-    trainer(tmp_path, LearningRateCycle(max_lr=0.5, cycle_momentum=False)).fit(module, loader)
+    trainer(tmp_path, LearningRateCycle(Schedule(max_lr=0.5, cycle_momentum=False))).fit(module, loader)
     assert max(module.used) == 0.5

@@ -1,8 +1,9 @@
 """Drawn portraits whose soft alpha is known exactly: no download, no disk, the same picture in any process.
 
 scene       who stands before what, composited: the way in
-person      every part of a person and the order of painting: head, face, hair (strand), beard, clothes, headwear, hand
-background  rooms, shelves, gardens, streets, bokeh; texture: gradients, noise, wood, bricks, wallpaper
+person      the parts of a person and the order of painting: head, face, hair (strand, tress), beard,
+            clothes (collar, pattern), hat, headscarf, glasses, hand
+background  its kinds and its defocus: scenery (rooms, shelves, gardens, streets, bokeh) and texture (wood, bricks, ...)
 brush       anti-aliased shapes on a premultiplied canvas; palette: colours
 """
 

@@ -74,10 +74,9 @@ class Brush(NamedTuple):
 
     def fill(self, points, colour: Colour, shade: float = 0.0) -> None:
         """Fill the outline (n, 2); `shade` (0..1) darkens it softly towards the rim and away from the light."""
-        pixels = self.place(points)
-        cv2.fillPoly(self.canvas, [_fixed(pixels)], (*colour, 255), cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(self.canvas, [_fixed(self.place(points))], (*colour, 255), cv2.LINE_AA, _SHIFT)
         if shade:
-            self._shade(pixels, shade)
+            self.shade(points, shade)
 
     def disc(self, x: float, y: float, r: float, colour: Colour) -> None:
         """Fill a circle."""
@@ -139,7 +138,9 @@ class Brush(NamedTuple):
         cv2.fillPoly(mask, [_fixed(pixels - (columns.start, rows.start))], 255, shift=_SHIFT)
         return mask
 
-    def _shade(self, pixels: np.ndarray, strength: float) -> None:
+    def shade(self, points, strength: float) -> None:
+        """Darken the inside of the outline (n, 2) softly towards its rim and away from the light; keep alpha."""
+        pixels = self.place(points)
         box = self.box(pixels)
         if box is None:
             return
@@ -147,10 +148,11 @@ class Brush(NamedTuple):
         height, width = mask.shape
         step = max(1, min(height, width) // 24)  # the field is soft, so a coarse one is enough
         size = max(1, width // step), max(1, height // step)
-        coarse = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
         reach = 0.16 * min(size)
-        move = np.float32([[1, 0, self.light * reach], [0, 1, -0.6 * reach]])
-        coarse = cv2.warpAffine(coarse, move, size, borderMode=cv2.BORDER_REPLICATE)
+        coarse = np.zeros(size[::-1], np.uint8)
+        rows, columns = box
+        moved = (pixels - (columns.start, rows.start)) / step + (self.light * reach, -0.6 * reach)
+        cv2.fillPoly(coarse, [_fixed(moved)], 255, shift=_SHIFT)
         coarse = cv2.GaussianBlur(coarse, (0, 0), 0.3 + reach, borderType=cv2.BORDER_REPLICATE)
         field = cv2.resize(cv2.convertScaleAbs(coarse, alpha=strength, beta=255 * (1 - strength)), (width, height))
         field = cv2.max(field, cv2.bitwise_not(mask))

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.data.synthetic.brush import Brush, ellipse, smooth
+from portrait_matting.data.synthetic.brush import Brush
 from portrait_matting.data.synthetic.head import Head
-from portrait_matting.data.synthetic.palette import DYES, HAIR_COLOURS, Colour, darker, mix, near
+from portrait_matting.data.synthetic.palette import DYES, HAIR_COLOURS, Colour, darker, lighter, mix, near
 from portrait_matting.data.synthetic.strand import WIDTH, between, grow, hairline, paint, rim
+from portrait_matting.data.synthetic.tress import draw_bun, draw_cloud, draw_curtain, draw_tail
 
 STYLES = ("bald", "buzz", "short", "spiky", "curly", "afro", "long", "bob", "bun", "ponytail", "pigtails")
 _MASCULINE = (0.1, 0.14, 0.28, 0.14, 0.12, 0.08, 0.08, 0.0, 0.03, 0.03, 0.0)
@@ -57,25 +58,20 @@ def sample_hair(rng: np.random.Generator, head: Head) -> Hair:
 
 def draw_back_hair(brush: Brush, head: Head, hair: Hair) -> None:
     """What hangs or stands behind the head; to be painted before the body."""
-    rng = np.random.default_rng([hair.seed, 0])
-    w, back = head.width + hair.volume, darker(hair.colour, 0.25)
+    rng, colour = np.random.default_rng([hair.seed, 0]), hair.colour
+    w = head.width + hair.volume
     if hair.style in ("long", "bob"):
         end = hair.length if hair.style == "long" else 0.95
-        _curtain(brush, rng, hair, -w - 0.05, w + 0.05, -0.3, end, back, 150)
+        draw_curtain(brush, rng, darker(colour, 0.25), hair.wave, (-w - 0.05, w + 0.05), (-0.3, end), 150)
     elif hair.style == "ponytail":
-        side = 1 if hair.parting > 0.5 else -1
-        _tail(brush, rng, hair, (side * 0.45 * w, -0.75), side, 1.9)
+        draw_tail(brush, rng, colour, hair.wave, (np.sign(hair.parting - 0.5) * 0.4 * w, -0.85), 1.9)
     elif hair.style == "pigtails":
         for side in (-1, 1):
-            _tail(brush, rng, hair, (side * (w - 0.02), -0.1), side, 1.3)
+            draw_tail(brush, rng, colour, hair.wave, (side * (w - 0.02), -0.1), 1.3)
     elif hair.style == "bun":
-        x, y, r = 0.15 * (hair.parting - 0.5), -1.18 - hair.volume, 0.3 + hair.volume
-        brush.fill(ellipse(x, y, r, 0.85 * r), hair.colour, shade=0.45)
-        angle = rng.uniform(0, 2 * np.pi, 70)
-        roots = np.stack([x + 0.75 * r * np.cos(angle), y + 0.65 * r * np.sin(angle)], 1)
-        paint(brush, grow(rng, roots, angle + 1.3, rng.uniform(0.2, 0.6, 70), wave=0.3, gravity=0.2), hair.colour)
+        draw_bun(brush, rng, colour, 0.3 * (hair.parting - 0.5), -1.18 - hair.volume, 0.3 + hair.volume)
     elif hair.style in ("curly", "afro"):
-        _cloud(brush, rng, head, hair)
+        draw_cloud(brush, rng, head, colour, hair.volume, 2.2 if hair.style == "afro" else 1.6)
 
 
 def draw_front_hair(brush: Brush, head: Head, hair: Hair, hat: bool) -> None:
@@ -86,10 +82,12 @@ def draw_front_hair(brush: Brush, head: Head, hair: Hair, hat: bool) -> None:
     t = np.linspace(0, 1, 33)
     outer, inner = rim(head, hair.volume, t), hairline(head, hair.height, hair.parting, t)
     colour = mix(hair.colour, head.skin, 0.35) if hair.style == "buzz" else hair.colour
-    brush.fill(np.concatenate([outer, inner[::-1]]), colour, shade=0.4)
-    if hair.style in ("long", "bob"):
+    hangs = hair.style in ("long", "bob")
+    if hangs:
         _locks(brush, rng, head, hair)
-    if hair.style in ("long", "bob", "short", "pigtails"):
+    brush.fill(np.concatenate([outer, inner[::-1]]), colour, shade=0.15 if hangs else 0.4)
+    brush.glow(0.35 * brush.light, -0.82, 0.35, 0.14, lighter(colour, 0.6), 0.28)
+    if hangs or hair.style in ("short", "pigtails"):
         _parted(brush, rng, head, hair)
     else:
         _combed(brush, rng, head, hair)
@@ -99,10 +97,8 @@ def draw_front_hair(brush: Brush, head: Head, hair: Hair, hat: bool) -> None:
         n = hair.flyaways
         t = rng.uniform(0, 1, n)
         away = np.pi + np.pi * t + rng.normal(0, 0.7, n)
-        roots, length = (
-            rim(head, hair.volume - 0.04, t),
-            rng.uniform(0.3, 1, n) * (0.5 if hair.style in ("long", "bob", "curly") else 0.2),
-        )
+        reach = 0.5 if hangs or hair.style == "curly" else 0.2
+        roots, length = rim(head, hair.volume - 0.04, t), reach * rng.uniform(0.3, 1, n)
         paint(brush, grow(rng, roots, away, length, rng.uniform(0.2, 1, n)[:, None], hair.wave), colour, 0.006)
 
 
@@ -148,63 +144,9 @@ def _fringe(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> N
     paint(brush, line.transpose(1, 0, 2), hair.colour, 1.6 * WIDTH)
 
 
-def _curtain(
-    brush: Brush, rng, hair: Hair, left: float, right: float, top: float, end: float, colour: Colour, n: int
-) -> None:
-    x = np.linspace(left, right, 14)
-    spread = 1 + 0.08 * (end - top)
-    hem = np.stack([x.mean() + (x - x.mean()) * spread, end + 0.07 * rng.uniform(-1, 1, 14)], 1)
-    side = 0.04 * hair.wave * np.sin(np.linspace(0, 9, 8))
-    down = np.linspace(top, end, 8)[1:-1]
-    edge = np.linspace(1, spread, 8)[1:-1]
-    half = 0.5 * (right - left)
-    rights = np.stack([x.mean() + half * edge + side[1:-1], down], 1)
-    lefts = np.stack([x.mean() - half * edge + side[1:-1], down], 1)
-    brush.fill(
-        np.concatenate(
-            [smooth([(left, top), *lefts], closed=False), hem, smooth([*rights[::-1], (right, top)], closed=False)]
-        ),
-        colour,
-        shade=0.35,
-    )
-    start = rng.uniform(left - 0.02, right + 0.02, n)
-    s = np.linspace(0, 1, 14)[:, None]
-    drift = 0.06 * hair.wave * np.sin(9 * s + rng.uniform(0, 6.3, n) + 2 * start) + rng.normal(0, 0.06, n) * s**2
-    line_x = x.mean() + (start - x.mean()) * (1 + (spread - 1) * s) + drift
-    line_y = top + (end - top + rng.normal(0.03, 0.09, n)) * s
-    paint(brush, np.stack([line_x, line_y], 2).transpose(1, 0, 2), colour)
-
-
 def _locks(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> None:
     end = 0.92 if hair.style == "bob" else 0.75 * hair.length
-    w, outer = head.width, head.width + 0.04 + 0.8 * hair.volume
+    outer = head.width + 0.05 + 0.8 * hair.volume
     for side in (-1, 1):
-        near_face, far = sorted((side * (0.86 * w + 0.03 * side * head.yaw), side * (outer + 0.02)))
-        _curtain(brush, rng, hair, near_face, far, -0.05, end, hair.colour, 60)
-
-
-def _tail(
-    brush: Brush, rng: np.random.Generator, hair: Hair, root: tuple[float, float], side: int, length: float
-) -> None:
-    n = 120
-    spread = rng.normal(0, 1, n).clip(-2, 2)
-    roots = np.stack([np.full(n, root[0]), np.full(n, root[1])], 1) + spread[:, None] * (0.02, 0.05)
-    heading = (-0.35 if side > 0 else np.pi + 0.35) + spread * 0.16
-    strands = grow(rng, roots, heading, length * rng.uniform(0.8, 1.05, n), 1.15, 0.25 * hair.wave, 1.5, points=14)
-    paint(brush, strands[:60], darker(hair.colour, 0.1), 0.09)
-    paint(brush, strands, hair.colour)
-
-
-def _cloud(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> None:
-    n = 34
-    low = 0.1 if hair.style == "afro" else 0.0
-    t = np.linspace(-low, 1 + low, n)
-    for (x, y), r in zip(rim(head, hair.volume - 0.12, t), rng.uniform(0.15, 0.24, n), strict=True):
-        brush.disc(x, y, r, hair.colour)
-    brush.fill(rim(head, hair.volume - 0.1, t.clip(0, 1)), hair.colour, shade=0.35)
-    n = 330
-    t = rng.uniform(-low, 1 + low, n)
-    roots = rim(head, hair.volume - rng.uniform(0.0, 0.35, n) + 0.04, t)
-    heading = np.pi + np.pi * t + rng.normal(0, 0.8, n)
-    curl = 2.2 if hair.style == "afro" else 1.6
-    paint(brush, grow(rng, roots, heading, rng.uniform(0.15, 0.4, n), 0.1, curl, 1.7, points=12), hair.colour)
+        sides = sorted((side * 0.91 * head.width + 0.03 * head.yaw, side * outer))
+        draw_curtain(brush, rng, hair.colour, hair.wave, sides, (-0.02, end), 60)

@@ -38,35 +38,6 @@ def draw_hand(brush: Brush, head: Head, clothes: Clothes, hand: Hand) -> None:
     elbow = (s * (clothes.shoulder + 0.25), 3.6)
     arm = brush._replace(origin=tuple(brush.place(wrist)))
     dx, dy = np.array(elbow) - wrist
-    brush.fill(
-        smooth(
-            [
-                (s * -0.18, 0.3),
-                (s * 0.2, 0.25),
-                (dx + s * 0.32, dy),
-                (dx + s * 0.3, dy + 4),
-                (dx - s * 0.5, dy + 4),
-                (dx - s * 0.34, dy),
-            ]
-        ),
-        sleeve,
-        shade=0.4,
-    )
-    palm = arm.turned(s * hand.lean, (0, 0))
-    palm.fill(
-        smooth([(-0.15, 0.45), (-0.15, 0.02), (-0.3, -0.35), (0.28, -0.35), (0.15, 0.02), (0.15, 0.45)]),
-        skin,
-        shade=0.25,
-    )
-    for x, y, width in _FINGERS:
-        tip = (x * (1 + 0.6 * hand.spread), y)
-        palm.line([(x, -0.3), tip], darker(skin, 0.16), width + 0.025)
-        palm.line([(x, -0.25), tip], skin, width)
-    thumb = [(-s * 0.18, -0.05), (-s * 0.36, -0.2), (-s * 0.46, -0.42)]
-    palm.line(smooth(thumb, closed=False), darker(skin, 0.16), 0.15)
-    palm.line(smooth(thumb, closed=False), skin, 0.125)
-    palm.fill(smooth([(-0.22, -0.05), (-0.27, -0.33), (0.25, -0.33), (0.2, -0.05)]), skin)
-    palm.line(smooth([(-0.15, -0.24), (0, -0.17), (0.17, -0.22)], closed=False), darker(skin, 0.16), 0.018)
     upper = [(dx + s * 0.36, dy), (dx + s * 0.36, dy + 4), (dx - s * 0.5, dy + 4), (dx - s * 0.36, dy)]
     arm.fill([(s * -0.2, 0.3), (s * 0.2, 0.3), *upper], sleeve, shade=0.4)
     palm = arm.turned(s * hand.lean, (0, 0))

@@ -22,6 +22,7 @@ class Head:
     child: bool
     old: bool
     masculine: bool
+    earrings: bool
 
 
 def sample_head(rng: np.random.Generator) -> Head:
@@ -39,6 +40,7 @@ def sample_head(rng: np.random.Generator) -> Head:
         child=child,
         old=old and not child,
         masculine=masculine,
+        earrings=bool(rng.random() < (0.05 if masculine or child else 0.35)),
     )
 
 
@@ -76,6 +78,8 @@ def draw_head(brush: Brush, head: Head) -> None:
         rx, ry = 0.13 * head.ears * (1 - 0.3 * side * head.yaw), 0.23 * head.ears
         brush.fill(ellipse(x, 0.1, rx, ry, turn=-0.2 * side), darker(head.skin, 0.1), shade=0.2)
         brush.fill(ellipse(x + 0.01 * side, 0.1, 0.55 * rx, 0.65 * ry, turn=-0.2 * side), darker(head.skin, 0.27))
+        if head.earrings:
+            brush.disc(x + 0.03 * side, 0.1 + ry + 0.03, 0.05, (226, 186, 88))
     brush.fill(outline(head), head.skin, shade=0.38)
     for side in (-1, 1):
         x = side * 0.56 * head.width + 0.08 * head.yaw

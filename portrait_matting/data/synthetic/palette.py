@@ -71,4 +71,4 @@ def skin_tone(rng: np.random.Generator) -> Colour:
     tone = MONK_TONES[rng.integers(len(MONK_TONES))]
     brightness = sum(tone) / 765
     lit = tuple(min(255.0, c * (1.3 - 0.35 * brightness)) for c in tone)
-    return near(mix(lit, WARMTH, rng.uniform(0.1, 0.2) + 0.2 * brightness), rng, 5)
+    return near(mix(lit, WARMTH, rng.uniform(0.1, 0.2) + 0.28 * brightness), rng, 5)

@@ -8,17 +8,12 @@ from portrait_matting.data.synthetic.beard import Beard, draw_beard, sample_bear
 from portrait_matting.data.synthetic.brush import Brush
 from portrait_matting.data.synthetic.clothes import Clothes, draw_clothes, sample_clothes
 from portrait_matting.data.synthetic.face import Face, draw_face, sample_face
+from portrait_matting.data.synthetic.glasses import Glasses, draw_glasses, sample_glasses
 from portrait_matting.data.synthetic.hair import Hair, draw_back_hair, draw_front_hair, sample_hair
 from portrait_matting.data.synthetic.hand import Hand, draw_hand, sample_hand
+from portrait_matting.data.synthetic.hat import CLOSED, Hat, draw_hat, sample_hat
 from portrait_matting.data.synthetic.head import Head, draw_head, draw_neck, sample_head
-from portrait_matting.data.synthetic.headwear import (
-    Headwear,
-    draw_glasses,
-    draw_hat,
-    draw_headscarf_back,
-    draw_headscarf_front,
-    sample_headwear,
-)
+from portrait_matting.data.synthetic.headscarf import draw_headscarf_back, draw_headscarf_front
 from portrait_matting.data.synthetic.palette import darker
 
 
@@ -32,7 +27,8 @@ class Person:
     hair: Hair
     beard: Beard
     clothes: Clothes
-    headwear: Headwear
+    hat: Hat
+    glasses: Glasses
     hand: Hand
     x: float
     y: float
@@ -45,17 +41,18 @@ def sample_person(rng: np.random.Generator) -> Person:
     """A random person in the middle of the frame, give or take."""
     head = sample_head(rng)
     hair = sample_hair(rng, head)
-    size = rng.uniform(0.14, 0.27) * (0.85 if head.child else 1.0)
+    size = (rng.uniform(0.14, 0.27) if rng.random() < 0.92 else rng.uniform(0.27, 0.36)) * (0.85 if head.child else 1.0)
     return Person(
         head=head,
         face=sample_face(rng, head),
         hair=hair,
         beard=sample_beard(rng, head, darker(hair.colour, rng.uniform(0.0, 0.2))),
         clothes=sample_clothes(rng, head),
-        headwear=sample_headwear(rng, head, hair),
+        hat=sample_hat(rng, head, hair),
+        glasses=sample_glasses(rng),
         hand=sample_hand(rng),
-        x=float(np.clip(rng.normal(0.5, 0.09), 0.2, 0.8)),
-        y=0.1 + 1.25 * size + rng.uniform(-0.06, 0.1),
+        x=float(np.clip(rng.normal(0.5, 0.11), 0.15, 0.85)),
+        y=0.1 + 1.25 * size + rng.uniform(-0.1, 0.1),
         size=size,
         lean=rng.normal(0, 0.035),
         tilt=rng.normal(0, 0.09),
@@ -72,22 +69,22 @@ def draw_person(canvas: np.ndarray, person: Person, light: float) -> None:
     origin = (person.x * width, person.y * frame)
     body = Brush(canvas, origin, person.size * frame, 0.0, light).turned(person.lean, (0, 2.5))
     top = body.turned(person.tilt, (0, 0.9))
-    head, hair, wear = person.head, person.hair, person.headwear
-    veiled = wear.hat == "headscarf"
+    head, hair, hat = person.head, person.hair, person.hat
+    veiled = hat.kind == "headscarf"
     if not veiled:
         draw_back_hair(top, head, hair)
     draw_neck(body, head)
     draw_clothes(body, head, person.clothes)
     if veiled:
-        draw_headscarf_back(body, head, wear)
+        draw_headscarf_back(body, head, hat.colour)
     draw_head(top, head)
     draw_beard(top, head, person.face, person.beard)
     draw_face(top, head, person.face, darker(hair.colour, 0.3))
     if veiled:
-        draw_headscarf_front(top, head, wear)
+        draw_headscarf_front(top, head, hat.colour)
     else:
-        draw_front_hair(top, head, hair, wear.hat not in ("none", "headband", "headphones"))
-    draw_glasses(top, head, person.face, wear)
+        draw_front_hair(top, head, hair, hat.kind in CLOSED)
+    draw_glasses(top, head, person.face, person.glasses)
     if not veiled:
-        draw_hat(top, head, hair, wear)
+        draw_hat(top, head, hair, hat)
     draw_hand(body, head, person.clothes, person.hand)

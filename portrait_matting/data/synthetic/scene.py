@@ -1,11 +1,11 @@
 """A drawn portrait: people before a background, with an alpha that is known exactly.
 
-Everything follows from (split, seed, index) alone. The split is part of the random stream, so two splits share no person
-and no background. The image is the composite of the layers by the matting equation, I = alpha F + (1 - alpha) B
+Everything follows from (split, seed, index) alone. The split is part of the random stream, so two splits share no
+person and no background. The image is the composite of the layers by the matting equation, I = alpha F + (1 - alpha) B
 (Porter and Duff, SIGGRAPH 1984), rounded to 8 bits, after noise and defocus went into F, B and alpha.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -31,7 +31,10 @@ class Layers(NamedTuple):
     def composite(self) -> np.ndarray:
         """round(255 (alpha F + (1 - alpha) B)): uint8 (H, W, 3) RGB."""
         alpha = cv2.merge([self.alpha] * 3)  # faster than a trailing axis to broadcast over
-        return np.rint(255 * (alpha * self.foreground + (1 - alpha) * self.background)).astype(np.uint8)
+        image, rest = alpha * self.foreground, np.subtract(1, alpha, out=alpha)
+        image += np.multiply(rest, self.background, out=rest)
+        image *= 255
+        return np.rint(image, out=image).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,8 @@ def plan_scene(split: str, seed: int, index: int) -> Scene:
     people = [sample_person(rng) for _ in range(0 if crowd < NOBODY else 2 if crowd < NOBODY + TWO_PEOPLE else 1)]
     if len(people) == 2:
         side = rng.choice([-1, 1])
-        people = [
-            _moved(p, 0.5 + k * side * rng.uniform(0.17, 0.26), 0.85) for k, p in zip((-1, 1), people, strict=True)
-        ]
+        apart = [0.5 + k * side * rng.uniform(0.17, 0.26) for k in (-1, 1)]
+        people = [replace(p, x=x, size=0.85 * p.size) for p, x in zip(people, apart, strict=True)]
     like = [c for p in people for c in (p.head.skin, p.hair.colour, p.clothes.colour)]
     return Scene(
         people=tuple(people),
@@ -76,29 +78,25 @@ def plan_scene(split: str, seed: int, index: int) -> Scene:
     )
 
 
-def _moved(person: Person, x: float, smaller: float) -> Person:
-    return Person(**{**person.__dict__, "x": x, "size": person.size * smaller})
-
-
 def draw_layers(split: str, seed: int, index: int, height: int = 320, width: int = 256) -> Layers:
     """The layers of portrait `index` of `split`; raises InputError for an unknown split, a negative seed or index, or a
     side below MIN_SIZE pixels."""
-    scene = plan_scene(split, seed, index)
     if min(height, width) < MIN_SIZE:
         raise InputError(f"size {height}x{width} is too small to draw a portrait; use at least {MIN_SIZE}x{MIN_SIZE}.")
+    scene = plan_scene(split, seed, index)
     scale = max(2, -(-_CANVAS // height))
     canvas = np.zeros((scale * height, scale * width, 4), np.uint8)
     for person in scene.people:
         draw_person(canvas, person, scene.light)
-    painted = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
+    painted = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA) * np.float32(1 / 255)
     painted = cv2.GaussianBlur(painted, (5, 5), scene.softness)
     foreground, alpha = _unmultiplied(painted)
     light = _lighting(scene, height, width)
     rng = np.random.default_rng(scene.seed)
     background = draw_background(scene.background, height, width)
     return Layers(
-        foreground=_exposed(foreground * light, scene, rng),
-        background=_exposed(background * light, scene, rng),
+        foreground=_exposed(foreground, light, scene.noise, rng),
+        background=_exposed(background, light, scene.noise, rng),
         alpha=alpha,
     )
 
@@ -123,8 +121,10 @@ def _unmultiplied(painted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     fill = cv2.resize(coarse[..., :3] / coarse[..., 3:], (width, height))
     spread = np.float32(0.02) * (1 - alpha)
     weight = 1 / (alpha + spread + np.float32(1e-6))
-    filled = painted[..., :3] + cv2.merge([spread] * 3) * fill
-    foreground = filled * cv2.merge([weight] * 3)
+    foreground = cv2.merge([spread] * 3)
+    foreground *= fill
+    foreground += painted[..., :3]
+    foreground *= cv2.merge([weight] * 3)
     alpha = np.where(alpha > 1 - 1 / 256, np.float32(1), np.where(alpha < 1 / 256, np.float32(0), alpha))
     return foreground, alpha
 
@@ -136,7 +136,8 @@ def _lighting(scene: Scene, height: int, width: int) -> np.ndarray:
     return cv2.merge([np.float32(c) * field for c in scene.cast])
 
 
-def _exposed(layer: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.ndarray:
+def _exposed(layer: np.ndarray, light: np.ndarray, amount: float, rng: np.random.Generator) -> np.ndarray:
     grain = np.frombuffer(rng.bytes(2 * layer.size), np.uint8).reshape(2, *layer.shape)
     noise = cv2.subtract(grain[0], grain[1], dtype=cv2.CV_32F)  # triangular, of mean zero
-    return np.clip(cv2.scaleAdd(noise, scene.noise / 255, layer), 0, 1)
+    lit = cv2.scaleAdd(noise, amount / 255, np.multiply(layer, light, out=layer))
+    return np.clip(lit, 0, 1, out=lit)

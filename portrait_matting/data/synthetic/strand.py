@@ -6,7 +6,7 @@ from portrait_matting.data.synthetic.brush import Brush
 from portrait_matting.data.synthetic.head import Head
 from portrait_matting.data.synthetic.palette import Colour, darker, lighter
 
-WIDTH = 0.011  # of half a head: a lock of a few hairs, half a pixel to a pixel wide in a small photograph
+WIDTH = 0.008  # of half a head: a lock of a few hairs, half a pixel to a pixel wide in a small photograph
 
 
 def grow(rng: np.random.Generator, roots, heading, length, gravity=0.0, wave=0.0, turns=1.0, points=10) -> np.ndarray:
@@ -25,7 +25,7 @@ def grow(rng: np.random.Generator, roots, heading, length, gravity=0.0, wave=0.0
 
 
 def rim(head: Head, volume: float, t) -> np.ndarray:
-    """Points of the outer contour of the hair, `t` from 0 at the left ear over the crown to 1 at the right: (..., 2)."""
+    """Points of the outer contour of the hair, `t` from 0 at the left ear to 1 at the right: (..., 2)."""
     t = np.asarray(t, dtype=np.float64)
     x = -(head.width + 0.04 + 0.8 * volume) * np.cos(np.pi * t)
     return np.stack([x - 0.02 * head.yaw, 0.12 - (1.14 + volume) * np.sin(np.pi * t)], axis=-1)

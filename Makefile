@@ -1,0 +1,76 @@
+# What a contributor types. Every target but help and clean first makes .venv and installs into it, where that is not
+# done yet or pyproject.toml or constraints.txt is newer than what is installed.
+
+PYTHON ?= python3
+ARGS ?=
+DIST ?= dist
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# -qq: its errors, not its warnings
+PIP := $(PY) -m pip install -qq -c constraints.txt
+STAMP := $(VENV)/.installed
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+BENCHMARKS := $(wildcard benchmarks/*.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help install train test test-all lint format wheel benchmark clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo '  ARGS="..." goes to the program: make train ARGS="model=u2net trainer=smoke", make test ARGS="-k loss"'
+	@echo '  PYTHON=python3.12 makes .venv with another Python than python3 (3.11 or newer)'
+
+install: $(STAMP) ## make .venv and install into it
+
+train: $(STAMP) ## train a network; ARGS are overrides of the recipe
+	@$(PY) -m portrait_matting.train $(ARGS)
+
+test: $(STAMP) ## run the fast tests
+	@$(PY) -m pytest -m "not slow" $(ARGS)
+
+test-all: $(STAMP) ## run every test
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(STAMP) ## check style, format and that notebooks hold no output
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(if $(NOTEBOOKS),$(PY) -m nbstripout --verify $(NOTEBOOKS))
+
+format: $(STAMP) ## mend what lint finds, where a program can
+	@$(PY) -m ruff check --fix-only .
+	@$(PY) -m ruff format .
+	@$(if $(NOTEBOOKS),$(PY) -m nbstripout $(NOTEBOOKS))
+
+wheel: $(STAMP) ## build the wheel into dist/
+	@$(PY) -m build --wheel --no-isolation --outdir "$(DIST)"
+
+benchmark: $(STAMP) ## run every benchmark
+	@$(foreach file,$(BENCHMARKS),echo "# $(file)" && $(PY) $(file) $(ARGS) &&) true
+
+clean: ## remove builds and caches; .venv and runs/ stay
+	rm -rf dist build .pytest_cache .ruff_cache
+	find portrait_matting tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last, so that an install that failed is taken up again by the next make. pip writes a package's
+# RECORD last: a package without one was cut short, pip would take it for whole, so .venv is made anew.
+$(STAMP): pyproject.toml constraints.txt
+	@{ $(runs) && $(whole); } || { $(checked) && echo "making $(VENV) with $$($(PYTHON) -V)" && \
+	  $(PYTHON) -m venv --clear $(VENV); }
+	@echo "installing $$(grep '^torch==' constraints.txt): the first time it is a large download"
+	@$(PIP) torch
+	@echo "installing portrait_matting and what it needs"
+	@$(PIP) -e ".[dev]"
+	@$(PY) -c 'from portrait_matting import door; door.run(lambda: __import__("cv2"))'
+	@touch $@
+
+runs = [ "$$($(PY) -c 'import sys, pip; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ]
+whole = ! for info in $(VENV)/lib/python3*/site-packages/*.dist-info; do [ -f "$$info/RECORD" ] || echo "$$info"; done | grep -q .
+
+define checked
+{ [ "$$($(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>&1)" = True ] || { \
+  echo "error: $(PYTHON) is not Python 3.11 or newer ($$($(PYTHON) -V 2>&1 | head -n 1)): install one, or name one: make PYTHON=python3.12" >&2; exit 1; }; } && \
+{ $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+  echo "error: $(PYTHON) cannot make virtual environments: on Debian or Ubuntu, apt-get install -y python3-venv" >&2; exit 1; }; }
+endef

@@ -1,0 +1,77 @@
+"""From an exception, however deep it was wrapped, to the one line that a person can act on."""
+
+import difflib
+import sys
+import traceback
+from collections.abc import Iterator
+
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
+
+from portrait_matting.errors import InputError
+
+_OPENCV = (
+    "OpenCV cannot be loaded ({error}). On Debian or Ubuntu: apt-get install -y libgl1 libglib2.0-0. Without root: "
+    "{python} -m pip install --force-reinstall --no-deps opencv-python-headless"
+)
+
+
+def explain(error: BaseException) -> str | None:
+    """One line for an error that the user can mend, None for one that only a programmer can.
+
+    What the user can mend: ours, Hydra's and OmegaConf's of the recipe, the operating system's of files and disks, and
+    OpenCV without its system libraries.
+    """
+    chain = list(_chain(error))
+    for link in chain:
+        if isinstance(link, InputError):
+            return _of_worker(str(link))
+        if isinstance(link, ImportError) and _in_opencv(link):
+            return _OPENCV.format(error=str(link).splitlines()[0], python=sys.executable)
+        if isinstance(link, OSError) and link.errno is not None:
+            where = f"{link.filename}: " if link.filename else ""
+            return f"{where}{link.strerror}. Make room, or choose another folder with hydra.run.dir=DIR"
+    for link in chain:
+        if isinstance(link, MissingMandatoryValue):
+            return f"{link.full_key} is missing: give {link.full_key}=…"
+        if isinstance(link, ConfigKeyError | ConfigAttributeError):
+            return _unknown_key(link)
+        if isinstance(link, MissingConfigException) and link.options:
+            group, _, name = str(link.missing_cfg_file).rpartition("/")
+            return f"{group}={name} is no choice: give one of {', '.join(o for o in link.options if o[0] != '_')}"
+    if isinstance(chain[-1], OmegaConfBaseException | HydraException):
+        return " ".join(line.strip() for line in str(chain[-1]).splitlines() if not line.lstrip().startswith("object_"))
+    return None
+
+
+def _in_opencv(error: ImportError) -> bool:
+    """Whether importing OpenCV itself failed, not what Hydra makes of it or another library that lacks a .so file."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return error.name == "cv2" or any(frame.f_globals.get("__name__") == "cv2" for frame, _ in frames)
+
+
+def _unknown_key(error: ConfigKeyError | ConfigAttributeError) -> str:
+    parent = error.parent_node
+    known = [str(key) for key in parent] if hasattr(parent, "keys") else []
+    prefix = str(error.full_key).rpartition(".")[0]
+    close = difflib.get_close_matches(str(error.key), known, n=1)
+    if close:
+        return f"{error.full_key} is no key of the recipe: did you mean {prefix + '.' if prefix else ''}{close[0]}?"
+    return f"{error.full_key} is no key of the recipe: {prefix or 'the recipe'} has {', '.join(known)}"
+
+
+def _of_worker(text: str) -> str:
+    """The message alone, of an error that crossed from a data worker with its traceback in its text."""
+    marker = f"{InputError.__module__}.{InputError.__qualname__}: "
+    for line in reversed(text.splitlines()):
+        if line.startswith(marker):
+            return line.removeprefix(marker)
+    return " ".join(text.split())
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,29 @@
+"""What all tests share: no network, few threads, and the real portraits where somebody has them."""
+
+import os
+from pathlib import Path
+
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # before its import, which would ask the network for a newer version
+
+import pytest
+import torch
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+torch.set_num_threads(1)  # the tensors are small: threads cost more than they bring
+
+
+@pytest.fixture(scope="session")
+def real_portraits() -> Path:
+    """The folder of real portraits, `easyportrait_layout/` and `soft_alpha/` below it; skips where there is none.
+
+    PORTRAIT_MATTING_REAL_PORTRAITS names it, else it is `shared/real_portraits` in a folder above the project.
+    """
+    if named := os.environ.get("PORTRAIT_MATTING_REAL_PORTRAITS"):
+        if not Path(named).is_dir():
+            pytest.fail(f"PORTRAIT_MATTING_REAL_PORTRAITS={named} is not a folder")
+        return Path(named)
+    for folder in PROJECT.parents:
+        if (folder / "shared" / "real_portraits").is_dir():
+            return folder / "shared" / "real_portraits"
+    pytest.skip("no real portraits here: name their folder in PORTRAIT_MATTING_REAL_PORTRAITS")

@@ -1,0 +1,266 @@
+from contextlib import nullcontext
+
+import lightning.pytorch as L
+import numpy as np
+import pytest
+import torch
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from torch.utils.data import DistributedSampler
+
+from portrait_matting.data.augment import RandomResizedCrop, to_photo
+from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.errors import InputError
+
+TRAIN, BATCH = 11, 2  # five full batches and one portrait that waits for another epoch
+
+
+class FakePortraits:
+    """Noise, so that no two crops are equal. Heights differ."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        random = np.random.default_rng(index)
+        height = 20 + index
+        image = random.integers(0, 256, (height, 18, 3), dtype=np.uint8)
+        return image, random.random((height, 18), dtype=np.float32)
+
+
+class FakeDataModule(PortraitDataModule):
+    def portraits(self, split: str) -> FakePortraits:
+        return FakePortraits({"train": TRAIN, "val": 5, "test": 3}[split])
+
+
+def data(workers=0, batch_size=BATCH, seed=3, **changed) -> FakeDataModule:
+    crop = RandomResizedCrop((16, 16), scale=(0.3, 1.0))
+    return FakeDataModule(**{"input_size": 16, "augment": [crop]} | changed, **_loading(workers, batch_size, seed))
+
+
+def _loading(workers, batch_size, seed) -> dict:
+    return {"workers": workers, "batch_size": batch_size, "seed": seed}
+
+
+def prints(batch: dict[str, torch.Tensor]) -> list[int]:
+    """A number for each sample of a batch, equal only for equal samples."""
+    both = torch.cat([batch["image"], batch["alpha"]], dim=1)
+    return [hash(sample.numpy().tobytes()) for sample in both]
+
+
+def epochs(loader, numbers) -> list[list[int]]:
+    found = []
+    for number in numbers:
+        loader.sampler.set_epoch(number)
+        found.append([one for batch in loader for one in prints(batch)])
+    return found
+
+
+@pytest.fixture(scope="module")
+def three_epochs() -> list[list[int]]:
+    module = data()
+    module.setup("fit")
+    return epochs(module.train_dataloader(), range(3))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_change_nothing(workers, three_epochs):
+    module = data(workers)
+    module.setup("fit")
+    loader = module.train_dataloader()
+    assert loader.persistent_workers
+    assert epochs(loader, range(3)) == three_epochs
+
+
+def test_no_two_samples_are_equal(three_epochs):
+    seen = [one for epoch in three_epochs for one in epoch]
+    assert len(set(seen)) == len(seen) == 3 * (TRAIN // BATCH) * BATCH
+
+
+def test_another_seed_augments_otherwise(three_epochs):
+    module = data(seed=4)
+    module.setup("fit")
+    [other] = epochs(module.train_dataloader(), [0])
+    assert not set(other) & {one for epoch in three_epochs for one in epoch}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_scored_portraits_keep_their_own_size(workers):
+    module = data(workers)
+    module.setup("test")
+    [*full, last] = module.test_dataloader()
+    assert [len(batch["alpha"]) for batch in full] == [2]
+    assert last["image"].shape == (1, 3, 16, 16)
+    assert last["image"].dtype == torch.float32
+    alphas = [alpha for batch in [*full, last] for alpha in batch["alpha"]]
+    assert [alpha.shape for alpha in alphas] == [(1, 20, 18), (1, 21, 18), (1, 22, 18)]
+    for index, alpha in enumerate(alphas):
+        np.testing.assert_array_equal(alpha[0], FakePortraits(3)[index][1])
+
+
+def test_scored_portraits_are_resized_and_normalised_but_not_augmented():
+    class Flat(FakePortraits):
+        def __getitem__(self, index):
+            return np.full((30, 40, 3), (10, 120, 250), np.uint8), np.zeros((30, 40), np.float32)
+
+    class FlatData(FakeDataModule):
+        def portraits(self, split):
+            return Flat(1)
+
+    module = FlatData(input_size=16, augment=[], **_loading(0, 2, 0))
+    module.setup("validate")
+    [batch] = module.val_dataloader()
+    np.testing.assert_array_equal(to_photo(batch["image"][0]), np.full((16, 16, 3), (10, 120, 250)))
+
+
+def test_processes_share_a_scored_split(monkeypatch):
+    seen = []
+    for rank in range(2):
+        module = data()
+        module.setup("validate")
+        monkeypatch.setattr(module, "_rank", lambda rank=rank: (rank, 2))
+        loader = module.val_dataloader()
+        assert isinstance(loader.sampler, DistributedSampler)
+        seen.append([alpha.shape[1] - 20 for batch in loader for alpha in batch["alpha"]])
+    assert seen == [[0, 2, 4], [1, 3, 0]]  # all, and portrait 0 twice, so that both have as many
+
+
+@pytest.mark.parametrize(
+    "changed, words",
+    [
+        ({"input_size": 8}, ["hardware.input_size=8", "16"]),
+        ({"batch_size": 0}, ["hardware.batch_size=0", "1"]),
+        ({"workers": -1}, ["hardware.workers=-1", "0"]),
+        ({"seed": -1}, ["seed=-1", "0"]),
+    ],
+)
+def test_sizes_that_cannot_be(changed, words):
+    with pytest.raises(InputError) as error:
+        data(**changed)
+    assert all(word in str(error.value) for word in words)
+    assert "\n" not in str(error.value)
+
+
+def test_a_batch_larger_than_the_split_is_refused():
+    module = data(batch_size=TRAIN + 1)
+    module.setup("fit")
+    with pytest.raises(InputError, match=r"hardware.batch_size=12 .* 11 training images"):
+        module.train_dataloader()
+
+
+class Spy(L.LightningModule):
+    """Takes down the samples of every finished training step; crashes where it is told to."""
+
+    def __init__(self, crash_at: int | None = None, crash_in: str = "train") -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+        self.seen, self.crash_at, self.crash_in = [], crash_at, crash_in
+
+    def training_step(self, batch, batch_idx):
+        self._crash("train")
+        return self.weight * batch["image"].mean()
+
+    def on_train_batch_end(self, outputs, batch, batch_idx):
+        self.seen.append(prints(batch))
+
+    def validation_step(self, batch, batch_idx):
+        self._crash("validation")
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+    def _crash(self, where: str) -> None:
+        if len(self.seen) == self.crash_at and self.crash_in == where:
+            raise RuntimeError("crash")
+
+
+def fit(folder, module=None, workers=0, resume=None, callbacks: list[Callback] | None = None, **trainer) -> list[list]:
+    """The samples of every finished step of a run."""
+    module = module or Spy()
+    trainer = L.Trainer(
+        **{"max_epochs": 3, "num_sanity_val_steps": 0} | trainer,
+        accelerator="cpu",
+        logger=False,
+        callbacks=callbacks or [],
+        enable_checkpointing=bool(callbacks),
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        default_root_dir=folder,
+    )
+    crashes = nullcontext() if module.crash_at is None else pytest.raises(RuntimeError, match="crash")
+    with crashes:
+        trainer.fit(module, datamodule=data(workers), ckpt_path=resume, weights_only=True)
+    return module.seen
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory) -> list[list]:
+    return fit(tmp_path_factory.mktemp("run"))
+
+
+def test_lightning_sees_what_the_loader_alone_gives(uninterrupted, three_epochs):
+    steps = [epoch[at : at + BATCH] for epoch in three_epochs for at in range(0, len(epoch), BATCH)]
+    assert uninterrupted == steps
+
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+    pytest.mark.filterwarnings("ignore:.*LeafSpec"),
+    pytest.mark.filterwarnings("ignore:Be aware that when using `ckpt_path`"),
+]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_run_resumed_after_any_step_sees_the_rest(workers, uninterrupted, tmp_path):
+    every_step = ModelCheckpoint(tmp_path, "{step}", every_n_train_steps=1, save_top_k=-1)
+    assert fit(tmp_path, workers=workers, callbacks=[every_step]) == uninterrupted
+    for step in (3, 5, 9, 10) if workers == 0 else (3, 10):  # 5 and 10 end an epoch
+        rest = fit(tmp_path, workers=workers, resume=tmp_path / f"step={step}.ckpt")
+        assert uninterrupted[:step] + rest == uninterrupted, step
+
+
+@pytest.mark.parametrize(
+    "callback, trainer",
+    [
+        ({}, {}),  # after each validation, at an epoch's end: what a run does by itself
+        ({"save_on_train_epoch_end": True}, {}),
+        ({}, {"limit_val_batches": 0}),
+        ({}, {"val_check_interval": 2}),  # after a validation in mid-epoch
+        ({"save_on_train_epoch_end": True}, {"limit_train_batches": 3}),
+        ({}, {"limit_train_batches": 3}),
+        ({"every_n_train_steps": 2}, {"accumulate_grad_batches": 2}),
+    ],
+)
+def test_a_run_resumed_from_any_kind_of_checkpoint_sees_the_rest(callback, trainer, tmp_path):
+    class Counting(ModelCheckpoint):
+        finished: tuple[tuple[str, int], ...] = ()
+
+        def _save_checkpoint(self, trainer, filepath):
+            super()._save_checkpoint(trainer, filepath)
+            self.finished += ((filepath, len(trainer.lightning_module.seen)),)
+
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            pl_module.seen.append(prints(batch))  # callbacks come before the module's own hook
+            super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
+            pl_module.seen.pop()
+
+    counting = Counting(tmp_path, "{epoch}-{step}", save_top_k=-1, **callback)
+    whole = fit(tmp_path, callbacks=[counting], **trainer)
+    assert len(counting.finished) >= 3
+    for path, finished in counting.finished[:-1]:
+        assert whole[:finished] + fit(tmp_path, resume=path, **trainer) == whole, path
+
+
+@pytest.mark.parametrize(
+    "crash_at, crash_in, workers",
+    [(1, "train", 0), (7, "train", 0), (7, "train", 2), (5, "train", 0), (10, "validation", 0)],
+)
+def test_a_run_that_crashed_sees_the_rest(crash_at, crash_in, workers, uninterrupted, tmp_path):
+    last = ModelCheckpoint(tmp_path, "last", save_on_exception=True)
+    seen = fit(tmp_path, Spy(crash_at, crash_in), workers, callbacks=[last])
+    assert seen == uninterrupted[:crash_at]
+    [*_, written] = sorted(tmp_path.glob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns)
+    assert seen + fit(tmp_path, workers=workers, resume=written) == uninterrupted

@@ -1,0 +1,147 @@
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from portrait_matting.data.folder import FolderDataModule
+from portrait_matting.errors import InputError
+
+LOADING = {"input_size": 16, "batch_size": 1, "workers": 0, "augment": [], "seed": 0}
+SPLITS = ("train", "val", "test")
+
+
+def write_pairs(images, alphas, count: int, start: int = 0) -> None:
+    for folder in (images, alphas):
+        folder.mkdir(parents=True, exist_ok=True)
+    for number in range(start, start + count):
+        alpha = np.full((6, 8), number, np.uint8)
+        Image.fromarray(alpha).convert("RGB").save(images / f"p{number:03}.jpg")
+        Image.fromarray(alpha).save(alphas / f"p{number:03}.png")
+
+
+def stems(data: FolderDataModule) -> dict[str, list[str]]:
+    return {split: [image.stem for image, _ in data.portraits(split).pairs] for split in SPLITS}
+
+
+def message(root, **shares) -> str:
+    with pytest.raises(InputError) as error:
+        FolderDataModule(root=str(root), **shares, **LOADING)
+    text = str(error.value)
+    assert "\n" not in text
+    return text
+
+
+@pytest.fixture
+def root(tmp_path):
+    write_pairs(tmp_path / "images", tmp_path / "alphas", 40)
+    return tmp_path
+
+
+def test_shares_of_one_folder(root):
+    split = stems(FolderDataModule(root=str(root), val_share=0.2, test_share=0.1, **LOADING))
+    assert {name: len(found) for name, found in split.items()} == {"train": 28, "val": 8, "test": 4}
+    together = [stem for found in split.values() for stem in found]
+    assert sorted(together) == [f"p{number:03}" for number in range(40)]
+
+
+def test_the_split_depends_on_the_names_alone(root, tmp_path):
+    before = stems(FolderDataModule(root=str(root), **LOADING))
+    other = tmp_path / "renamed" / "root"
+    for half in ("images", "alphas"):  # other times of writing, another order, another suffix
+        (other / half).mkdir(parents=True)
+        for path in sorted((root / half).iterdir(), reverse=True):
+            shutil.copy(path, other / half / path.with_suffix(path.suffix.upper()).name)
+    assert stems(FolderDataModule(root=str(other), **LOADING)) == before
+    assert before["val"] != sorted(before["val"])[: len(before["val"])] or before["test"][0] != "p000"
+
+
+def test_a_pair_more_moves_few(root):
+    before = stems(FolderDataModule(root=str(root), **LOADING))
+    write_pairs(root / "images", root / "alphas", 1, start=40)
+    after = stems(FolderDataModule(root=str(root), **LOADING))
+    for split in SPLITS:
+        assert len(set(before[split]) - set(after[split])) <= 1
+
+
+def test_image_and_alpha_belong_together(root):
+    data = FolderDataModule(root=str(root), **LOADING)
+    for split in SPLITS:
+        portraits = data.portraits(split)
+        for index, (path, _) in enumerate(portraits.pairs):
+            image, alpha = portraits[index]
+            assert image.shape == (6, 8, 3)
+            np.testing.assert_allclose(alpha, int(path.stem[1:]) / 255, atol=1e-7)
+            assert abs(int(image[0, 0, 0]) - int(path.stem[1:])) < 4
+
+
+def test_a_folder_that_is_split_already(tmp_path):
+    for start, split in enumerate(SPLITS):
+        write_pairs(tmp_path / "images" / split, tmp_path / "alphas" / split, 2, start=10 * start)
+    data = FolderDataModule(root=str(tmp_path), **LOADING)
+    assert stems(data) == {"train": ["p000", "p001"], "val": ["p010", "p011"], "test": ["p020", "p021"]}
+    data.setup("fit")
+    assert len(data.train_dataloader()) == 2
+    assert next(iter(data.val_dataloader()))["alpha"][0].shape == (1, 6, 8)
+
+
+@pytest.mark.parametrize("missing", ["images/val", "alphas/train", "alphas/test"])
+def test_a_missing_split_is_named(missing, tmp_path):
+    for split in SPLITS:
+        write_pairs(tmp_path / "images" / split, tmp_path / "alphas" / split, 1)
+    shutil.rmtree(tmp_path / missing)
+    assert missing in message(tmp_path)
+
+
+@pytest.mark.parametrize("missing", ["images", "alphas"])
+def test_a_missing_half_is_named(missing, root):
+    shutil.rmtree(root / missing)
+    text = message(root)
+    assert f"data.root={root}" in text
+    assert missing in text
+
+
+def test_half_a_pair_is_named(root):
+    (root / "alphas" / "p007.png").unlink()
+    (root / "alphas" / "p011.png").unlink()
+    text = message(root)
+    assert "images/p007.jpg" in text
+    assert "2 such" in text
+
+
+@pytest.mark.parametrize("count, val_share, test_share", [(2, 0.1, 0.1), (4, 0.49, 0.49), (1, 0.1, 0.1)])
+def test_none_left_to_train_on(count, val_share, test_share, tmp_path):
+    write_pairs(tmp_path / "images", tmp_path / "alphas", count)
+    text = message(tmp_path, val_share=val_share, test_share=test_share)
+    assert text.startswith(f"{count} pair(s)")
+    assert f"data.val_share={val_share}" in text
+
+
+def test_three_pairs_are_enough(tmp_path):
+    write_pairs(tmp_path / "images", tmp_path / "alphas", 3)
+    assert {len(found) for found in stems(FolderDataModule(root=str(tmp_path), **LOADING)).values()} == {1}
+
+
+@pytest.mark.parametrize("val_share, test_share", [(0, 0.1), (0.1, 0), (0.5, 0.5), (1.2, 0.1), (0.1, -0.1)])
+def test_shares_that_cannot_be(val_share, test_share, root):
+    assert f"data.val_share={val_share}" in message(root, val_share=val_share, test_share=test_share)
+
+
+def test_sizes_that_differ_are_named(root):
+    Image.fromarray(np.zeros((8, 6), np.uint8)).save(root / "alphas" / "p000.png")
+    data = FolderDataModule(root=str(root), **LOADING)
+    with pytest.raises(InputError, match=r"p000\.png is 6x8 but .*p000\.jpg is 8x6"):
+        [data.portraits(split)[index] for split in SPLITS for index in range(len(data.portraits(split)))]
+
+
+def test_real_portraits(real_portraits):
+    data = FolderDataModule(root=str(real_portraits / "soft_alpha"), **LOADING)
+    assert sum(len(data.portraits(split)) for split in SPLITS) == 20
+    for split in SPLITS:
+        image, alpha = data.portraits(split)[0]
+        assert image.shape == (800, 600, 3)
+        assert alpha.shape == (800, 600)
+        assert alpha.dtype == np.float32
+        soft = ((alpha > 0.05) & (alpha < 0.95)).mean()
+        assert 0.001 < soft < 0.2
+        assert 0.1 < alpha.mean() < 0.9

@@ -1,0 +1,103 @@
+import os
+
+import pytest
+import torch
+
+from portrait_matting import checkpoint
+from portrait_matting.errors import InputError
+from portrait_matting.models import u2net, u2netp
+
+LITE = {"_target_": "portrait_matting.models.u2netp", "weights": None}
+
+
+def ours(path, net=None, **more):
+    state = {f"net.{key}": value for key, value in (net or u2netp()).state_dict().items()}
+    torch.save({"state_dict": state, "config": {"model": LITE, "learning_rate": {"max_lr": 0.01}}, **more}, path)
+    return path
+
+
+def test_a_checkpoint_alone_rebuilds_the_network(tmp_path):
+    net = u2netp().eval()
+    restored = checkpoint.load(ours(tmp_path / "a.ckpt", net))
+    image = torch.rand(1, 3, 33, 40)
+    assert not restored.net.training
+    assert torch.equal(restored.net(image)[0], net(image)[0])
+    assert restored.config["learning_rate"]["max_lr"] == 0.01
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_the_reference_projects_state_dict_is_known_by_its_shapes(tmp_path, prefix):
+    net = u2netp()
+    torch.save({prefix + key: value for key, value in net.state_dict().items()}, tmp_path / "u2netp.pth")
+    restored = checkpoint.load(tmp_path / "u2netp.pth")
+    assert all(torch.equal(a, b) for a, b in zip(restored.net.parameters(), net.parameters(), strict=True))
+    assert restored.config == {}
+
+
+def test_weights_of_another_network_are_refused_and_nothing_is_changed(tmp_path):
+    full = u2net()
+    before = full.stage1.rebnconvin.conv_s1.weight.clone()
+    with pytest.raises(InputError, match=r"a\.ckpt is of another network.*model=u2net"):
+        checkpoint.load_weights(full, ours(tmp_path / "a.ckpt"))
+    assert torch.equal(full.stage1.rebnconvin.conv_s1.weight, before)
+
+
+def test_a_recipe_cannot_name_code_outside_the_package(tmp_path):
+    path = ours(tmp_path / "a.ckpt", config={"model": {"_target_": "os.getcwd"}})
+    with pytest.raises(InputError, match="outside portrait_matting"):
+        checkpoint.load(path)
+
+
+def test_a_pickle_that_would_run_code_is_refused(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    torch.save({"state_dict": Trap()}, tmp_path / "trap.ckpt")
+    with pytest.raises(InputError, match="no checkpoint"):
+        checkpoint.load(tmp_path / "trap.ckpt")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_broken_files_are_named(tmp_path):
+    whole = ours(tmp_path / "a.ckpt").read_bytes()
+    for name, content in {"cut": whole[: len(whole) // 2], "empty": b"", "text": b"hello, I am text"}.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=rf"{name} is no checkpoint, or is truncated"):
+            checkpoint.load(tmp_path / name)
+    with pytest.raises(InputError, match="there is no checkpoint"):
+        checkpoint.load(tmp_path / "nowhere.ckpt")
+    torch.save([1, 2], tmp_path / "list")
+    with pytest.raises(InputError, match="holds a list"):
+        checkpoint.load(tmp_path / "list")
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "other")
+    with pytest.raises(InputError, match="neither a checkpoint of portrait_matting nor a U²-Net"):
+        checkpoint.load(tmp_path / "other")
+
+
+def test_a_run_goes_on_only_from_its_own_model_and_from_a_training_state(tmp_path):
+    path = ours(tmp_path / "a.ckpt", optimizer_states=[])
+    assert checkpoint.check_resumable(path, LITE)["learning_rate"]["max_lr"] == 0.01
+    with pytest.raises(InputError, match="is of model=u2netp, this run is of model=u2net: add model=u2netp"):
+        checkpoint.check_resumable(path, {"_target_": "portrait_matting.models.u2net"})
+    with pytest.raises(InputError, match="weights alone"):
+        checkpoint.check_resumable(ours(tmp_path / "weights.ckpt"), LITE)
+
+
+def test_last_means_this_runs_own_else_the_newest_run(tmp_path):
+    def run(name, age):
+        path = tmp_path / name / "checkpoints" / "last.ckpt"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"")
+        os.utime(path, (age, age))
+        return path
+
+    with pytest.raises(InputError, match=r"finds no checkpoints/last\.ckpt"):
+        checkpoint.find_resume("last", tmp_path / "day2/new")
+    run("day1/a", age=100)
+    newest = run("day1/b", age=200)
+    assert checkpoint.find_resume("last", tmp_path / "day2/new") == newest
+    own = run("day2/new", age=50)
+    assert checkpoint.find_resume("last", tmp_path / "day2/new") == own
+    assert checkpoint.find_resume(None, tmp_path) is None
+    assert checkpoint.find_resume(str(newest), tmp_path) == newest

@@ -1,0 +1,56 @@
+import errno
+
+import pytest
+
+from portrait_matting.errors import InputError
+from portrait_matting.explain import explain
+
+
+def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:
+    try:
+        raise error from cause
+    except BaseException as caught:
+        return caught
+
+
+def test_a_bug_is_not_explained_away():
+    assert explain(raised(ValueError("shapes differ"))) is None
+    assert explain(raised(RuntimeError("x"), ZeroDivisionError())) is None
+
+
+def test_our_line_is_found_however_deep_it_was_wrapped():
+    wrapped = raised(RuntimeError("outer"), raised(TypeError("middle"), InputError("data.root=x is not a folder")))
+    assert explain(wrapped) == "data.root=x is not a folder"
+
+
+def test_our_line_is_found_in_the_traceback_that_a_data_worker_sends():
+    text = (
+        "Caught InputError in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n"
+        '  File "x.py", line 1, in f\nportrait_matting.errors.InputError: a.jpg cannot be decoded\n'
+    )
+    assert explain(InputError(text)) == "a.jpg cannot be decoded"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_disks_and_permissions_name_the_file_and_the_cure(number):
+    line = explain(raised(OSError(number, "it is so", "run/best.ckpt")))
+    assert line.startswith("run/best.ckpt: it is so")
+    assert "hydra.run.dir" in line
+
+
+def test_opencv_without_its_system_libraries_names_the_packages():
+    error = ImportError("libGL.so.1: cannot open shared object file: No such file or directory", name="cv2")
+    line = explain(raised(error))
+    assert "libGL.so.1" in line
+    assert "apt-get install -y libgl1 libglib2.0-0" in line
+    assert "opencv-python-headless" in line
+
+
+def test_another_missing_module_is_a_bug_of_the_installation_with_its_traceback():
+    assert explain(raised(ModuleNotFoundError("No module named 'torch'"))) is None
+
+
+def test_errors_that_point_at_each_other_end():
+    first, second = RuntimeError("1"), RuntimeError("2")
+    first.__context__, second.__context__ = second, first
+    assert explain(first) is None

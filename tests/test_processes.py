@@ -1,0 +1,82 @@
+"""Two processes on the CPU against one with the same global batch. Slow: each starts Python and torch anew."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from portrait_matting.processes import _VARIABLES, processes
+
+RECIPE = [
+    "hardware.input_size=48",
+    "hardware.workers=0",
+    "hardware.precision=32-true",
+    "data.train=32",
+    "data.val=4",
+    "data.test=5",
+    "data.height=64",
+    "data.width=48",
+    "trainer.max_epochs=2",
+    "trainer.log_every_n_steps=1",
+    "trainer.enable_progress_bar=false",
+    "learning_rate.max_lr=0.005",
+]
+
+
+def run(folder: Path, *overrides: str) -> None:
+    environment = {key: value for key, value in os.environ.items() if key not in _VARIABLES}
+    command = [sys.executable, "-m", "portrait_matting.train", *RECIPE, *overrides]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def losses(folder: Path) -> list[float]:
+    header, *lines = (line.split(",") for line in (folder / "metrics.csv").read_text().splitlines())
+    column = header.index("train/loss_epoch")
+    return [float(line[column]) for line in lines if line[column]]
+
+
+def figures(folder: Path) -> dict[str, float]:
+    return json.loads((folder / "metrics.json").read_text())
+
+
+@pytest.mark.slow
+def test_two_processes_train_to_the_figures_of_one_with_the_same_global_batch(tmp_path):
+    run(tmp_path, "hydra.run.dir=one", "hardware.batch_size=8")
+    run(tmp_path, "hydra.run.dir=two", "hardware.batch_size=4", "hardware.devices=2", "trainer.sync_batchnorm=false")
+    one, two = figures(tmp_path / "one"), figures(tmp_path / "two")
+    # The same samples in the same steps; only batch normalisation sees half of each batch.
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=0.05)
+    assert two["test/mad"] == pytest.approx(one["test/mad"], abs=0.03)
+    assert (tmp_path / "two/samples.png").exists()
+
+
+@pytest.mark.slow
+def test_a_sweep_of_two_process_jobs_is_one_sweep(tmp_path):
+    run(tmp_path, "-m", "hydra.sweep.dir=sweep", "seed=0,1", "hardware.batch_size=4", "hardware.devices=2")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sweep"]
+    jobs = [figures(tmp_path / "sweep" / job) for job in "01"]
+    assert jobs[0]["test/mad"] != jobs[1]["test/mad"]
+
+
+def test_one_device_starts_nothing_and_sets_nothing(tmp_path):
+    before = dict(os.environ)
+    with processes(1, tmp_path / "none.yaml"):
+        assert dict(os.environ) == before
+
+
+def test_after_a_failure_no_process_and_no_variable_is_left(tmp_path, monkeypatch):
+    started = []
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: started.append(real(["sleep", "60"])) or started[-1])
+    seen = {}
+    with pytest.raises(ZeroDivisionError), processes(3, tmp_path / "config.yaml"):
+        seen |= os.environ
+        raise ZeroDivisionError
+    assert (seen["LOCAL_RANK"], seen["WORLD_SIZE"]) == ("0", "3")
+    assert len(started) == 2
+    assert all(process.wait(timeout=5) for process in started)
+    assert not set(_VARIABLES) & os.environ.keys()

@@ -1,0 +1,184 @@
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+from omegaconf import OmegaConf
+
+from portrait_matting import checkpoint
+from portrait_matting.config import CONF_DIR, compose
+from portrait_matting.errors import InputError
+from portrait_matting.train import Job, fit, prepare, train
+
+# Small enough for a test, real in every part: a drawn person, the lite network, the finder, two epochs.
+TINY = [
+    "hardware.input_size=48",
+    "hardware.batch_size=2",
+    "hardware.workers=0",
+    "hardware.precision=32-true",
+    "data.train=8",
+    "data.val=2",
+    "data.test=3",
+    "data.height=48",
+    "data.width=40",
+    "trainer.max_epochs=2",
+    "trainer.log_every_n_steps=1",
+    "trainer.enable_progress_bar=false",
+    "learning_rate.finder.steps=20",
+]
+FIXED = "learning_rate.max_lr=0.01"
+
+
+def rows(run_dir: Path) -> list[dict[str, str]]:
+    with (run_dir / "metrics.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def rates(run_dir: Path) -> list[float]:
+    return [float(row["lr"]) for row in rows(run_dir) if row["lr"]]
+
+
+def weights(job: Job) -> torch.Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in job.module.net.parameters()])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> tuple[Path, dict[str, float]]:
+    """A whole tiny run, with the LR finder: its folder and what it returned."""
+    run_dir = tmp_path_factory.mktemp("run")
+    return run_dir, train(compose(TINY, run_dir))
+
+
+def test_a_run_leaves_the_files_of_the_contract(run):
+    run_dir, figures = run
+    for name in ("config.yaml", "metrics.csv", "lr_finder.csv", "checkpoints/best.ckpt", "checkpoints/last.ckpt"):
+        assert (run_dir / name).stat().st_size > 0, name
+    for name in ("lr_finder.png", "samples.png"):
+        assert cv2.imread(str(run_dir / name)).std() > 1, f"{name} is blank"
+    assert json.loads((run_dir / "metrics.json").read_text()) == figures
+    wanted = {f"test/{name}" for name in ("mad", "mse", "sad", "iou", "band_mad")}
+    assert figures.keys() == wanted | {"max_lr", "train_seconds", "parameters"}
+    assert figures["parameters"] == 1_131_181
+    assert not [path for path in run_dir.rglob(".*") if path.is_file()], "something half-written is left"
+
+
+def test_every_output_has_its_loss_in_the_log(run):
+    header = rows(run[0])[0].keys()
+    assert {"train/loss_fused", *(f"train/loss_side{k}" for k in range(1, 7)), "lr", "momentum", "val/mad"} <= header
+
+
+def test_the_optimizer_peaked_at_what_the_finder_chose(run):
+    run_dir, figures = run
+    with (run_dir / "lr_finder.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 20
+    assert max(rates(run_dir)) == figures["max_lr"]
+    assert OmegaConf.load(run_dir / "config.yaml").learning_rate.max_lr == figures["max_lr"]
+
+
+def test_the_best_checkpoint_alone_gives_the_network_and_its_recipe(run):
+    restored = checkpoint.load(run[0] / "checkpoints/best.ckpt")
+    assert restored.config == OmegaConf.to_container(OmegaConf.load(run[0] / "config.yaml"))
+    again = checkpoint.load(run[0] / "checkpoints/best.ckpt")
+    image = torch.rand(1, 3, 48, 48)
+    assert torch.equal(restored.net(image)[0], again.net(image)[0])
+
+
+@pytest.mark.parametrize("policy", ["triangular", "triangular2", "exp_range", "constant"])
+def test_every_policy_peaks_at_max_lr(policy, tmp_path):
+    cfg = compose([*TINY, FIXED, f"learning_rate={policy}", "learning_rate.cycle.cycles=1"], tmp_path)
+    job = prepare(cfg)
+    fit(job)
+    assert max(rates(tmp_path)) == 0.01
+    assert len(rates(tmp_path)) == 8
+
+
+def test_a_number_skips_the_search(tmp_path):
+    assert train(compose([*TINY, FIXED], tmp_path))["max_lr"] == 0.01
+    assert not (tmp_path / "lr_finder.csv").exists()
+
+
+class Unplugged(Exception):
+    pass
+
+
+@pytest.mark.parametrize("steps", [4, 6])  # the end of the first epoch, and the middle of the second
+def test_an_interrupted_run_goes_on_to_the_very_weights_of_an_undisturbed_one(steps, tmp_path, monkeypatch):
+    whole = prepare(compose([*TINY, FIXED], tmp_path / "whole"))
+    fit(whole)
+
+    cfg = compose([*TINY, FIXED], tmp_path / "cut")
+    cut = prepare(cfg)
+    take_step = type(cut.module).optimizer_step
+
+    def take_some_steps(self, *arguments, **more):
+        take_step(self, *arguments, **more)
+        if self.trainer.global_step == steps:
+            raise Unplugged
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(cut.module), "optimizer_step", take_some_steps)
+        with pytest.raises(Unplugged):
+            fit(cut)
+
+    resumed = prepare(compose([*TINY, FIXED, "resume=last"], tmp_path / "cut"))
+    assert resumed.resume == tmp_path / "cut/checkpoints/last.ckpt"
+    trainer = fit(resumed)
+    assert trainer.global_step == 8
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_a_resumed_run_keeps_the_rate_that_was_found(run):
+    run_dir, figures = run
+    resumed = train(compose([*TINY, "trainer.max_epochs=3", "resume=last"], run_dir))
+    assert resumed["max_lr"] == figures["max_lr"]
+    assert len(rates(run_dir)) == 8 + 4, "the rows of the first run are kept"
+
+
+def test_a_folder_that_holds_a_run_is_not_written_over(run):
+    before = (run[0] / "metrics.json").read_text()
+    with pytest.raises(InputError, match=r"already holds a run.*resume=last"):
+        train(compose(TINY, run[0]))
+    assert (run[0] / "metrics.json").read_text() == before
+
+
+def test_training_learns(tmp_path):
+    job = prepare(compose([*TINY, FIXED, "augment=none", "data.train=2", "trainer.max_epochs=30"], tmp_path))
+    fit(job)
+    losses = [float(row["train/loss_fused"]) for row in rows(tmp_path) if row["train/loss_fused"]]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.parametrize("option", ["model.weights", "resume"])
+def test_a_checkpoint_of_another_model_is_refused_before_any_work(option, run, tmp_path):
+    best = run[0] / "checkpoints/best.ckpt"
+    with pytest.raises(InputError, match=r"best\.ckpt is of"):
+        train(compose([*TINY, "model=u2net", f"{option}='{best}'"], tmp_path))
+    assert not (tmp_path / "lr_finder.csv").exists()
+
+
+def test_training_starts_from_given_weights(run, tmp_path):
+    best = run[0] / "checkpoints/best.ckpt"
+    job = prepare(compose([*TINY, f"model.weights='{best}'"], tmp_path))
+    assert torch.equal(weights(job), torch.cat([p.flatten() for p in checkpoint.load(best).net.parameters()]))
+
+
+def test_a_run_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"file/run cannot be written .*hydra\.run\.dir=DIR"):
+        train(compose(TINY, tmp_path / "file/run"))
+
+
+def test_a_search_that_fails_falls_back_with_a_warning(tmp_path, caplog):
+    cfg = compose([*TINY, "learning_rate.finder.min_lr=1e-9", "learning_rate.finder.max_lr=2e-9"], tmp_path)
+    assert train(cfg)["max_lr"] == cfg.learning_rate.finder.fallback
+    assert "fallback" in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("experiment", sorted(path.stem for path in CONF_DIR.glob("experiment/*.yaml")))
+def test_every_experiment_runs(experiment, tmp_path):
+    smoke = ["hardware=cpu", "hardware.input_size=64", "hardware.batch_size=2", "hardware.workers=0"]
+    small = ["data.train=4", "data.val=2", "data.test=2"]
+    train(compose([f"experiment={experiment}", "data=synthetic", "trainer=smoke", FIXED, *smoke, *small], tmp_path))
