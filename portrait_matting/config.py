@@ -3,13 +3,13 @@
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.errors import HydraException
-from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
@@ -60,7 +60,7 @@ def check(cfg: DictConfig) -> None:
     if plain["learning_rate"]["max_lr"] == "auto":
         plain["learning_rate"]["cycle"]["max_lr"] = 1.0  # stands in for what the finder will say
     for path, node, written in _targets(plain, OmegaConf.to_container(cfg)):
-        wanted = _wanted(get_object(node["_target_"]))
+        wanted = _wanted(_locate(f"{path}._target_", node["_target_"]))
         for key in wanted.keys() & node.keys():
             if not _is_copy(written[key]) and not any(_targets(node[key], written[key])):
                 _check_value(f"{path}.{key}", node[key], wanted[key])
@@ -82,6 +82,14 @@ def _targets(node: Any, written: Any, path: str = "") -> Iterator[tuple[str, dic
 
 def _is_copy(written: Any) -> bool:
     return isinstance(written, str) and written.startswith("${")
+
+
+def _locate(key: str, target: str) -> Callable:
+    module, _, name = target.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except (ModuleNotFoundError, AttributeError, ValueError) as error:
+        raise InputError(f"{key}={target} cannot be found ({error}): give package.module.Class") from error
 
 
 def _wanted(target: Callable) -> dict[str, Any]:

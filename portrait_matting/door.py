@@ -35,10 +35,13 @@ def stop(error: Exception) -> None:
 def main() -> None:
     """The console script: `portrait-matting DOOR …`."""
     door = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if door not in DOORS:
+    if door in ("--help", "-h"):
         print("portrait-matting DOOR [OPTIONS]\n\n" + "\n".join(f"  {name:10}{what}" for name, what in DOORS.items()))
         print("\nportrait-matting DOOR --help says more.")
-        sys.exit(0 if door in ("--help", "-h") else 2)
+        return
+    if door not in DOORS:
+        print(f"error: {door} is no door: give one of {', '.join(DOORS)}", file=sys.stderr)
+        sys.exit(2)
     sys.argv = [f"portrait-matting {door}", *sys.argv[2:]]
     from importlib import import_module
 

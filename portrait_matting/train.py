@@ -188,6 +188,8 @@ def _open_run(cfg: DictConfig) -> Path:
 
 def _quieten() -> None:
     """Silences what Lightning says of itself, so that what a run says is read."""
+    import lightning.pytorch  # noqa: F401  its import sets the levels that are changed here
+
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in (

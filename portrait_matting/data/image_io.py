@@ -50,7 +50,8 @@ def read_image(path: Path) -> np.ndarray:
             truncated.
     """
     encoded = _bytes(path)
-    # OpenCV decodes as much of a cut JPEG as there is, leaves the rest grey and says so on stderr alone.
+    # imdecode of OpenCV 5 refuses a cut JPEG, imread fills the missing part with grey, and imdecode of 4.10 with what
+    # was in memory, such as an earlier picture (opencv issue 26488): so it is found here.
     cut = encoded[:2] == b"\xff\xd8" and not _has_end(encoded)
     try:
         image = None if cut else cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB)

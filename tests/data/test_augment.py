@@ -81,6 +81,16 @@ def test_a_soft_ramp_stays_soft(name, size):
         assert near.mean() > 0.8, seed
 
 
+def test_a_transform_of_the_library_resamples_alpha_linearly():
+    """Its default for masks is nearest neighbour: a ramp that grows eightfold would be flat but for its steps."""
+    ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (64, 1))
+    tilt = A.Affine(scale=(8, 8), rotate=(10, 10), p=1)
+    for transforms in ([tilt], [A.OneOf([tilt], p=1)]):
+        alpha = Augmentation(transforms, 64)(np.zeros((64, 64, 3), np.uint8), ramp, 0)["alpha"][0].numpy()
+        slopes = np.diff(alpha, axis=1)
+        np.testing.assert_allclose(slopes, np.cos(np.radians(10)) / 8 / 63, rtol=0.3)
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_seed_is_a_sample(name):
     image = np.random.default_rng(0).integers(0, 256, (60, 50, 3), dtype=np.uint8)

@@ -78,8 +78,8 @@ def test_photo_mask_and_alpha_are_turned_upright_by_one_rule(orientation, suffix
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("thumbnail", [False, True])
 @pytest.mark.parametrize("cut", [0.1, 0.5, 0.9, -20, -3, -2, -1])  # a share of the bytes kept, or bytes lost
-def test_a_truncated_jpeg_never_passes(cut, thumbnail, progressive, tmp_path):
-    """OpenCV alone returns a picture whose lower part is grey. A file that lacks only its end marker fails too."""
+def test_a_truncated_jpeg_never_passes(cut, thumbnail, progressive, tmp_path, monkeypatch):
+    """Whatever OpenCV says: some releases return what they have. A file that lacks only its end marker fails too."""
     path = tmp_path / "a.jpg"
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(path, progressive=progressive)
@@ -93,6 +93,8 @@ def test_a_truncated_jpeg_never_passes(cut, thumbnail, progressive, tmp_path):
     path.write_bytes(whole[: int(cut * len(whole)) if cut > 0 else cut])
     for read in (read_image, read_alpha, read_mask):
         refused(read, path)
+    monkeypatch.setattr("cv2.imdecode", lambda *arguments: noise)
+    refused(read_image, path)
 
 
 def test_a_jpeg_whose_rest_was_never_written_is_refused(tmp_path):

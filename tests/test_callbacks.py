@@ -1,0 +1,159 @@
+import types
+
+import cv2
+import lightning.pytorch as L
+import numpy as np
+import pytest
+import torch
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
+
+from portrait_matting.callbacks import COLOUR, SamplePictures, log_picture, panel, sheet, write_picture
+from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.matte.composite import over_colour
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+    pytest.mark.filterwarnings("ignore:.*LeafSpec"),
+]
+
+
+def read(path) -> np.ndarray:
+    return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+
+
+def portrait(height=40, width=32) -> tuple[np.ndarray, np.ndarray]:
+    image = np.full((height, width, 3), (200, 30, 90), np.uint8)
+    alpha = np.zeros((height, width), np.float32)
+    alpha[:, : width // 2] = 1
+    return image, alpha
+
+
+def test_a_panel_shows_image_truth_matte_and_cut_out():
+    image, truth = portrait()
+    matte = np.full((40, 32), 0.5, np.float32)
+    row = panel(image, truth, matte, height=40)
+    assert row.dtype == np.uint8
+    pictures = np.split(row, 4, axis=1)
+    np.testing.assert_array_equal(pictures[0], image)
+    np.testing.assert_array_equal(pictures[1], np.repeat(truth[..., None] * 255, 3, axis=2))
+    np.testing.assert_array_equal(pictures[2], np.full((40, 32, 3), 128))
+    np.testing.assert_array_equal(pictures[3], over_colour(image, matte, COLOUR))
+
+
+@pytest.mark.parametrize("size, width", [((50, 40), 80), ((100, 400), 133), ((1000, 3), 1)])
+def test_a_panels_width(size, width):
+    image, truth = portrait(*size)
+    assert panel(image, truth, truth, height=100).shape == (100, 4 * width, 3)
+
+
+def test_a_sheet_holds_rows_of_any_width():
+    rows = [np.full((10, width, 3), grey, np.uint8) for width, grey in ((400, 10), (200, 20))]
+    picture = sheet(rows)
+    height = picture.shape[0] - 2 * 14
+    assert picture.shape == (height + 28, 400, 3)
+    np.testing.assert_array_equal(picture[height + 2 : height + 12], rows[0])
+    np.testing.assert_array_equal(picture[height + 16 : height + 26, :200], rows[1])
+    assert (picture[height + 16 : height + 26, 200:] == 255).all()
+    assert (picture[:height] < 100).any()  # titles
+
+
+def test_a_picture_is_written_whole_and_in_its_colours(tmp_path):
+    image, _ = portrait()
+    write_picture(tmp_path / "samples.png", image)
+    write_picture(tmp_path / "samples.png", image[:, ::-1])  # replaces
+    np.testing.assert_array_equal(read(tmp_path / "samples.png"), image)
+    assert [path.name for path in tmp_path.iterdir()] == ["samples.png"]
+
+
+def test_a_folder_that_is_gone_is_an_error(tmp_path):
+    with pytest.raises(OSError, match=r"samples\.png cannot be written"):
+        write_picture(tmp_path / "gone" / "samples.png", portrait()[0])
+
+
+def test_each_dashboard_gets_the_picture_in_its_own_way(tmp_path):
+    sent = []
+    tensorboard = TensorBoardLogger(tmp_path)
+    tensorboard._experiment = types.SimpleNamespace(add_image=lambda *a, **k: sent.append(("tensorboard", a, k)))
+    wandb = WandbLogger(save_dir=tmp_path, offline=True)
+    wandb.log_image = lambda *a, **k: sent.append(("wandb", a, k))
+    image, _ = portrait()
+    log_picture([CSVLogger(tmp_path), tensorboard, wandb], "val/samples", image, 7)
+    assert [(name, arguments[0]) for name, arguments, _ in sent] == [
+        ("tensorboard", "val/samples"),
+        ("wandb", "val/samples"),
+    ]
+    assert sent[0][1][1] is image
+    assert sent[0][1][2] == 7
+    assert sent[0][2] == {"dataformats": "HWC"}
+    assert sent[1][1][1] == [image]
+    assert sent[1][2] == {"step": 7}
+
+
+class FakePortraits:
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        return portrait(40 + index, 32)
+
+
+class FakeDataModule(PortraitDataModule):
+    def portraits(self, split):
+        return FakePortraits()
+
+
+class RedIsAlpha(L.LightningModule):
+    """Its matte is 0.75 where the input's red is above the mean, and it takes down the mode it is asked in."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+        self.modes = []
+
+    def forward(self, image):
+        self.modes.append((self.training, torch.is_inference_mode_enabled(), torch.is_autocast_enabled("cpu")))
+        return 0.75 * (image[:, :1] > 0).float()
+
+    def training_step(self, batch, batch_idx):
+        assert self.training
+        return self.weight * batch["image"].mean()
+
+    def validation_step(self, batch, batch_idx):
+        pass
+
+    def test_step(self, batch, batch_idx):
+        pass
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+def run(folder, **trainer) -> tuple[L.Trainer, RedIsAlpha, FakeDataModule]:
+    data = FakeDataModule(input_size=16, batch_size=2, workers=0, augment=[], seed=0)
+    trainer = L.Trainer(
+        **{"max_epochs": 2, "precision": "bf16-mixed"} | trainer,
+        accelerator="cpu",
+        logger=False,
+        callbacks=[SamplePictures(str(folder), portraits=2)],
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    return trainer, RedIsAlpha(), data
+
+
+def test_a_run_leaves_its_pictures(tmp_path):
+    trainer, module, data = run(tmp_path, num_sanity_val_steps=1)
+    trainer.fit(module, datamodule=data)
+    # Two pictures after each of two epochs, none after the sanity check; in eval mode and the run's precision.
+    assert module.modes == [(False, True, True)] * 4
+    picture = read(tmp_path / "samples.png")
+    rows = [panel(*portrait(40 + index, 32), np.full((40 + index, 32), 0.75, np.float32)) for index in range(2)]
+    np.testing.assert_array_equal(picture, sheet(rows))
+
+
+def test_the_test_leaves_its_pictures_too(tmp_path):
+    trainer, module, data = run(tmp_path)
+    trainer.test(module, datamodule=data, verbose=False)
+    assert len(module.modes) == 2
+    assert (tmp_path / "samples.png").stat().st_size > 0
