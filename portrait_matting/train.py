@@ -203,7 +203,7 @@ def _quieten() -> None:
 
 def _close_loggers() -> None:
     if "wandb" in sys.modules:  # else the next job of a sweep would log into this one's run
-        sys.modules["wandb"].finish(quiet=True)
+        sys.modules["wandb"].finish()
 
 
 def _report(figures: dict[str, float], run_dir: Path) -> None:
@@ -224,7 +224,6 @@ def _hydra_main(cfg: DictConfig) -> float:
 
 def main() -> None:
     """Opens the door: composes the recipe from the command line and runs it."""
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else importing it asks the network for a newer version
     door.run(_hydra_main)
 
 
