@@ -11,10 +11,10 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq -c constraints.txt
 STAMP := $(VENV)/.installed
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-BENCHMARKS := $(wildcard benchmarks/*.py)
+ROOT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install train test test-all lint format wheel benchmark clean
+.PHONY: help install train test test-all lint format wheel real real-gpu benchmark clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -46,8 +46,14 @@ format: $(STAMP) ## mend what lint finds, where a program can
 wheel: $(STAMP) ## build the wheel into dist/
 	@$(PY) -m build --wheel --no-isolation --outdir "$(DIST)"
 
-benchmark: $(STAMP) ## run every benchmark
-	@$(foreach file,$(BENCHMARKS),echo "# $(file)" && $(PY) $(file) $(ARGS) &&) true
+real: $(STAMP) ## train on real portraits on a CPU: ROOT=DIR, in EasyPortrait's layout
+	@$(PY) -m portrait_matting.train experiment=real_portraits_cpu "data.root='$(ROOT)'" $(ARGS)
+
+real-gpu: $(STAMP) ## the same, full network at 320 px, on an 8 GB card
+	@$(PY) -m portrait_matting.train experiment=real_portraits_gpu "data.root='$(ROOT)'" $(ARGS)
+
+benchmark: $(STAMP) ## time a training step; ARGS="--reference DIR" against the reference project
+	@$(PY) benchmarks/training_step.py $(ARGS)
 
 clean: ## remove builds and caches; .venv and runs/ stay
 	rm -rf dist build .pytest_cache .ruff_cache

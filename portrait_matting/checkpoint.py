@@ -79,29 +79,6 @@ def check_resumable(path: Path, model: Config) -> Config:
     return content["config"]
 
 
-def find_resume(resume: str | None, run_dir: Path) -> Path | None:
-    """The checkpoint that `resume` means: a file; or "last": this run folder's, else that of the newest run beside it.
-
-    Raises:
-        InputError: there is none.
-    """
-    if resume is None:
-        return None
-    if resume != "last":
-        return Path(resume).expanduser()
-    own = run_dir / "checkpoints" / "last.ckpt"
-    if own.is_file():
-        return own
-    # runs lie in ROOT/DATE/TIME
-    beside = run_dir.parent.parent.glob("*/*/checkpoints/last.ckpt")
-    newest = max(beside, key=lambda path: path.stat().st_mtime, default=None)
-    if newest is None:
-        raise InputError(
-            f"resume=last finds no checkpoints/last.ckpt in {run_dir} or in a run beside it: name the file"
-        )
-    return newest
-
-
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"there is no checkpoint {path}: check the path")

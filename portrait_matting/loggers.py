@@ -3,8 +3,9 @@
 import csv
 import warnings
 from pathlib import Path
+from typing import Any
 
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
 
 from portrait_matting.errors import InputError
 
@@ -55,6 +56,13 @@ def wandb_logger(run_dir: str, project: str, name: str | None, group: str | None
             raise InputError("logger.wandb.online=true needs a key: run `wandb login` first, or leave it false")
     settings = wandb.Settings(silent=True, console="off")
     return WandbLogger(save_dir=run_dir, project=project, name=name, group=group, offline=not online, settings=settings)
+
+
+def log_recipe(loggers: list[Logger], config: dict[str, Any]) -> None:
+    """Shows the composed recipe in the dashboards; the run's folder has it as `config.yaml` already."""
+    for logger in loggers:
+        if not isinstance(logger, CSVLogger):
+            logger.log_hyperparams(config)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

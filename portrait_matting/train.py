@@ -1,8 +1,6 @@
 """The main job: find the learning rate, run one cycle, score on the test split. `python -m portrait_matting.train`."""
 
-import json
 import logging
-import os
 import sys
 import time
 import warnings
@@ -19,6 +17,7 @@ from portrait_matting import door
 from portrait_matting.config import CONF_DIR, check
 from portrait_matting.errors import InputError
 from portrait_matting.explain import explain
+from portrait_matting.run_folder import find_resume, open_run, report, write_figures
 
 if TYPE_CHECKING:
     import lightning.pytorch as L
@@ -47,16 +46,19 @@ def train(cfg: DictConfig) -> dict[str, float]:
     Raises:
         InputError: something in the recipe, the data or the checkpoint is wrong; most of it before any work is done.
     """
+    from portrait_matting.loggers import log_recipe
     from portrait_matting.processes import processes
 
     began = time.perf_counter()
     _quieten()
     check(cfg)
-    run_dir = _open_run(cfg)
+    run_dir = Path(cfg.run_dir)
+    open_run(run_dir, cfg.resume)
     job = prepare(cfg)
     try:
         _choose_max_lr(job, run_dir)
         job.module.config = OmegaConf.to_container(cfg, resolve=True)
+        log_recipe(job.loggers, job.module.config)
         OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
         with processes(job.hardware.devices, run_dir / "config.yaml"):
             trainer = fit(job)
@@ -68,10 +70,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
         "train_seconds": round(time.perf_counter() - began, 1),
         "parameters": sum(parameter.numel() for parameter in job.module.net.parameters()),
     }
-    unfinished = run_dir / ".metrics.json"
-    unfinished.write_text(json.dumps(figures, indent=2) + "\n")
-    os.replace(unfinished, run_dir / "metrics.json")
-    _report(figures, run_dir)
+    write_figures(run_dir, figures)
+    print(report(run_dir, figures))
     return figures
 
 
@@ -94,7 +94,7 @@ def prepare(cfg: DictConfig) -> Job:
     except hydra.errors.InstantiationException as error:
         # A library refuses a value that its signature allows: what it says is for the user, where it is not ours.
         raise InputError(explain(error) or " ".join(str(error.__cause__ or error).split())) from error
-    resume = checkpoint.find_resume(cfg.resume, Path(cfg.run_dir))
+    resume = find_resume(cfg.resume, Path(cfg.run_dir))
     if resume:
         checkpoint.check_resumable(resume, plain["model"])
     elif cfg.model.weights:
@@ -141,6 +141,8 @@ def _trainer(job: Job, extra: list | None = None, **arguments: Any) -> "L.Traine
 def _choose_max_lr(job: Job, run_dir: Path) -> None:
     """Replaces learning_rate.max_lr=auto by a number: the resumed run's, or what the LR finder finds."""
     from portrait_matting import checkpoint
+    from portrait_matting.callbacks import log_picture
+    from portrait_matting.data.image_io import read_image
     from portrait_matting.learning_rate.curve import plot_finding
     from portrait_matting.learning_rate.finder import find_learning_rate, write_csv
 
@@ -165,25 +167,8 @@ def _choose_max_lr(job: Job, run_dir: Path) -> None:
     finding = find_learning_rate(job.module, job.data, arguments, **cfg.finder)
     plot_finding(finding, run_dir / "lr_finder.png")
     write_csv(finding, run_dir / "lr_finder.csv")
+    log_picture(job.loggers, "lr_finder", read_image(run_dir / "lr_finder.png"), step=0)
     cfg.max_lr = finding.max_lr
-
-
-def _open_run(cfg: DictConfig) -> Path:
-    run_dir = Path(cfg.run_dir)
-    if cfg.resume is None and (run_dir / "checkpoints" / "last.ckpt").exists():
-        raise InputError(
-            f"{run_dir} already holds a run: go on with it by resume=last, or choose another hydra.run.dir=DIR"
-        )
-    try:
-        (run_dir / "checkpoints").mkdir(parents=True, exist_ok=True)
-        probe = run_dir / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise InputError(
-            f"the run's folder {run_dir} cannot be written ({error.strerror}): choose another with hydra.run.dir=DIR"
-        ) from error
-    return run_dir
 
 
 def _quieten() -> None:
@@ -204,12 +189,6 @@ def _quieten() -> None:
 def _close_loggers() -> None:
     if "wandb" in sys.modules:  # else the next job of a sweep would log into this one's run
         sys.modules["wandb"].finish()
-
-
-def _report(figures: dict[str, float], run_dir: Path) -> None:
-    width = max(map(len, figures))
-    print("\n".join(["", *(f"  {name:{width}}  {value:>12.6g}" for name, value in figures.items()), ""]))
-    print(f"  pictures    {run_dir / 'samples.png'}\n  checkpoint  {run_dir / 'checkpoints' / 'best.ckpt'}")
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")

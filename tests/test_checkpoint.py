@@ -1,5 +1,3 @@
-import os
-
 import pytest
 import torch
 
@@ -82,22 +80,3 @@ def test_a_run_goes_on_only_from_its_own_model_and_from_a_training_state(tmp_pat
         checkpoint.check_resumable(path, {"_target_": "portrait_matting.models.u2net"})
     with pytest.raises(InputError, match="weights alone"):
         checkpoint.check_resumable(ours(tmp_path / "weights.ckpt"), LITE)
-
-
-def test_last_means_this_runs_own_else_the_newest_run(tmp_path):
-    def run(name, age):
-        path = tmp_path / name / "checkpoints" / "last.ckpt"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(b"")
-        os.utime(path, (age, age))
-        return path
-
-    with pytest.raises(InputError, match=r"finds no checkpoints/last\.ckpt"):
-        checkpoint.find_resume("last", tmp_path / "day2/new")
-    run("day1/a", age=100)
-    newest = run("day1/b", age=200)
-    assert checkpoint.find_resume("last", tmp_path / "day2/new") == newest
-    own = run("day2/new", age=50)
-    assert checkpoint.find_resume("last", tmp_path / "day2/new") == own
-    assert checkpoint.find_resume(None, tmp_path) is None
-    assert checkpoint.find_resume(str(newest), tmp_path) == newest

@@ -1,0 +1,64 @@
+"""The folder of a run: opened so that nothing is written over, closed with the figures of the run."""
+
+import json
+import os
+from pathlib import Path
+
+from portrait_matting.errors import InputError
+
+LAST = Path("checkpoints") / "last.ckpt"
+
+
+def open_run(run_dir: Path, resume: str | None) -> None:
+    """Makes the folder of a run.
+
+    Raises:
+        InputError: the folder cannot be written, or holds a run that this one does not go on with.
+    """
+    if resume is None and (run_dir / LAST).exists():
+        raise InputError(
+            f"{run_dir} already holds a run: go on with it by resume=last, or choose another hydra.run.dir=DIR"
+        )
+    try:
+        (run_dir / LAST).parent.mkdir(parents=True, exist_ok=True)
+        probe = run_dir / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"the run's folder {run_dir} cannot be written ({error.strerror}): choose another with hydra.run.dir=DIR"
+        ) from error
+
+
+def find_resume(resume: str | None, run_dir: Path) -> Path | None:
+    """The checkpoint that `resume` means: a file; or "last": this run folder's, else that of the newest run beside it.
+
+    Raises:
+        InputError: there is none.
+    """
+    if resume is None:
+        return None
+    if resume != "last":
+        return Path(resume).expanduser()
+    if (run_dir / LAST).is_file():
+        return run_dir / LAST
+    beside = run_dir.parent.parent.glob(f"*/*/{LAST}")  # runs lie in ROOT/DATE/TIME
+    newest = max(beside, key=lambda path: path.stat().st_mtime, default=None)
+    if newest is None:
+        raise InputError(f"resume=last finds no {LAST} in {run_dir} or in a run beside it: name the file")
+    return newest
+
+
+def write_figures(run_dir: Path, figures: dict[str, float]) -> None:
+    """Writes `metrics.json`; a reader never sees half a file."""
+    unfinished = run_dir / ".metrics.json"
+    unfinished.write_text(json.dumps(figures, indent=2) + "\n")
+    os.replace(unfinished, run_dir / "metrics.json")
+
+
+def report(run_dir: Path, figures: dict[str, float]) -> str:
+    """The table that a run ends with, and where its pictures are."""
+    width = max(map(len, figures))
+    table = [f"  {name:{width}}  {value:>12.6g}" for name, value in figures.items()]
+    files = {"pictures": "samples.png", "best weights": "checkpoints/best.ckpt"}
+    return "\n".join(["", *table, "", *(f"  {what:{width}}  {run_dir / name}" for what, name in files.items())])

@@ -1,0 +1,51 @@
+import json
+import os
+
+import pytest
+
+from portrait_matting.errors import InputError
+from portrait_matting.run_folder import LAST, find_resume, open_run, report, write_figures
+
+
+def test_last_means_this_runs_own_else_the_newest_run(tmp_path):
+    def run(name, age):
+        path = tmp_path / name / "checkpoints" / "last.ckpt"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"")
+        os.utime(path, (age, age))
+        return path
+
+    with pytest.raises(InputError, match=r"finds no checkpoints/last\.ckpt"):
+        find_resume("last", tmp_path / "day2/new")
+    run("day1/a", age=100)
+    newest = run("day1/b", age=200)
+    assert find_resume("last", tmp_path / "day2/new") == newest
+    own = run("day2/new", age=50)
+    assert find_resume("last", tmp_path / "day2/new") == own
+    assert find_resume(None, tmp_path) is None
+    assert find_resume(str(newest), tmp_path) == newest
+
+
+def test_a_folder_is_made_and_opened_again_only_to_go_on(tmp_path):
+    open_run(tmp_path / "new", None)
+    open_run(tmp_path / "new", None)  # empty still
+    (tmp_path / "new" / LAST).write_bytes(b"")
+    with pytest.raises(InputError, match="already holds a run"):
+        open_run(tmp_path / "new", None)
+    open_run(tmp_path / "new", "last")
+
+
+def test_a_folder_below_a_file_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"file/run cannot be written \(Not a directory\).*hydra\.run\.dir=DIR"):
+        open_run(tmp_path / "file/run", None)
+
+
+def test_figures_are_written_whole_and_shown(tmp_path):
+    figures = {"test/mad": 0.0123456, "parameters": 1131181}
+    write_figures(tmp_path, figures)
+    assert json.loads((tmp_path / "metrics.json").read_text()) == figures
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
+    shown = report(tmp_path, figures)
+    assert "0.0123456" in shown
+    assert str(tmp_path / "samples.png") in shown
