@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from hydra.utils import instantiate
 from torch import Tensor, nn
 
 from portrait_matting.errors import InputError
 from portrait_matting.models import u2net, u2netp
 
 Config = dict[str, Any]
+_NETWORKS = {f"portrait_matting.models.{build.__name__}": build for build in (u2net, u2netp)}
 _NET = "net."  # what Lightning puts before the names of MattingModule.net's parameters
 
 
@@ -30,7 +30,7 @@ def load(path: str | Path) -> Restored:
         InputError: the file is missing, truncated or of another kind, or its recipe names a class outside the package.
     """
     content = _read(Path(path))
-    if "config" in content:
+    if "state_dict" in content and "config" in content:
         config = content["config"]
         net = network(config["model"])
     else:
@@ -40,14 +40,21 @@ def load(path: str | Path) -> Restored:
 
 
 def network(model: Config) -> nn.Module:
-    """Builds the network that the model group of a recipe describes, with the weights that `weights` names, if any.
+    """Builds the network that the model group of a recipe describes; `weights` are not loaded.
+
+    Only the networks of this package, with whole numbers as arguments: a downloaded file cannot run what it likes.
 
     Raises:
-        InputError: `_target_` lies outside this package, so that a downloaded file cannot run what it likes.
+        InputError: `_target_` is another, or an argument is.
     """
-    if not model["_target_"].startswith("portrait_matting.models."):
-        raise InputError(f"model._target_={model['_target_']} lies outside portrait_matting.models: it is not built")
-    return instantiate({key: value for key, value in model.items() if key != "weights"})
+    arguments = {key: value for key, value in model.items() if key not in ("_target_", "weights")}
+    build = _NETWORKS.get(model.get("_target_"))
+    if build is None:
+        raise InputError(f"model._target_={model.get('_target_')} is no network: give one of {', '.join(_NETWORKS)}")
+    for key, value in arguments.items():
+        if type(value) is not int:
+            raise InputError(f"model.{key}={value!r} is no whole number")
+    return build(**arguments)
 
 
 def load_weights(net: nn.Module, path: str | Path) -> None:
@@ -59,23 +66,25 @@ def load_weights(net: nn.Module, path: str | Path) -> None:
     _fill(net, _weights(_read(Path(path))), Path(path))
 
 
-def check_resumable(path: Path, model: Config) -> Config:
-    """The recipe of a checkpoint that a run with this model can go on from.
+def check_resumable(path: Path, config: Config) -> Config:
+    """The recipe of a checkpoint that a run by the recipe `config` can go on from.
 
     Raises:
-        InputError: the file is missing or truncated, holds no training state, or is of another model.
+        InputError: the file is missing or truncated, holds no training state, or is of another model, optimizer, loss
+            or kind of data.
     """
     content = _read(path)
     if "config" not in content or "optimizer_states" not in content:
         raise InputError(
             f"resume={path} holds weights alone, no training state: start a new run with model.weights={path}"
         )
-    theirs, ours = content["config"]["model"]["_target_"], model["_target_"]
-    if theirs != ours:
-        name = theirs.rsplit(".", 1)[-1]
-        raise InputError(
-            f"resume={path} is of model={name}, this run is of model={ours.rsplit('.', 1)[-1]}: add model={name}"
-        )
+    for group in ("model", "optimizer", "data"):
+        theirs, ours = content["config"][group]["_target_"], config[group]["_target_"]
+        if theirs != ours:
+            raise InputError(
+                f"resume={path} is of {group} {theirs.rsplit('.', 1)[-1]}, this run is of {ours.rsplit('.', 1)[-1]}: "
+                "give the overrides that the run was started with"
+            )
     return content["config"]
 
 
@@ -100,7 +109,7 @@ def _weights(content: dict[str, Any]) -> dict[str, Tensor]:
 
 def _reference_network(content: dict[str, Any], path: Path) -> nn.Module:
     first = _weights(content).get("stage1.rebnconv1.conv_s1.weight")
-    for build in (u2net, u2netp):
+    for build in _NETWORKS.values():
         net = build()
         if first is not None and first.shape == net.state_dict()["stage1.rebnconv1.conv_s1.weight"].shape:
             return net

@@ -54,15 +54,25 @@ def check(cfg: DictConfig) -> None:
         plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise InputError(explain(error)) from error
-    for key, wanted in (("seed", int), ("resume", str | None)):
+    top = OmegaConf.load(CONF_DIR / "train.yaml")
+    groups = {group for default in top.defaults if isinstance(default, DictConfig) for group in default}
+    if unknown := cfg.keys() - top.keys() - groups:
+        raise InputError(f"{min(unknown)} is no key of the recipe: it has {', '.join(sorted(map(str, cfg)))}")
+    for group in ("data", "model", "loss", "optimizer", "hardware", "trainer"):
+        if "_target_" not in plain[group]:
+            raise InputError(
+                f"this choice of {group} is a part of others, not one of its own: --help lists the choices"
+            )
+    for key, wanted in (("seed", int), ("resume", str | None), ("project", str), ("run_dir", str)):
         _check_value(key, plain[key], wanted)
     _check_value("learning_rate.max_lr", plain["learning_rate"]["max_lr"], float | typing.Literal["auto"])
-    if plain["learning_rate"]["max_lr"] == "auto":
-        plain["learning_rate"]["cycle"]["max_lr"] = 1.0  # stands in for what the finder will say
+    _check_value("model.weights", plain["model"].pop("weights", None), str | None)  # a file; no network takes it
     for path, node, written in _targets(plain, OmegaConf.to_container(cfg)):
-        wanted = _wanted(_locate(f"{path}._target_", node["_target_"]))
-        for key in wanted.keys() & node.keys():
-            if not _is_copy(written[key]) and not any(_targets(node[key], written[key])):
+        wanted, takes_others = _wanted(_locate(f"{path}._target_", node["_target_"]))
+        for key in (key for key in node if not key.startswith("_")):
+            if key not in wanted and not takes_others:
+                raise InputError(f"{path}.{key} is no key of {node['_target_']}: it has {', '.join(wanted)}")
+            if key in wanted and not _is_copy(written[key]) and not any(_targets(node[key], written[key])):
                 _check_value(f"{path}.{key}", node[key], wanted[key])
 
 
@@ -92,17 +102,25 @@ def _locate(key: str, target: str) -> Callable:
         raise InputError(f"{key}={target} cannot be found ({error}): give package.module.Class") from error
 
 
-def _wanted(target: Callable) -> dict[str, Any]:
-    """Annotated parameters of a function, or of a class with what its bases take through **arguments."""
-    makers = [cls.__init__ for cls in reversed(target.__mro__)] if inspect.isclass(target) else [target]
+def _wanted(target: Callable) -> tuple[dict[str, Any], bool]:
+    """The parameters of a function or class with their types, and whether it takes others besides.
+
+    What a class hands to its bases through **arguments counts as its own.
+    """
+    makers = (
+        [cls.__init__ for cls in target.__mro__ if "__init__" in vars(cls)] if inspect.isclass(target) else [target]
+    )
     wanted: dict[str, Any] = {}
     for maker in makers:
+        parameters = inspect.signature(maker).parameters
         try:
             hints = typing.get_type_hints(maker)
         except (NameError, TypeError, AttributeError):  # a library's annotation that cannot be evaluated
-            continue
-        wanted |= {name: hints[name] for name in inspect.signature(maker).parameters if name in hints}
-    return wanted
+            hints = {}
+        wanted = {name: hints.get(name, Any) for name in parameters if name != "self"} | wanted
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+            return wanted, False
+    return wanted, True
 
 
 def _check_value(key: str, value: Any, wanted: Any) -> None:
@@ -120,4 +138,5 @@ def _check_value(key: str, value: Any, wanted: Any) -> None:
             except ValidationError:
                 pass
         name = getattr(wanted, "__name__", None) if inspect.isclass(wanted) else str(wanted).replace("typing.", "")
-        raise InputError(f"{key}={value!r} is a {type(value).__name__}; give {name}") from error
+        quoted = f", such as {key}=\"'{value}'\"" if wanted is str else ""
+        raise InputError(f"{key}={value!r} is a {type(value).__name__}; give {name}{quoted}") from error

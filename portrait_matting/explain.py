@@ -1,6 +1,7 @@
 """From an exception, however deep it was wrapped, to the one line that a person can act on."""
 
 import difflib
+import errno
 import sys
 import traceback
 from collections.abc import Iterator
@@ -15,6 +16,13 @@ _OPENCV = (
     "{python} -m pip install --force-reinstall --no-deps opencv-python-headless"
 )
 
+_CURES = {
+    errno.ENOSPC: ". Make room, or choose another folder with hydra.run.dir=DIR",
+    errno.EACCES: ". Choose another folder, or make it yours",
+    errno.EROFS: ". Choose another folder with hydra.run.dir=DIR",
+    errno.ENOTDIR: ". Choose another folder with hydra.run.dir=DIR",
+}
+
 
 def explain(error: BaseException) -> str | None:
     """One line for an error that the user can mend, None for one that only a programmer can.
@@ -26,11 +34,13 @@ def explain(error: BaseException) -> str | None:
     for link in chain:
         if isinstance(link, InputError):
             return _of_worker(str(link))
+        if type(link).__name__ == "MisconfigurationException":  # Lightning's, of the trainer group
+            return f"trainer: {' '.join(str(link).split())}"
         if isinstance(link, ImportError) and _in_opencv(link):
             return _OPENCV.format(error=str(link).splitlines()[0], python=sys.executable)
         if isinstance(link, OSError) and link.errno is not None:
             where = f"{link.filename}: " if link.filename else ""
-            return f"{where}{link.strerror}. Make room, or choose another folder with hydra.run.dir=DIR"
+            return f"{where}{link.strerror}{_CURES.get(link.errno, '')}"
     for link in chain:
         if isinstance(link, MissingMandatoryValue):
             return f"{link.full_key} is missing: give {link.full_key}=…"
@@ -74,4 +84,4 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         yield error
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -49,6 +49,11 @@ class Hardware:
         if self.accelerator == "mps" and not torch.backends.mps.is_available():
             raise InputError("hardware.accelerator=mps cannot be used here: choose hardware=cpu")
 
+    @property
+    def effective_accumulation(self) -> int:
+        """Forward passes in an optimizer step, of all processes together."""
+        return self.accumulate * self.devices
+
     def trainer_arguments(self) -> dict[str, Any]:
         """What Lightning's Trainer takes of this: accelerator, devices, precision, accumulation, strategy."""
         return {

@@ -1,6 +1,7 @@
 """Loggers that fit a run's folder: metrics.csv always, and the dashboard of your choice beside it."""
 
 import csv
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,12 @@ def log_recipe(loggers: list[Logger], config: dict[str, Any]) -> None:
     for logger in loggers:
         if not isinstance(logger, CSVLogger):
             logger.log_hyperparams(config)
+
+
+def close_loggers(failed: bool) -> None:
+    """Ends wandb's run, if one is open: else the next job of a sweep would log into it."""
+    if "wandb" in sys.modules:
+        sys.modules["wandb"].finish(exit_code=int(failed))
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -2,33 +2,41 @@
 
 Lightning would start them by repeating this process's command line. Under Hydra that runs a sweep again in every
 process (Lightning pull request 18175, Hydra issue 2070). Here they read the run's `config.yaml`, which holds what this
-process composed and found, so that a sweep, a notebook and a plain run start them alike. Lightning takes processes that
-carry torchrun's environment variables as they are.
+process composed and found. Lightning takes processes that carry torchrun's environment variables as they are.
 """
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch.distributed
+import torch
 
-_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "NODE_RANK", "LOCAL_RANK")
+from portrait_matting.errors import InputError
+
+_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "NODE_RANK", "LOCAL_RANK", "OMP_NUM_THREADS")
+_PATIENCE = 10  # seconds that a process has to end by itself
 
 
 @contextlib.contextmanager
 def processes(devices: int, config: Path) -> Iterator[None]:
     """Runs the body in this process, rank 0, beside `devices` - 1 others that train by the recipe `config`.
 
-    Does nothing for one device, or in a process that is one of the others. Afterwards no process, process group or
-    environment variable is left, so that the next job of a sweep starts fresh.
+    Does nothing for one device, or in a process that is one of the others. Afterwards no process and no process group
+    is left, and variables and threads are as before, so that the test and the next job of a sweep start fresh.
+
+    Raises:
+        InputError: one of the others failed. It has said why; this process does not wait for it for ever.
     """
     if devices == 1 or "LOCAL_RANK" in os.environ:
         yield
         return
+    before, threads = {name: os.environ.get(name) for name in _VARIABLES}, torch.get_num_threads()
     os.environ.update(
         {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port()), "WORLD_SIZE": str(devices), "NODE_RANK": "0"}
     )
@@ -38,17 +46,48 @@ def processes(devices: int, config: Path) -> Iterator[None]:
         for rank in range(1, devices)
     ]
     os.environ["LOCAL_RANK"] = "0"
+    over = threading.Event()
+    watch = threading.Thread(target=_watch, args=(ranks, over), daemon=True)
+    watch.start()
     try:
         yield
         for rank in ranks:
             rank.wait()
+    except BaseException as error:
+        if any(rank.poll() for rank in ranks):
+            raise InputError("another process of this run failed: its own line above says why") from error
+        raise
     finally:
-        for rank in ranks:
-            rank.terminate()
+        over.set()
+        watch.join()
+        _end(ranks)
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
-        for name in _VARIABLES:
-            os.environ.pop(name, None)
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        torch.set_num_threads(threads)
+
+
+def _watch(ranks: list[subprocess.Popen], over: threading.Event) -> None:
+    """Interrupts this process when another has failed: it may be waiting for it in a collective operation."""
+    while not any(rank.poll() for rank in ranks):
+        if over.wait(1):
+            return
+    for number in [*[signal.SIGINT] * _PATIENCE, signal.SIGKILL]:  # the last, where no Python code gets to run
+        if over.wait(1):
+            return
+        os.kill(os.getpid(), number)
+
+
+def _end(ranks: list[subprocess.Popen]) -> None:
+    for rank in ranks:
+        rank.terminate()
+    for rank in ranks:
+        try:
+            rank.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            rank.kill()
+            rank.wait()
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 from portrait_matting.errors import InputError
@@ -30,19 +31,18 @@ def open_run(run_dir: Path, resume: str | None) -> None:
         ) from error
 
 
-def find_resume(resume: str | None, run_dir: Path) -> Path | None:
-    """The checkpoint that `resume` means: a file; or "last": this run folder's, else that of the newest run beside it.
+def find_resume(run_dir: Path) -> Path:
+    """The checkpoint that `resume=last` means: this run folder's, else that of the newest run among its neighbours.
+
+    Neighbours are runs in ROOT/DATE/TIME, as Hydra names them; a folder of another name has none.
 
     Raises:
         InputError: there is none.
     """
-    if resume is None:
-        return None
-    if resume != "last":
-        return Path(resume).expanduser()
     if (run_dir / LAST).is_file():
         return run_dir / LAST
-    beside = run_dir.parent.parent.glob(f"*/*/{LAST}")  # runs lie in ROOT/DATE/TIME
+    dated = re.fullmatch(r"\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d", "/".join(run_dir.parts[-2:]))
+    beside = run_dir.parent.parent.glob(f"????-??-??/??-??-??/{LAST}") if dated else []
     newest = max(beside, key=lambda path: path.stat().st_mtime, default=None)
     if newest is None:
         raise InputError(f"resume=last finds no {LAST} in {run_dir} or in a run beside it: name the file")
@@ -60,5 +60,6 @@ def report(run_dir: Path, figures: dict[str, float]) -> str:
     """The table that a run ends with, and where its pictures are."""
     width = max(map(len, figures))
     table = [f"  {name:{width}}  {value:>12.6g}" for name, value in figures.items()]
-    files = {"pictures": "samples.png", "best weights": "checkpoints/best.ckpt"}
-    return "\n".join(["", *table, "", *(f"  {what:{width}}  {run_dir / name}" for what, name in files.items())])
+    files = {"pictures": run_dir / "samples.png", "best weights": run_dir / "checkpoints" / "best.ckpt"}
+    there = [f"  {what:{width}}  {path}" for what, path in files.items() if path.exists()]
+    return "\n".join(["", *table, "", *there])

@@ -4,12 +4,17 @@ import sys
 
 from omegaconf import OmegaConf
 
+from portrait_matting import door
+
 
 def main() -> None:
-    from portrait_matting.train import fit, prepare
+    """Trains by a finished recipe, as the process that the environment's LOCAL_RANK names."""
+    from portrait_matting.job import fit, prepare
+    from portrait_matting.train import quieten
 
+    quieten()
     fit(prepare(OmegaConf.load(sys.argv[1])))
 
 
 if __name__ == "__main__":
-    main()
+    door.run(main)

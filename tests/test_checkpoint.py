@@ -40,9 +40,17 @@ def test_weights_of_another_network_are_refused_and_nothing_is_changed(tmp_path)
     assert torch.equal(full.stage1.rebnconvin.conv_s1.weight, before)
 
 
-def test_a_recipe_cannot_name_code_outside_the_package(tmp_path):
-    path = ours(tmp_path / "a.ckpt", config={"model": {"_target_": "os.getcwd"}})
-    with pytest.raises(InputError, match="outside portrait_matting"):
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"_target_": "os.getcwd"},
+        {"_target_": "portrait_matting.models.join.torch.os.getcwd"},
+        LITE | {"image_channels": {"_target_": "os.getcwd"}},
+    ],
+)
+def test_a_recipe_cannot_run_code(model, tmp_path):
+    path = ours(tmp_path / "a.ckpt", config={"model": model})
+    with pytest.raises(InputError, match=r"model\."):
         checkpoint.load(path)
 
 
@@ -73,10 +81,22 @@ def test_broken_files_are_named(tmp_path):
         checkpoint.load(tmp_path / "other")
 
 
-def test_a_run_goes_on_only_from_its_own_model_and_from_a_training_state(tmp_path):
-    path = ours(tmp_path / "a.ckpt", optimizer_states=[])
-    assert checkpoint.check_resumable(path, LITE)["learning_rate"]["max_lr"] == 0.01
-    with pytest.raises(InputError, match="is of model=u2netp, this run is of model=u2net: add model=u2netp"):
-        checkpoint.check_resumable(path, {"_target_": "portrait_matting.models.u2net"})
+RECIPE = {
+    "model": LITE,
+    "optimizer": {"_target_": "torch.optim.AdamW"},
+    "data": {"_target_": "portrait_matting.data.folder.FolderDataModule"},
+}
+
+
+def test_a_run_goes_on_only_from_a_training_state_of_its_own_recipe(tmp_path):
+    path = ours(tmp_path / "a.ckpt", config=RECIPE, optimizer_states=[])
+    assert checkpoint.check_resumable(path, RECIPE) == RECIPE
+    for group, other in {
+        "model": "portrait_matting.models.u2net",
+        "optimizer": "torch.optim.SGD",
+        "data": "portrait_matting.data.easyportrait.EasyPortraitDataModule",
+    }.items():
+        with pytest.raises(InputError, match=rf"is of {group} .*overrides that the run was started with"):
+            checkpoint.check_resumable(path, RECIPE | {group: {"_target_": other}})
     with pytest.raises(InputError, match="weights alone"):
-        checkpoint.check_resumable(ours(tmp_path / "weights.ckpt"), LITE)
+        checkpoint.check_resumable(ours(tmp_path / "weights.ckpt"), RECIPE)

@@ -35,7 +35,7 @@ def test_our_line_is_found_in_the_traceback_that_a_data_worker_sends():
 def test_disks_and_permissions_name_the_file_and_the_cure(number):
     line = explain(raised(OSError(number, "it is so", "run/best.ckpt")))
     assert line.startswith("run/best.ckpt: it is so")
-    assert "hydra.run.dir" in line
+    assert "hoose another folder" in line
 
 
 def test_opencv_without_its_system_libraries_names_the_packages():

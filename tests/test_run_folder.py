@@ -6,6 +6,8 @@ import pytest
 from portrait_matting.errors import InputError
 from portrait_matting.run_folder import LAST, find_resume, open_run, report, write_figures
 
+NEW = "2026-01-02/09-00-00"
+
 
 def test_last_means_this_runs_own_else_the_newest_run(tmp_path):
     def run(name, age):
@@ -16,14 +18,14 @@ def test_last_means_this_runs_own_else_the_newest_run(tmp_path):
         return path
 
     with pytest.raises(InputError, match=r"finds no checkpoints/last\.ckpt"):
-        find_resume("last", tmp_path / "day2/new")
-    run("day1/a", age=100)
-    newest = run("day1/b", age=200)
-    assert find_resume("last", tmp_path / "day2/new") == newest
-    own = run("day2/new", age=50)
-    assert find_resume("last", tmp_path / "day2/new") == own
-    assert find_resume(None, tmp_path) is None
-    assert find_resume(str(newest), tmp_path) == newest
+        find_resume(tmp_path / NEW)
+    run("2026-01-01/10-00-00", age=100)
+    newest = run("2026-01-01/11-00-00", age=200)
+    assert find_resume(tmp_path / NEW) == newest
+    own = run(NEW, age=50)
+    assert find_resume(tmp_path / NEW) == own
+    with pytest.raises(InputError, match="name the file"):
+        find_resume(tmp_path / "my own" / "folder")
 
 
 def test_a_folder_is_made_and_opened_again_only_to_go_on(tmp_path):
@@ -48,4 +50,6 @@ def test_figures_are_written_whole_and_shown(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
     shown = report(tmp_path, figures)
     assert "0.0123456" in shown
-    assert str(tmp_path / "samples.png") in shown
+    assert "samples.png" not in shown, "there is none"
+    (tmp_path / "samples.png").write_bytes(b"")
+    assert str(tmp_path / "samples.png") in report(tmp_path, figures)

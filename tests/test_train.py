@@ -10,7 +10,8 @@ from omegaconf import OmegaConf
 from portrait_matting import checkpoint
 from portrait_matting.config import CONF_DIR, compose
 from portrait_matting.errors import InputError
-from portrait_matting.train import Job, fit, prepare, train
+from portrait_matting.job import Job, fit, prepare
+from portrait_matting.train import train
 
 # Small enough for a test, real in every part: a drawn person, the lite network, the finder, two epochs.
 TINY = [
@@ -110,20 +111,18 @@ def test_an_interrupted_run_goes_on_to_the_very_weights_of_an_undisturbed_one(st
 
     cfg = compose([*TINY, FIXED], tmp_path / "cut")
     cut = prepare(cfg)
-    take_step = type(cut.module).optimizer_step
 
-    def take_some_steps(self, *arguments, **more):
-        take_step(self, *arguments, **more)
+    def unplug(self, *_):
         if self.trainer.global_step == steps:
             raise Unplugged
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(cut.module), "optimizer_step", take_some_steps)
+        patch.setattr(type(cut.module), "on_train_batch_end", unplug)
         with pytest.raises(Unplugged):
             fit(cut)
 
-    resumed = prepare(compose([*TINY, FIXED, "resume=last"], tmp_path / "cut"))
-    assert resumed.resume == tmp_path / "cut/checkpoints/last.ckpt"
+    last = tmp_path / "cut/checkpoints/last.ckpt"
+    resumed = prepare(compose([*TINY, FIXED, f"resume='{last}'"], tmp_path / "cut"))
     trainer = fit(resumed)
     assert trainer.global_step == 8
     assert torch.equal(weights(resumed), weights(whole))
@@ -143,8 +142,9 @@ def test_a_folder_that_holds_a_run_is_not_written_over(run):
     assert (run[0] / "metrics.json").read_text() == before
 
 
+@pytest.mark.slow
 def test_training_learns(tmp_path):
-    job = prepare(compose([*TINY, FIXED, "augment=none", "data.train=2", "trainer.max_epochs=30"], tmp_path))
+    job = prepare(compose([*TINY, FIXED, "augment=none", "data.train=2", "trainer.max_epochs=20"], tmp_path))
     fit(job)
     losses = [float(row["train/loss_fused"]) for row in rows(tmp_path) if row["train/loss_fused"]]
     assert losses[-1] < 0.5 * losses[0]
@@ -153,7 +153,7 @@ def test_training_learns(tmp_path):
 @pytest.mark.parametrize("option", ["model.weights", "resume"])
 def test_a_checkpoint_of_another_model_is_refused_before_any_work(option, run, tmp_path):
     best = run[0] / "checkpoints/best.ckpt"
-    with pytest.raises(InputError, match=r"best\.ckpt is of"):
+    with pytest.raises(InputError, match=r"best\.ckpt is of (another|model)"):
         train(compose([*TINY, "model=u2net", f"{option}='{best}'"], tmp_path))
     assert not (tmp_path / "lr_finder.csv").exists()
 

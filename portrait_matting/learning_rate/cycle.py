@@ -39,7 +39,7 @@ class LearningRateCycle(Callback):
             )
         self.total_steps = int(total)
         for group in _groups(trainer):
-            if self.schedule.cycle_momentum and not {"momentum", "betas"} & group.keys():
+            if self.schedule.momentum(0, self.total_steps) is not None and not {"momentum", "betas"} & group.keys():
                 name = type(trainer.optimizers[0]).__name__
                 raise InputError(f"{name} has no momentum to cycle: set learning_rate.cycle.cycle_momentum=false")
 

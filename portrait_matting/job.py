@@ -1,0 +1,130 @@
+"""The parts of a training run, built from its recipe, and what is done with them: search, fit, test."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as L
+import torch
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from lightning.pytorch.loggers import Logger
+from omegaconf import DictConfig, OmegaConf
+
+from portrait_matting import checkpoint
+from portrait_matting.callbacks import log_picture
+from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.data.image_io import read_image
+from portrait_matting.errors import InputError
+from portrait_matting.explain import explain
+from portrait_matting.hardware import Hardware
+from portrait_matting.learning_rate.curve import plot_finding
+from portrait_matting.learning_rate.cycle import LearningRateCycle
+from portrait_matting.learning_rate.finder import write_csv
+from portrait_matting.learning_rate.schedule import Schedule
+from portrait_matting.module import MattingModule
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Job:
+    """What a recipe describes, built. `resume` is the checkpoint to go on from, `resumed` the recipe in it."""
+
+    cfg: DictConfig
+    hardware: Hardware
+    trainer_arguments: dict[str, Any]
+    data: PortraitDataModule
+    module: MattingModule
+    loggers: list[Logger]
+    resume: Path | None
+    resumed: checkpoint.Config
+
+
+def prepare(cfg: DictConfig) -> Job:
+    """Builds every part of a run: whatever is wrong with the recipe or the data is found here, before any work.
+
+    Raises:
+        InputError: names what is wrong.
+    """
+    L.seed_everything(cfg.seed, workers=True, verbose=False)
+    torch.set_float32_matmul_precision("high")
+    plain = OmegaConf.to_container(cfg, resolve=True)
+    resume = Path(cfg.resume).expanduser() if cfg.resume else None
+    resumed = checkpoint.check_resumable(resume, plain) if resume else {}
+    try:
+        hardware = instantiate(cfg.hardware)
+        data = instantiate(cfg.data, _convert_="all")
+        data.setup("fit")
+        data.train_dataloader()  # refuses a batch that is larger than the data
+        net = checkpoint.network(plain["model"])
+        loss = instantiate(cfg.loss, _convert_="all")
+        optimizer = instantiate(cfg.optimizer, _convert_="all")
+        optimizer([torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
+        _schedule(cfg, max_lr=1.0)
+        loggers = list(instantiate(cfg.logger, _convert_="all").values())
+    except InstantiationException as error:
+        # A library refuses a value that its signature allows: what it says is for the user, where it is not ours.
+        raise InputError(explain(error) or " ".join(str(error.__cause__ or error).split())) from error
+    except ValueError as error:
+        raise error if isinstance(error, InputError) else InputError(f"optimizer: {error}") from error
+    if cfg.model.weights and not resume:
+        checkpoint.load_weights(net, cfg.model.weights)
+    module = MattingModule(net, loss, optimizer, lr=1e-3, config=plain, channels_last=hardware.channels_last)
+    return Job(cfg, hardware, hardware.trainer_arguments(), data, module, loggers, resume, resumed)
+
+
+def choose_max_lr(job: Job, run_dir: Path) -> float:
+    """The rate that learning_rate.max_lr names; for "auto" the resumed run's, else what the LR finder finds.
+
+    A search leaves `lr_finder.png` and `lr_finder.csv` in the run's folder, and its curve in the dashboards.
+    """
+    cfg = job.cfg.learning_rate
+    if cfg.max_lr != "auto":
+        return cfg.max_lr
+    if job.resumed:
+        return job.resumed["learning_rate"]["max_lr"]
+    log.info("looking for the learning rate between %g and %g", cfg.finder.min_lr, cfg.finder.max_lr)
+    # One process looks for all: it accumulates what they would see together.
+    together = {"devices": 1, "strategy": "auto", "accumulate_grad_batches": job.hardware.effective_accumulation}
+    as_the_run = {key: job.cfg.trainer[key] for key in ("gradient_clip_val", "deterministic", "enable_progress_bar")}
+    find = instantiate(job.cfg.learning_rate.finder)
+    finding = find(job.module, job.data, job.trainer_arguments | together | as_the_run)
+    plot_finding(finding, run_dir / "lr_finder.png")
+    write_csv(finding, run_dir / "lr_finder.csv")
+    log_picture(job.loggers, "lr_finder", read_image(run_dir / "lr_finder.png"), step=0)
+    return finding.max_lr
+
+
+def fit(job: Job) -> L.Trainer:
+    """Trains, from the start or from where `resume` stopped, and returns the trainer."""
+    trainer = _trainer(job, extra=[LearningRateCycle(_schedule(job.cfg, job.cfg.learning_rate.max_lr))])
+    trainer.fit(job.module, datamodule=job.data, ckpt_path=job.resume, weights_only=True)
+    return trainer
+
+
+def test(job: Job, trainer: L.Trainer) -> dict[str, float]:
+    """Scores the best checkpoint on the test split, in one process, so that each portrait counts once."""
+    best = trainer.checkpoint_callback.best_model_path
+    if best and Path(best).is_file():
+        checkpoint.load_weights(job.module.net, best)
+    if job.hardware.devices > 1:
+        trainer = _trainer(job, devices=1, strategy="auto")
+    [figures] = trainer.test(job.module, datamodule=job.data, verbose=False)
+    return {name: round(value, 6) for name, value in figures.items()}
+
+
+def _schedule(cfg: DictConfig, max_lr: float) -> Schedule:
+    return instantiate(cfg.learning_rate.cycle, max_lr=max_lr)
+
+
+def _trainer(job: Job, extra: list[L.Callback] | None = None, **arguments: Any) -> L.Trainer:
+    callbacks = list(instantiate(job.cfg.callbacks, _convert_="all").values())
+    given = instantiate(job.cfg.trainer, _partial_=True, _convert_="all")
+    return given(
+        **job.trainer_arguments | arguments,
+        callbacks=callbacks + (extra or []),
+        logger=job.loggers,
+        use_distributed_sampler=False,  # ours gives every process its share
+    )
