@@ -20,6 +20,7 @@ _CURES = {
     errno.ENOSPC: ". Make room, or choose another folder with hydra.run.dir=DIR",
     errno.EACCES: ". Choose another folder, or make it yours",
     errno.EROFS: ". Choose another folder with hydra.run.dir=DIR",
+    errno.ENOENT: ". Choose another folder, or check the path",
     errno.ENOTDIR: ". Choose another folder with hydra.run.dir=DIR",
 }
 

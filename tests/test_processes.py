@@ -28,7 +28,7 @@ RECIPE = [
 
 def run(folder: Path, *overrides: str) -> None:
     environment = {key: value for key, value in os.environ.items() if key not in _VARIABLES}
-    command = [sys.executable, "-m", "portrait_matting.train", *RECIPE, *overrides]
+    command = [sys.executable, "-m", "portrait_matting.train", *overrides, *RECIPE]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr[-3000:]
 
