@@ -49,7 +49,7 @@ class ResumableLoader(DataLoader):
     ) -> None:
         super().__init__(dataset, sampler=sampler, **arguments)
         self._handed_out = 0
-        self._finished = finished or (lambda: self._handed_out)
+        self._count = finished
         self._begin()
 
     def __iter__(self) -> Iterator:
@@ -71,6 +71,11 @@ class ResumableLoader(DataLoader):
         if sampler.start + self.batch_size > len(sampler):  # less than a batch is left: the epoch is over
             sampler.set_epoch(state["epoch"] + 1)
         self._begin()
+
+    def _finished(self) -> int:
+        # Not a lambda in __init__: it would close a reference cycle, and workers that the cyclic garbage collector
+        # shuts down are told so after their queue is closed, which costs five seconds each.
+        return self._count() if self._count else self._handed_out
 
     def _begin(self) -> None:
         self._epoch, self._start, self._finished_at_start = self.sampler.epoch, self.sampler.start, self._finished()
