@@ -137,6 +137,9 @@ def _check_value(key: str, value: Any, wanted: Any) -> None:
                 return
             except ValidationError:
                 pass
-        name = getattr(wanted, "__name__", None) if inspect.isclass(wanted) else str(wanted).replace("typing.", "")
+        if typing.get_origin(wanted) is typing.Literal:
+            name = f"one of {', '.join(map(repr, typing.get_args(wanted)))}"
+        else:
+            name = wanted.__name__ if inspect.isclass(wanted) else str(wanted).replace("typing.", "")
         quoted = f", such as {key}=\"'{value}'\"" if wanted is str else ""
         raise InputError(f"{key}={value!r} is a {type(value).__name__}; give {name}{quoted}") from error

@@ -18,7 +18,7 @@ class Hardware:
     """The hardware group of a recipe.
 
     Args:
-        accelerator: cpu, cuda or mps.
+        accelerator: cpu or cuda. (Not mps: the metrics are summed in float64, which it lacks.)
         devices: processes, one a device; on a CPU, processes that share it.
         precision: 32-true, 16-mixed, bf16-mixed, or auto: bf16-mixed where the device computes in bfloat16 natively,
             16-mixed on other CUDA cards, else 32-true.
@@ -30,7 +30,7 @@ class Hardware:
             vectorise and on tensor cores.
     """
 
-    accelerator: Literal["cpu", "cuda", "mps"]
+    accelerator: Literal["cpu", "cuda"]
     devices: int
     precision: Precision
     batch_size: int
@@ -46,8 +46,6 @@ class Hardware:
         if self.accelerator == "cuda" and self.devices > (cards := torch.cuda.device_count()):
             cure = "choose fewer" if cards else "choose hardware=cpu, or install a CUDA build of torch"
             raise InputError(f"hardware.devices={self.devices} but {cards} CUDA card(s) can be used here: {cure}")
-        if self.accelerator == "mps" and not torch.backends.mps.is_available():
-            raise InputError("hardware.accelerator=mps cannot be used here: choose hardware=cpu")
 
     @property
     def effective_accumulation(self) -> int:

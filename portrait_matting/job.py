@@ -1,6 +1,7 @@
 """The parts of a training run, built from its recipe, and what is done with them: search, fit, test."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from portrait_matting.data.image_io import read_image
 from portrait_matting.errors import InputError
 from portrait_matting.explain import explain
 from portrait_matting.hardware import Hardware
+from portrait_matting.interruption import WholeCheckpoints
 from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.finder import write_csv
@@ -61,14 +63,12 @@ def prepare(cfg: DictConfig) -> Job:
         net = checkpoint.network(plain["model"])
         loss = instantiate(cfg.loss, _convert_="all")
         optimizer = instantiate(cfg.optimizer, _convert_="all")
-        optimizer([torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
+        _try_out(optimizer)
         _schedule(cfg, max_lr=1.0)
         loggers = list(instantiate(cfg.logger, _convert_="all").values())
     except InstantiationException as error:
         # A library refuses a value that its signature allows: what it says is for the user, where it is not ours.
         raise InputError(explain(error) or " ".join(str(error.__cause__ or error).split())) from error
-    except ValueError as error:
-        raise error if isinstance(error, InputError) else InputError(f"optimizer: {error}") from error
     if cfg.model.weights and not resume:
         checkpoint.load_weights(net, cfg.model.weights)
     module = MattingModule(net, loss, optimizer, lr=1e-3, config=plain, channels_last=hardware.channels_last)
@@ -115,6 +115,14 @@ def test(job: Job, trainer: L.Trainer) -> dict[str, float]:
     return {name: round(value, 6) for name, value in figures.items()}
 
 
+def _try_out(optimizer: Callable[..., torch.optim.Optimizer]) -> None:
+    """Lets torch refuse a value before the data is read: its types alone do not tell a legal momentum."""
+    try:
+        optimizer([torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
+    except ValueError as error:
+        raise InputError(f"optimizer: {error}") from error
+
+
 def _schedule(cfg: DictConfig, max_lr: float) -> Schedule:
     return instantiate(cfg.learning_rate.cycle, max_lr=max_lr)
 
@@ -126,5 +134,6 @@ def _trainer(job: Job, extra: list[L.Callback] | None = None, **arguments: Any) 
         **job.trainer_arguments | arguments,
         callbacks=callbacks + (extra or []),
         logger=job.loggers,
+        plugins=[WholeCheckpoints()],
         use_distributed_sampler=False,  # ours gives every process its share
     )

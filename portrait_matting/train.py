@@ -82,7 +82,7 @@ def quieten() -> None:
 
 def _how_to_go_on(run_dir: Path) -> str:
     given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
-    kept = [f'"{override}"' for override in given if not override.startswith("resume=")]
+    kept = [f'"{override}"' for override in given if not override.startswith(("resume=", "run_dir="))]
     return " ".join([*kept, "resume=last", f"\"hydra.run.dir='{run_dir}'\""])
 
 

@@ -42,7 +42,6 @@ def machine(monkeypatch):
         ("cuda", [], (8, 0), True),
         ("cuda", [], (8, 6), True),
         ("cuda", [], None, False),
-        ("mps", ["amx_bf16"], None, False),
     ],
 )
 def test_bfloat16_is_native_where_the_device_multiplies_in_it(accelerator, cpu, cuda, native, machine):
@@ -62,7 +61,6 @@ def test_a_torch_that_cannot_say_has_none(monkeypatch):
         ("auto", "cpu", False, "32-true", None),
         ("auto", "cuda", True, "bf16-mixed", None),
         ("auto", "cuda", False, "16-mixed", None),
-        ("auto", "mps", False, "32-true", None),
         ("32-true", "cpu", True, "32-true", None),
         ("32-true", "cuda", True, "32-true", None),
         ("16-mixed", "cuda", True, "16-mixed", None),
@@ -102,12 +100,10 @@ def test_a_card_that_is_there(machine):
         ({"accumulate": -1}, None, ["hardware.accumulate=-1", "at least 1"]),
         ({"accelerator": "cuda"}, None, ["hardware.devices=1", "0 CUDA", "hardware=cpu"]),
         ({"accelerator": "cuda", "devices": 2}, (8, 6), ["hardware.devices=2", "1 CUDA", "choose fewer"]),
-        ({"accelerator": "mps"}, None, ["hardware.accelerator=mps", "hardware=cpu"]),
     ],
 )
 def test_what_this_machine_cannot_do(changed, cuda, words, machine, monkeypatch):
     machine(cuda=cuda)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(InputError) as error:
         Hardware(**CPU | changed)
     message = str(error.value)
