@@ -1,4 +1,4 @@
-"""What a training run survives: Ctrl-C, obeyed between two steps, and a disk that fills while a checkpoint is written."""
+"""What a training run survives: Ctrl-C, obeyed between two steps, and a disk that fills under a checkpoint."""
 
 import os
 import signal
