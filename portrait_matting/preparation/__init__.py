@@ -1,0 +1,1 @@
+"""A smaller copy of EasyPortrait: found, paired, checked, shrunk, written so that it can be stopped at any moment."""
