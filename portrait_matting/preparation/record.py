@@ -1,4 +1,4 @@
-"""What is known of one prepared portrait, and of one that was refused: a row each of `prepared.csv` and `rejected.csv`."""
+"""What is known of a prepared portrait, and of a refused one: a row of `prepared.csv` or of `rejected.csv`."""
 
 from dataclasses import dataclass
 
