@@ -1,5 +1,6 @@
 """The one place where images are augmented, resized and normalised for the network."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import albumentations as A
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 # RGB, 0-255. EasyPortrait's own statistics over its training split (hukenovs/easyportrait, segformer-ps.py).
@@ -17,8 +19,10 @@ STD = (60.2625, 60.3274, 59.3099)
 
 def to_input(image: np.ndarray) -> Tensor:
     """Normalises a photo for the network: uint8 RGB (H, W, 3) to float32 (3, H, W), zero mean and unit spread."""
-    scaled = (image.astype(np.float32) - np.float32(MEAN)) / np.float32(STD)
-    return torch.from_numpy(np.ascontiguousarray(scaled.transpose(2, 0, 1)))
+    planes = np.ascontiguousarray(image.transpose(2, 0, 1)).astype(np.float32)  # 8-bit values are the cheapest to turn
+    planes -= np.float32(MEAN)[:, None, None]
+    planes /= np.float32(STD)[:, None, None]
+    return torch.from_numpy(planes)
 
 
 def to_photo(image: Tensor) -> np.ndarray:
@@ -28,14 +32,17 @@ def to_photo(image: Tensor) -> np.ndarray:
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes (H, W) or (H, W, C): by area along sides that shrink, so that thin hair does not alias, else linearly."""
-    # OpenCV averages areas only where no side grows; where one does, its INTER_AREA is near to nearest neighbour.
-    smaller = min(image.shape[0], height), min(image.shape[1], width)
-    if image.shape[:2] != smaller:
-        image = cv2.resize(image, smaller[::-1], interpolation=cv2.INTER_AREA)
-    if smaller != (height, width):
-        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
-    return image
+    """Resizes (H, W) or (H, W, C), uint8 or float32, linearly, and smoothed where a side shrinks.
+
+    torch's antialiased filter, a triangle as wide as two pixels of the coarser grid: thin hair does not alias. For
+    photos it takes a quarter of the time of OpenCV's INTER_AREA, which is near to nearest neighbour where a side grows.
+    """
+    if image.shape[:2] == (height, width):
+        return image
+    planes = torch.from_numpy(np.atleast_3d(image)).permute(2, 0, 1)[None]
+    planes = F.interpolate(planes, (height, width), mode="bilinear", antialias=True)[0]
+    resized = planes.permute(1, 2, 0).numpy() if image.ndim == 3 else planes[0].numpy()
+    return np.ascontiguousarray(resized)
 
 
 class RandomResizedCrop(A.RandomResizedCrop):
@@ -70,23 +77,31 @@ class Augmentation:
         # strict: an unknown argument of a transform is an error, not a warning.
         self.compose = A.Compose(list(self.transforms), mask_interpolation=cv2.INTER_LINEAR, strict=True)
 
+    @property
+    def least_side(self) -> int:
+        """Pixels that a photo's shorter side needs so that a square crop of the smallest scale fills the input."""
+        crops = [crop.scale[0] for crop in self.transforms if isinstance(crop, A.RandomResizedCrop)]
+        return math.ceil(self.input_size / math.sqrt(min(crops, default=1.0)))
+
     def __call__(self, image: np.ndarray, alpha: np.ndarray, seed: int) -> dict[str, Tensor]:
         """Augments one portrait; the same seed gives the same sample in every process.
 
         Args:
             image: uint8 RGB (H, W, 3).
-            alpha: float32 (H, W) in [0, 1].
+            alpha: float32 (H, W) in [0, 1]; of another size where the photo was reduced when it was read.
             seed: of this sample alone. albumentations keeps a random state of its own, which neither
                 `seed_everything` nor Lightning's worker seeding reaches: without this, all workers draw alike.
 
         Returns:
             image: float32 (3, S, S) normalised. alpha: float32 (1, S, S) in [0, 1].
         """
-        self.compose.set_random_seed(seed)
-        sample = self.compose(image=image, mask=alpha)
+        if self.transforms:
+            self.compose.set_random_seed(seed)
+            sample = self.compose(image=image, mask=resize(alpha, *image.shape[:2]))
+            image, alpha = sample["image"], sample["mask"]
         side = self.input_size
-        alpha = np.clip(resize(sample["mask"], side, side), 0, 1)
+        alpha = np.clip(resize(alpha, side, side), 0, 1)
         return {
-            "image": to_input(resize(sample["image"], side, side)),
+            "image": to_input(resize(image, side, side)),
             "alpha": torch.from_numpy(np.ascontiguousarray(alpha, dtype=np.float32))[None],
         }

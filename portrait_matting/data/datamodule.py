@@ -8,11 +8,12 @@ import cv2
 import lightning.pytorch as L
 import numpy as np
 import torch
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, DistributedSampler
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
 
 from portrait_matting.data.augment import Augmentation, resize, to_input
-from portrait_matting.data.sampler import EpochSampler, ResumableLoader
+from portrait_matting.data.bad_files import BadFiles
+from portrait_matting.data.sampler import EpochSampler, ResumableLoader, ScoredLoader
+from portrait_matting.data.subset import choose
 from portrait_matting.errors import InputError
 
 SPLITS = ("train", "val", "test")
@@ -26,8 +27,14 @@ class Portraits(Protocol):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]: ...
 
 
+_TRIES = 20  # portraits, one after another bad, until a training sample gives up
+
+
 class TrainingSamples(Dataset):
-    """Augmented samples, asked for by (epoch, index) so that no two epochs and no two workers draw alike."""
+    """Augmented samples, asked for by (epoch, index) so that no two epochs and no two workers draw alike.
+
+    Where a portrait's files are bad, another portrait takes its place, and `bad` says why.
+    """
 
     def __init__(self, portraits: Portraits, augmentation: Augmentation, seed: int) -> None:
         self.portraits, self.augmentation, self.seed = portraits, augmentation, seed
@@ -35,15 +42,23 @@ class TrainingSamples(Dataset):
     def __len__(self) -> int:
         return len(self.portraits)
 
-    def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
+    def __getitem__(self, key: tuple[int, int]) -> dict[str, Any]:
         epoch, index = key
-        image, alpha = self.portraits[index]
         seed = int(np.random.SeedSequence((self.seed, epoch, index)).generate_state(1)[0])
-        return self.augmentation(image, alpha, seed)
+        bad: list[str] = []
+        while True:
+            try:
+                image, alpha = self.portraits[index]
+                return self.augmentation(image, alpha, seed) | {"bad": bad}
+            except InputError as error:
+                bad.append(str(error))
+                if len(bad) == _TRIES:
+                    raise InputError(f"{_TRIES} portraits in a row cannot be used; the last: {error}") from error
+            index = int(np.random.default_rng((seed, len(bad))).integers(len(self)))
 
 
 class ScoredSamples(Dataset):
-    """Portraits as they are scored: the image at the network's size, the alpha at its own."""
+    """Portraits as they are scored: the image at the network's size, the alpha at its own. A bad one is only `bad`."""
 
     def __init__(self, portraits: Portraits, input_size: int) -> None:
         self.portraits, self.input_size = portraits, input_size
@@ -51,15 +66,30 @@ class ScoredSamples(Dataset):
     def __len__(self) -> int:
         return len(self.portraits)
 
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
-        image, alpha = self.portraits[index]
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        try:
+            image, alpha = self.portraits[index]
+        except InputError as error:
+            return {"bad": [str(error)]}
         side = self.input_size
-        return {"image": to_input(resize(image, side, side)), "alpha": torch.from_numpy(alpha)[None]}
+        return {"image": to_input(resize(image, side, side)), "alpha": torch.from_numpy(alpha)[None], "bad": []}
 
 
-def collate_scored(samples: Sequence[dict[str, Tensor]]) -> dict[str, Any]:
-    """Stacks the images (B, 3, S, S); leaves the alphas, each of its own size, a list of (1, H, W)."""
-    return {"image": torch.stack([s["image"] for s in samples]), "alpha": [s["alpha"] for s in samples]}
+def collate_training(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Stacks images (B, 3, S, S) and alphas (B, 1, S, S); brings together what is said of bad files."""
+    stacked = {name: torch.stack([sample[name] for sample in samples]) for name in ("image", "alpha")}
+    return stacked | {"bad": _bad(samples)}
+
+
+def collate_scored(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Stacks the images (B, 3, S, S); leaves the alphas, each of its own size, a list of (1, H, W). Drops bad ones."""
+    good = [sample for sample in samples if "image" in sample]
+    images = torch.stack([sample["image"] for sample in good]) if good else torch.empty(0)
+    return {"image": images, "alpha": [sample["alpha"] for sample in good], "bad": _bad(samples)}
+
+
+def _bad(samples: Sequence[dict[str, Any]]) -> list[str]:
+    return [message for sample in samples for message in sample["bad"]]
 
 
 class PortraitDataModule(L.LightningDataModule):
@@ -71,10 +101,20 @@ class PortraitDataModule(L.LightningDataModule):
         workers: processes that read and augment; 0 reads in the main process.
         augment: albumentations transforms for training, in order.
         seed: of order and augmentation.
+        subset: share of the training portraits that is used, in (0, 1]: the same ones in every run, whatever the seed,
+            with every person in proportion (`data.subset.choose`).
+        bad_share: of a split's portraits that may turn out bad during a run, in [0, 1] (`data.bad_files`).
     """
 
     def __init__(
-        self, input_size: int, batch_size: int, workers: int, augment: Sequence[A.BasicTransform], seed: int
+        self,
+        input_size: int,
+        batch_size: int,
+        workers: int,
+        augment: Sequence[A.BasicTransform],
+        seed: int,
+        subset: float = 1.0,
+        bad_share: float = 0.01,
     ) -> None:
         super().__init__()
         for name, value, least in (
@@ -85,13 +125,27 @@ class PortraitDataModule(L.LightningDataModule):
         ):
             if value < least:
                 raise InputError(f"{name}={value} is too small: choose at least {least}")
+        if not 0 < subset <= 1:
+            raise InputError(f"data.subset={subset} is no share: choose more than 0 and at most 1")
+        if not 0 <= bad_share <= 1:
+            raise InputError(f"data.bad_share={bad_share} is no share: choose 0 to 1")
+        self.subset, self.bad_share = subset, bad_share
         self.input_size, self.batch_size, self.workers, self.seed = input_size, batch_size, workers, seed
         self.augmentation = Augmentation(augment, input_size)
         self._portraits: dict[str, Portraits] = {}
+        self._bad_files: dict[str, BadFiles] = {}
 
     def portraits(self, split: str) -> Portraits:
         """The portraits of `split`, one of train, val and test."""
         raise NotImplementedError
+
+    def names(self, split: str) -> list[tuple[str, str]]:
+        """(person, name) of each portrait of `split`; here every portrait is a person of its own."""
+        return [(str(index), str(index)) for index in range(len(self._portraits[split]))]
+
+    def least_side(self, split: str) -> int:
+        """To how many pixels of its shorter side a photo may be reduced when it is read."""
+        return self.augmentation.least_side if split == "train" else self.input_size
 
     def setup(self, stage: str | None = None) -> None:
         for split in {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(stage, SPLITS):
@@ -100,7 +154,10 @@ class PortraitDataModule(L.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader:
         rank, processes = self._rank()
-        samples = TrainingSamples(self._portraits["train"], self.augmentation, self.seed)
+        portraits = self._portraits["train"]
+        if self.subset < 1:
+            portraits = Subset(portraits, choose(self.names("train"), self.subset))
+        samples = TrainingSamples(portraits, self.augmentation, self.seed)
         if len(samples) < self.batch_size * processes:
             raise InputError(
                 f"hardware.batch_size={self.batch_size} on {processes} process(es) is more than the {len(samples)} "
@@ -110,7 +167,15 @@ class PortraitDataModule(L.LightningDataModule):
         if self.trainer:
             sampler.set_epoch(self.trainer.current_epoch)
         finished = self._finished_batches if self.trainer else None
-        return ResumableLoader(samples, sampler, finished, drop_last=True, **self._loading())
+        return ResumableLoader(
+            samples,
+            sampler,
+            self._bad("train", len(samples)),
+            finished,
+            collate_fn=collate_training,
+            drop_last=True,
+            **self._loading(),
+        )
 
     def val_dataloader(self) -> DataLoader:
         return self._scored("val")
@@ -124,14 +189,19 @@ class PortraitDataModule(L.LightningDataModule):
         # On several processes a few portraits count twice where the split does not divide by them: no process may have
         # fewer batches than the others, who would wait for it. The test is run in one process.
         sampler = DistributedSampler(samples, processes, rank, shuffle=False) if processes > 1 else None
-        return DataLoader(samples, sampler=sampler, collate_fn=collate_scored, **self._loading())
+        bad_files = self._bad(split, len(samples))
+        return ScoredLoader(samples, bad_files, sampler=sampler, collate_fn=collate_scored, **self._loading())
+
+    def _bad(self, split: str, total: int) -> BadFiles:
+        return self._bad_files.setdefault(split, BadFiles(total, self.bad_share))
 
     def _loading(self) -> dict[str, Any]:
         return {
             "batch_size": self.batch_size,
             "num_workers": self.workers,
             "persistent_workers": self.workers > 0,
-            "pin_memory": torch.cuda.is_available(),
+            "prefetch_factor": 4 if self.workers else None,
+            "pin_memory": self.trainer is not None and self.trainer.strategy.root_device.type == "cuda",
             "worker_init_fn": _one_thread,
         }
 

@@ -1,12 +1,14 @@
 """EasyPortrait (Kvanchiani et al. 2023, arXiv 2304.13509) in the folder layout that it is downloaded in."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import SPLITS, PortraitDataModule
-from portrait_matting.data.image_io import check_sizes, pair_files, read_image, read_mask
+from portrait_matting.data.image_io import pair_files, read_alpha, read_mask, read_pair
+from portrait_matting.data.meta import read_users
 from portrait_matting.errors import InputError
 
 CLASSES = 9  # 0 background, 1 person, 2 skin, 3-8 brows, eyes, lips and teeth
@@ -26,50 +28,67 @@ def person_alpha(mask: np.ndarray) -> np.ndarray:
 
 
 class EasyPortraitDataset(Dataset):
-    """Pairs of `images/SPLIT/STEM.jpg` and `annotations/SPLIT/STEM.png` below `root`.
+    """Pairs of `images/SPLIT/STEM.jpg` and `annotations/SPLIT/STEM.png`, or soft `alphas/SPLIT/STEM.png`, below `root`.
+
+    Args:
+        soft: read the alphas that `prepare --targets soft` writes instead of the masks.
+        least_side: to which a photo may be reduced when it is read; the alpha comes whole.
 
     Raises:
         InputError: on construction, when a folder is missing or empty or an image has no mask (or the reverse); on
             reading, when a file is broken, sizes differ or a class id is unknown.
     """
 
-    def __init__(self, root: Path, split: str) -> None:
-        images, masks = root / "images" / split, root / "annotations" / split
-        for folder in (images, masks):
+    def __init__(self, root: Path, split: str, soft: bool = False, least_side: int = 0) -> None:
+        images, truth = root / "images" / split, root / ("alphas" if soft else "annotations") / split
+        for folder in (images, truth):
             if not folder.is_dir():
                 raise InputError(
                     f"data.root={root} has no folder {folder.relative_to(root)}: EasyPortrait is images/train/*.jpg "
                     "and annotations/train/*.png, likewise val and test"
+                    + (", and `prepare --targets soft` adds alphas/" if soft else "")
                 )
-        self.pairs = pair_files(images, masks, {".jpg"}, {".png"})
+        self.pairs = pair_files(images, truth, {".jpg"}, {".png"})
+        self.read, self.least_side = read_alpha if soft else _read_person, least_side
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        image_path, mask_path = self.pairs[index]
-        image, mask = read_image(image_path), read_mask(mask_path)
-        check_sizes(image, mask, image_path, mask_path)
-        try:
-            return image, person_alpha(mask)
-        except InputError as error:
-            raise InputError(f"{mask_path}: {error}") from None
+        return read_pair(*self.pairs[index], self.read, self.least_side)
 
 
 class EasyPortraitDataModule(PortraitDataModule):
-    """Train, val and test of EasyPortrait, which are split by person.
+    """Train, val and test of EasyPortrait, or of the copy that `prepare` makes of it, which are split by person.
 
     Args:
         root: the folder that holds `images` and `annotations`.
+        targets: what is learnt: the hard masks, the soft alphas estimated from them, or auto: the soft ones where there
+            are any. Validation and test are scored against the masks always: an estimate is no truth.
     """
 
-    def __init__(self, root: str, **loading) -> None:
+    def __init__(self, root: str, targets: Literal["auto", "hard", "soft"] = "auto", **loading) -> None:
         super().__init__(**loading)
         self.root = Path(root).expanduser()
         if not self.root.is_dir():
             raise InputError(f"data.root={root} is not a folder: give the one that holds images/ and annotations/")
+        soft = targets == "soft" or (targets == "auto" and (self.root / "alphas").is_dir())
         for split in SPLITS:  # before any work: an image without its mask is found now, not at the end of the run
-            self._portraits[split] = EasyPortraitDataset(self.root, split)
+            self._portraits[split] = EasyPortraitDataset(
+                self.root, split, soft and split == "train", self.least_side(split)
+            )
 
     def portraits(self, split: str) -> EasyPortraitDataset:
         return self._portraits[split]
+
+    def names(self, split: str) -> list[tuple[str, str]]:
+        stems = [image.stem for image, _ in self._portraits[split].pairs]
+        users = read_users(self.root)
+        return [(users.get(stem, stem), stem) for stem in stems]
+
+
+def _read_person(path: Path) -> np.ndarray:
+    try:
+        return person_alpha(read_mask(path))
+    except InputError as error:
+        raise error if str(path) in str(error) else InputError(f"{path}: {error}") from None

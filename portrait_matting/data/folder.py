@@ -7,30 +7,27 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import SPLITS, PortraitDataModule
-from portrait_matting.data.image_io import check_sizes, pair_files, read_alpha, read_image
+from portrait_matting.data.image_io import pair_files, read_alpha, read_pair
 from portrait_matting.errors import InputError
 
 Pair = tuple[Path, Path]
 
 
 class FolderDataset(Dataset):
-    """Pairs of image and alpha files.
+    """Pairs of image and alpha files. Photos may be reduced to `least_side` when read, alphas come whole.
 
     Raises:
         InputError: on reading, when a file is broken or the sizes differ.
     """
 
-    def __init__(self, pairs: list[Pair]) -> None:
-        self.pairs = pairs
+    def __init__(self, pairs: list[Pair], least_side: int = 0) -> None:
+        self.pairs, self.least_side = pairs, least_side
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        image_path, alpha_path = self.pairs[index]
-        image, alpha = read_image(image_path), read_alpha(alpha_path)
-        check_sizes(image, alpha, image_path, alpha_path)
-        return image, alpha
+        return read_pair(*self.pairs[index], read_alpha, self.least_side)
 
 
 class FolderDataModule(PortraitDataModule):
@@ -62,10 +59,13 @@ class FolderDataModule(PortraitDataModule):
             pairs = {split: pair_files(images / split, alphas / split) for split in SPLITS}
         else:
             pairs = _split(pair_files(images, alphas), val_share, test_share)
-        self._portraits = {split: FolderDataset(pairs[split]) for split in SPLITS}
+        self._portraits = {split: FolderDataset(pairs[split], self.least_side(split)) for split in SPLITS}
 
     def portraits(self, split: str) -> FolderDataset:
         return self._portraits[split]
+
+    def names(self, split: str) -> list[tuple[str, str]]:
+        return [(image.stem, image.stem) for image, _ in self._portraits[split].pairs]
 
 
 def _split(pairs: list[Pair], val_share: float, test_share: float) -> dict[str, list[Pair]]:

@@ -1,7 +1,7 @@
 """Finding and reading images, class masks and alphas, and saying clearly what is wrong with a bad file."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from portrait_matting.errors import InputError
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
 _DEPTH = {"1": 1.0, "L": 255.0, "I;16": 65535.0, "I;16B": 65535.0, "I": 65535.0, "F": 1.0}
+_PNG, _GREY_8_BIT = b"\x89PNG\r\n\x1a\n", b"\x08\x00"  # its first bytes; bit depth and colour type, bytes 24 and 25
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 _TURNED = {5, 6, 7, 8}  # orientations that swap height and width (EXIF 2.32, tag 0x0112)
 
@@ -113,6 +114,12 @@ def decode_mask(encoded: bytes, name: object) -> np.ndarray:
     Raises:
         InputError: empty, truncated or no image, a colour picture, or ids that are no integers up to 255.
     """
+    if encoded[:8] == _PNG and encoded[24:26] == _GREY_8_BIT and b"eXIf" not in encoded:  # no need of Pillow's care
+        ids = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
+        if ids is None:
+            raise _broken(name)
+        if ids.ndim == 2:
+            return ids
     picture = _open(encoded, name)
     if picture.mode in ("RGB", "RGBA"):
         picture = _grey(picture, f"{name} is a colour picture: a class mask is grey, holding class ids")
@@ -153,13 +160,23 @@ def read_alpha(path: Path) -> np.ndarray:
     return alpha
 
 
-def check_sizes(image: np.ndarray, alpha: np.ndarray, image_path: Path, alpha_path: Path) -> None:
-    """Raises InputError unless both are of the same height and width."""
-    if image.shape[:2] != alpha.shape[:2]:
-        (h, w), (ah, aw) = image.shape[:2], alpha.shape[:2]
+def read_pair(
+    image_path: Path, alpha_path: Path, read: Callable[[Path], np.ndarray], least_side: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Reads a photo, reduced as `decode_image` may, and its alpha or mask at full size, by `read`.
+
+    Raises:
+        InputError: either is broken, or they are not of one size.
+    """
+    encoded = _bytes(image_path)
+    image, alpha = decode_image(encoded, image_path, least_side), read(alpha_path)
+    size = image_size(encoded, image_path) if least_side else image.shape[:2]
+    if size != alpha.shape:
+        (h, w), (ah, aw) = size, alpha.shape
         raise InputError(
             f"{alpha_path} is {aw}x{ah} but {image_path} is {w}x{h}: make them one size, or remove the pair"
         )
+    return image, alpha
 
 
 def _by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:

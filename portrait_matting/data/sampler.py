@@ -1,8 +1,10 @@
-"""The order of training samples: known from the seed and the epoch alone, so that a run can stop and go on anywhere."""
+"""The loaders of a run: an order known from seed and epoch alone, so that it can stop anywhere; bad files counted."""
 
 from collections.abc import Callable, Iterator
 
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
+
+from portrait_matting.data.bad_files import BadFiles
 
 
 class EpochSampler(DistributedSampler):
@@ -40,14 +42,21 @@ class ResumableLoader(DataLoader):
     `EpochSampler`. The state counts the samples of all processes, so that a run may go on with another batch size.
 
     Args:
+        bad_files: counts what the batches say under `bad`, in this process, where all workers' batches come together.
         finished: how many batches of this epoch the trainer has finished. A batch that was handed out when the run was
             stopped is not seen until its step is done. None counts those handed out.
     """
 
     def __init__(
-        self, dataset: Dataset, sampler: EpochSampler, finished: Callable[[], int] | None = None, **arguments
+        self,
+        dataset: Dataset,
+        sampler: EpochSampler,
+        bad_files: BadFiles,
+        finished: Callable[[], int] | None = None,
+        **arguments,
     ) -> None:
         super().__init__(dataset, sampler=sampler, **arguments)
+        self.bad_files = bad_files
         self._handed_out = 0
         self._count = finished
         self._begin()
@@ -57,6 +66,7 @@ class ResumableLoader(DataLoader):
         # epoch.
         self._begin()
         for batch in super().__iter__():
+            self.bad_files.note(batch.pop("bad"))
             self._handed_out += 1
             yield batch
 
@@ -79,3 +89,17 @@ class ResumableLoader(DataLoader):
 
     def _begin(self) -> None:
         self._epoch, self._start, self._finished_at_start = self.sampler.epoch, self.sampler.start, self._finished()
+
+
+class ScoredLoader(DataLoader):
+    """A loader of validation or test that passes over bad portraits and counts them."""
+
+    def __init__(self, dataset: Dataset, bad_files: BadFiles, **arguments) -> None:
+        super().__init__(dataset, **arguments)
+        self.bad_files = bad_files
+
+    def __iter__(self) -> Iterator:
+        for batch in super().__iter__():
+            self.bad_files.note(batch.pop("bad"))
+            if batch["alpha"]:
+                yield batch

@@ -264,3 +264,78 @@ def test_a_run_that_crashed_sees_the_rest(crash_at, crash_in, workers, uninterru
     assert seen == uninterrupted[:crash_at]
     [*_, written] = sorted(tmp_path.glob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns)
     assert seen + fit(tmp_path, workers=workers, resume=written) == uninterrupted
+
+
+class HolePortraits(FakePortraits):
+    """Every portrait whose index is in `bad` cannot be read."""
+
+    def __init__(self, length: int, bad: set[int]) -> None:
+        super().__init__(length)
+        self.bad = bad
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        if index in self.bad:
+            raise InputError(f"{index}.jpg cannot be decoded")
+        return super().__getitem__(index)
+
+
+def with_holes(bad: set[int], length=TRAIN, **changed) -> FakeDataModule:
+    class HoleData(FakeDataModule):
+        def portraits(self, split):
+            return HolePortraits(length, bad)
+
+    module = HoleData(**{"input_size": 16, "augment": []} | _loading(0, BATCH, 3) | changed)
+    module.setup()
+    return module
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_another_portrait_stands_in_for_a_bad_one(workers, caplog):
+    module = with_holes({4}, workers=workers)
+    loader = module.train_dataloader()
+    first = epochs(loader, range(4))
+    assert [len(epoch) for epoch in first] == [10] * 4
+    [record] = caplog.records  # warned of once, though it was met in several epochs
+    assert "skipped portrait 1" in record.getMessage()
+    assert "4.jpg cannot be decoded" in record.getMessage()
+    assert epochs(with_holes({4}).train_dataloader(), range(4)) == first
+    whole = epochs(with_holes(set()).train_dataloader(), range(4))
+    assert sum(a != b for e, w in zip(first, whole, strict=True) for a, b in zip(e, w, strict=True)) in (3, 4)
+
+
+def test_a_run_stops_when_too_many_are_bad():
+    loader = with_holes({1, 2, 5}, bad_share=0.2).train_dataloader()
+    with pytest.raises(InputError, match=r"3 of 11 portraits cannot be used, and data.bad_share=0.2 allows 2"):
+        epochs(loader, range(9))
+
+
+def test_a_run_does_not_go_on_blind_where_nothing_can_be_read():
+    with pytest.raises(InputError, match=r"20 portraits in a row cannot be used; the last: \d+.jpg"):
+        epochs(with_holes(set(range(TRAIN)), bad_share=1.0).train_dataloader(), [0])
+
+
+def test_a_bad_portrait_is_not_scored(caplog):
+    module = with_holes({0, 1, 4}, length=7, bad_share=0.5)
+    batches = list(module.test_dataloader())
+    assert [len(batch["alpha"]) for batch in batches] == [2, 1, 1]  # the first batch is empty and left out
+    assert [alpha.shape[1] - 20 for batch in batches for alpha in batch["alpha"]] == [2, 3, 5, 6]
+    assert [len(batch["image"]) for batch in batches] == [2, 1, 1]
+    assert len(caplog.records) == 3
+
+
+def test_a_subset_is_the_same_in_every_run_and_only_for_training():
+    def chosen(seed):
+        module = with_holes(set(), length=40, subset=0.25, seed=seed)
+        return {index for _, index in module.train_dataloader().sampler}, module
+
+    assert len(chosen(1)[0]) == 10
+    loader = chosen(1)[1].train_dataloader()
+    assert loader.dataset.portraits.indices == chosen(2)[1].train_dataloader().dataset.portraits.indices
+    assert len(chosen(1)[1].val_dataloader().dataset) == 40
+
+
+@pytest.mark.parametrize("changed", [{"subset": 0.0}, {"subset": 1.5}, {"bad_share": -0.1}, {"bad_share": 2.0}])
+def test_shares_that_cannot_be(changed):
+    [(name, value)] = changed.items()
+    with pytest.raises(InputError, match=f"data.{name}={value} is no share"):
+        data(**changed)

@@ -160,8 +160,64 @@ def test_a_broken_file_is_named(half, name, root):
     assert f"{half}/train/{name}" in message(lambda: EasyPortraitDataset(root, "train")[0])
 
 
+@pytest.fixture
+def soft(root):
+    """The same with soft alphas: 0.5 wherever the mask is a person."""
+    for split in ("train", "val", "test"):
+        (root / "alphas" / split).mkdir(parents=True)
+        for path in (root / "annotations" / split).iterdir():
+            half = np.where(np.asarray(Image.open(path)) > 0, 128, 0).astype(np.uint8)
+            Image.fromarray(half).save(root / "alphas" / split / path.name)
+    return root
+
+
+@pytest.mark.parametrize("targets, most", [("auto", 128 / 255), ("soft", 128 / 255), ("hard", 1.0)])
+def test_soft_alphas_are_learnt_and_masks_are_the_truth(targets, most, soft):
+    data = EasyPortraitDataModule(root=str(soft), targets=targets, **LOADING)
+    assert [data.portraits(split)[0][1].max() for split in ("train", "val", "test")] == pytest.approx([most, 1.0, 1.0])
+
+
+def test_soft_alphas_that_are_not_there(root):
+    text = message(lambda: EasyPortraitDataModule(root=str(root), targets="soft", **LOADING))
+    assert "has no folder alphas/train" in text
+    assert "prepare --targets soft" in text
+    data = EasyPortraitDataModule(root=str(root), targets="auto", **LOADING)
+    assert data.portraits("train")[0][1].max() == 1
+
+
+def test_a_large_photo_comes_smaller_and_the_sample_is_the_same(tmp_path):
+    for split in ("train", "val", "test"):
+        for half in ("images", "annotations"):
+            (tmp_path / half / split).mkdir(parents=True)
+        ids = np.zeros((200, 300), np.uint8)
+        ids[50:150, 100:] = 1
+        write_pair(tmp_path, split, "a", ids)
+    data = EasyPortraitDataModule(root=str(tmp_path), **LOADING | {"input_size": 20})
+    assert [part.shape[:2] for part in data.portraits("train")[0]] == [(25, 38), (200, 300)]
+    whole = EasyPortraitDataset(tmp_path, "train")[0]
+    sample = [data.augmentation(*pair, seed=0) for pair in (data.portraits("train")[0], whole)]
+    for name, tolerance in (("image", 0.15), ("alpha", 0.1)):
+        assert (sample[0][name] - sample[1][name]).abs().mean() < tolerance, name
+
+
+def test_a_subset_keeps_people_in_proportion(root):
+    for number in range(38):
+        write_pair(root, "train", f"p{number:02}", np.ones((24, 24)))
+    rows = [f"p{number:02},user{number % 4}" for number in range(38)]
+    (root / "meta.csv").write_text(
+        "image_name,user_id,height,width,set,brightness\n" + "".join(f"{row},24,24,train,99\n" for row in rows)
+    )
+    data = EasyPortraitDataModule(root=str(root), **LOADING | {"subset": 0.4})
+    data.setup("fit")
+    portraits = data.train_dataloader().dataset.portraits
+    stems = [portraits.dataset.pairs[index][0].stem for index in portraits.indices]
+    of_user = [sum(stem[1:].isdigit() and int(stem[1:]) % 4 == user for stem in stems) for user in range(4)]
+    assert len(stems) == 16
+    assert set(of_user) <= {3, 4, 5}
+
+
 def test_real_portraits(real_portraits):
-    data = EasyPortraitDataModule(root=str(real_portraits / "easyportrait_layout"), **LOADING)
+    data = EasyPortraitDataModule(root=str(real_portraits / "easyportrait_layout"), **LOADING | {"input_size": 320})
     assert [len(data.portraits(split)) for split in ("train", "val", "test")] == [700, 100, 202]
     for split in ("train", "val", "test"):
         for index in (0, 50, 99):

@@ -135,7 +135,7 @@ def test_sizes_that_differ_are_named(root):
 
 
 def test_real_portraits(real_portraits):
-    data = FolderDataModule(root=str(real_portraits / "soft_alpha"), **LOADING)
+    data = FolderDataModule(root=str(real_portraits / "soft_alpha"), **LOADING | {"input_size": 320})
     assert sum(len(data.portraits(split)) for split in SPLITS) == 20
     for split in SPLITS:
         image, alpha = data.portraits(split)[0]

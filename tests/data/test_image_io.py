@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from portrait_matting.data.image_io import check_sizes, image_size, pair_files, read_alpha, read_image, read_mask
+from portrait_matting.data.image_io import image_size, pair_files, read_alpha, read_image, read_mask, read_pair
 from portrait_matting.errors import InputError
 
 RAMP = np.tile(np.arange(256, dtype=np.uint8), (4, 1))  # every grey there is, (4, 256)
@@ -296,11 +296,16 @@ def test_alphas_outside_their_range(tmp_path):
         assert "outside [0, 1]" in refused(read_alpha, tmp_path / "a.tif")
 
 
-def test_sizes_must_agree(tmp_path):
-    image = np.zeros((4, 6, 3), np.uint8)
-    check_sizes(image, np.zeros((4, 6)), tmp_path / "a.jpg", tmp_path / "a.png")
-    with pytest.raises(InputError, match=r"a\.png is 4x6 but .*a\.jpg is 6x4"):
-        check_sizes(image, np.zeros((6, 4)), tmp_path / "a.jpg", tmp_path / "a.png")
+@pytest.mark.parametrize("least_side", [0, 16])
+def test_a_pair_is_of_one_size_though_the_photo_may_come_smaller(least_side, tmp_path):
+    image, alpha = tmp_path / "a.jpg", tmp_path / "a.png"
+    Image.fromarray(photo(40, 64)).save(image)
+    Image.fromarray(photo(40, 64)[..., 0]).save(alpha)
+    pair = read_pair(image, alpha, read_alpha, least_side)
+    assert [part.shape[:2] for part in pair] == [(20, 32) if least_side else (40, 64), (40, 64)]
+    Image.fromarray(photo(20, 32)[..., 0]).save(alpha)
+    with pytest.raises(InputError, match=r"a\.png is 32x20 but .*a\.jpg is 64x40"):
+        read_pair(image, alpha, read_alpha, least_side)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch.utils.data import BatchSampler, Dataset
 
+from portrait_matting.data.bad_files import BadFiles
 from portrait_matting.data.sampler import EpochSampler, ResumableLoader
 
 
@@ -14,21 +15,21 @@ class Keys(Dataset):
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, key: tuple[int, int]) -> torch.Tensor:
-        return torch.tensor(key)
+    def __getitem__(self, key: tuple[int, int]) -> dict:
+        return {"key": torch.tensor(key), "bad": []}
 
 
 def loader(length=23, batch_size=4, workers=0, seed=7, rank=0, processes=1) -> ResumableLoader:
     samples = Keys(length)
     sampler = EpochSampler(samples, seed, rank, processes)
     arguments = {"num_workers": workers, "persistent_workers": workers > 0, "drop_last": True}
-    return ResumableLoader(samples, sampler, batch_size=batch_size, **arguments)
+    return ResumableLoader(samples, sampler, BadFiles(length, 0.0), batch_size=batch_size, **arguments)
 
 
 def epoch(loading: ResumableLoader, number: int) -> list[list[list[int]]]:
     """The batches of one epoch, asked for as Lightning does."""
     loading.sampler.set_epoch(number)
-    return [batch.tolist() for batch in loading]
+    return [batch["key"].tolist() for batch in loading]
 
 
 def test_an_epoch_is_a_permutation_known_from_the_seed_and_the_epoch():
@@ -70,7 +71,7 @@ def test_a_new_loader_goes_on_where_the_state_was_taken(batches, workers):
     first = loader(workers=workers)
     first.sampler.set_epoch(2)
     iterator = iter(first)
-    seen = [next(iterator).tolist() for _ in range(batches)]
+    seen = [next(iterator)["key"].tolist() for _ in range(batches)]
     second = loader(workers=workers)
     second.load_state_dict(first.state_dict())
     if batches == 5:
@@ -87,7 +88,7 @@ def test_a_run_can_be_stopped_twice_in_one_epoch():
         part = loader()
         part.load_state_dict(states[-1])
         iterator = iter(part)
-        seen += [next(iterator).tolist() for _ in range(2 if len(seen) < 4 else 1)]
+        seen += [next(iterator)["key"].tolist() for _ in range(2 if len(seen) < 4 else 1)]
         states.append(part.state_dict())
     assert seen == uninterrupted
     assert states[1:] == [{"epoch": 2, "samples": n} for n in (8, 16, 20)]
@@ -121,7 +122,7 @@ def test_a_run_goes_on_with_another_batch_size_and_number_of_processes(batch_siz
 def test_a_batch_whose_step_is_not_done_is_seen_again():
     done = 0
     samples = Keys(12)
-    part = ResumableLoader(samples, EpochSampler(samples, 0), lambda: done, batch_size=2)
+    part = ResumableLoader(samples, EpochSampler(samples, 0), BadFiles(12, 0.0), lambda: done, batch_size=2)
     iterator = iter(part)
     for _ in range(3):
         next(iterator)
