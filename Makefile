@@ -12,12 +12,13 @@ PIP := $(PY) -m pip install -qq -c constraints.txt
 STAMP := $(VENV)/.installed
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 ROOT ?=
+OUTPUT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install train test test-all lint format wheel real real-gpu benchmark clean
+.PHONY: help install train prepare test test-all lint format wheel real real-gpu benchmark benchmark-data clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo '  ARGS="..." goes to the program: make train ARGS="model=u2net trainer=smoke", make test ARGS="-k loss"'
 	@echo '  PYTHON=python3.12 makes .venv with another Python than python3 (3.11 or newer)'
@@ -54,6 +55,14 @@ real-gpu: $(STAMP) ## the same, full network at 320 px, on an 8 GB card
 
 benchmark: $(STAMP) ## time a training step; ARGS="--reference DIR" against the reference project
 	@$(PY) benchmarks/training_step.py $(ARGS)
+
+benchmark-data: $(STAMP) ## time reading and preparing photos
+	@$(PIP) -e ".[benchmark]"
+	@$(PY) benchmarks/loading.py $(ARGS)
+	@$(PY) benchmarks/preparing.py $(ARGS)
+
+prepare: $(STAMP) ## write a smaller copy of EasyPortrait: ROOT=DIR OUTPUT=DIR
+	@$(PY) -m portrait_matting.prepare "$(ROOT)" "$(OUTPUT)" $(ARGS)
 
 clean: ## remove builds and caches; .venv and runs/ stay
 	rm -rf dist build .pytest_cache .ruff_cache

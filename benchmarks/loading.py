@@ -20,13 +20,13 @@ import cv2
 import numpy as np
 import torch
 from hydra.utils import instantiate
+from originals import write_originals
 from report import machine, ratio, write
 from skimage import io, transform
 from tqdm import tqdm
 
 from portrait_matting import door, prepare
 from portrait_matting.config import compose
-from portrait_matting.data.synthetic_easyportrait import write_easyportrait
 from portrait_matting.errors import InputError
 
 AUGMENTATIONS = ("none", "light", "strong")
@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, metavar="DIR", help="originals in EasyPortrait's layout (default: drawn)")
     parser.add_argument("--size", type=int, default=320, help="side of the network's input in pixels (default: 320)")
     parser.add_argument("--prepared", type=int, nargs="+", default=[384, 512], help="short sides of the copies")
-    parser.add_argument("--quality", type=int, default=90, help="JPEG quality of the drawn originals (default: 90)")
+    parser.add_argument("--kilobytes", type=float, default=450, help="of a drawn original (default: 450)")
     parser.add_argument("--repeats", type=int, default=7, help="measured turns (default: 7)")
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     options = parser.parse_args()
@@ -120,7 +120,7 @@ def main() -> None:
         root = options.root or Path(folder) / "originals"
         if not options.root:
             print(f"drawing {BATCH} portraits of 1080x1920")
-            write_easyportrait(root, train=BATCH, val=1, test=1, height=1920, width=1080, quality=options.quality)
+            write_originals(root, BATCH, options.kilobytes)
         loaders = {"reference": reference_loader(root, options.size)}
         loaders |= {f"originals {name}": our_loader(root, name, options.size) for name in AUGMENTATIONS}
         what = f"Originals {kilobytes(root)}"
