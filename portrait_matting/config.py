@@ -67,6 +67,7 @@ def check(cfg: DictConfig) -> None:
         _check_value(key, plain[key], wanted)
     _check_value("learning_rate.max_lr", plain["learning_rate"]["max_lr"], float | typing.Literal["auto"])
     _check_value("model.weights", plain["model"].pop("weights", None), str | None)  # a file; no network takes it
+    _check_value("augment.backgrounds", plain["augment"].get("backgrounds"), str | None)  # its transform has a copy
     for path, node, written in _targets(plain, OmegaConf.to_container(cfg)):
         wanted, takes_others = _wanted(_locate(f"{path}._target_", node["_target_"]))
         for key in (key for key in node if not key.startswith("_")):

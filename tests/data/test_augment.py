@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 
 from portrait_matting.config import CONF_DIR
 from portrait_matting.data.augment import MEAN, STD, Augmentation, RandomResizedCrop, resize, to_input, to_photo
+from portrait_matting.data.recompose import ReplaceBackground
 
 RECIPES = sorted(path.stem for path in Path(CONF_DIR, "augment").glob("*.yaml"))
 
@@ -43,7 +44,8 @@ def test_the_shipped_recipes():
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("size", [(150, 110), (48, 40)])  # shrinks, grows
 def test_alpha_stays_with_the_image(name, size):
-    augment = recipe(name, 64)
+    # A new background has bright places of its own; tests/data/test_recompose.py has that transform.
+    augment = Augmentation([t for t in recipe(name, 64).transforms if not isinstance(t, ReplaceBackground)], 64)
     image, alpha = disc(*size)
     compared = 0
     for seed in range(40):
