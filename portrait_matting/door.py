@@ -4,11 +4,14 @@ import os
 import sys
 from collections.abc import Callable
 
-DOORS = {"train": "train a network (Hydra overrides follow)"}
+DOORS = {
+    "prepare": "make a smaller copy of EasyPortrait (SOURCE OUTPUT)",
+    "train": "train a network (Hydra overrides follow)",
+}
 
 
 def run(command: Callable[[], None]) -> None:
-    """Runs a Hydra command; an error that the user can mend becomes one line on stderr and exit code 2.
+    """Runs a command; an error that the user can mend becomes one line on stderr and exit code 2.
 
     With PORTRAIT_MATTING_DEBUG set, every error keeps its traceback.
     """

@@ -39,7 +39,7 @@ def parse_meta(text: bytes | str, name: object) -> dict[str, MetaRow]:
             splits or with two different rows, or text that is no UTF-8.
     """
     try:
-        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
+        text = text.decode() if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise InputError(f"{name} is no UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8") from None
     header, delimiter, wanted = _header(text)
@@ -67,7 +67,7 @@ def parse_meta(text: bytes | str, name: object) -> dict[str, MetaRow]:
 
 def is_meta(text: bytes | str) -> bool:
     """Whether a table's first line has the columns of a meta table; the rest of `text` may be missing."""
-    return bool(_header(text.decode("utf-8-sig", "replace") if isinstance(text, bytes) else text)[2])
+    return bool(_header(text.decode(errors="replace") if isinstance(text, bytes) else text)[2])
 
 
 def read_users(root: Path) -> dict[str, str]:

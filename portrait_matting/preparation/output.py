@@ -1,0 +1,121 @@
+"""The folder that a copy grows in: one preparation at a time, one setting for ever, every file whole or not there."""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from portrait_matting.errors import InputError
+from portrait_matting.preparation.settings import Settings, check_settings
+
+UNFINISHED = ".unfinished"
+_MARGIN, _LOST = 1.1, 3 * 2048  # the sample is not the whole; each of up to three files ends within a block of 4 KiB
+_PATIENCE = 10.0  # seconds in which the workers of a killed preparation see that it is gone and end
+
+
+class Output:
+    """An output folder, held by one preparation. Picklable: its workers hold it too, each on opening it by `join`.
+
+    `settings.json` is the lock, since it is there first and is never replaced. The preparation takes it alone, then
+    shares it with its workers. So another preparation gets it only when no process of this one is left to write.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.unfinished = root / UNFINISHED
+
+    def open(self, settings: Settings) -> None:
+        """Makes the folder if need be, takes the lock, and clears away what was left half written.
+
+        Raises:
+            InputError: the folder holds other things, or a copy with other settings, or another preparation is at
+                work in it, or it cannot be written.
+        """
+        path = self.root / "settings.json"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            if not path.exists() and any(entry.name[0] != "." for entry in os.scandir(self.root)):
+                raise InputError(f"{self.root} holds other things already: give an empty or a new folder as OUTPUT")
+            self._lock = open(path, "a+")  # noqa: SIM115  held until the process ends or `close`
+            self._take_alone()
+            self._lock.seek(0)
+            if found := self._lock.read():
+                check_settings(found, settings, path)
+            else:
+                self._lock.write(settings.text())
+                self._lock.flush()
+            self.unfinished.mkdir(exist_ok=True)
+            for left in self.unfinished.iterdir():
+                if left.name != "journal":
+                    left.unlink()
+        except OSError as error:
+            raise InputError(f"{self.root} cannot be written ({error.strerror}): give another OUTPUT") from error
+
+    def check_room(self, portraits: int, sample: Sequence[int]) -> None:
+        """Raises InputError if the disk will not hold so many portraits more, of which `sample` has some in bytes."""
+        if not sample:
+            return
+        needed = portraits * (sum(sample) / len(sample) * _MARGIN + _LOST)
+        free = shutil.disk_usage(self.root).free
+        if free < needed:
+            raise InputError(
+                f"{self.root} has {human(free)} free, and {portraits:,} portraits need about {human(needed)}: make "
+                "room, give an OUTPUT on another disk, or a smaller --size"
+            )
+
+    def join(self) -> None:
+        """Shares the lock, in a worker. Raises BlockingIOError if another preparation has it."""
+        self._lock = open(self.root / "settings.json")  # noqa: SIM115
+        fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Writes a file of the copy: the whole of it, or none."""
+        unfinished = self.unfinished / f"{os.getpid()}"
+        unfinished.write_bytes(content)
+        os.replace(unfinished, self.root / path)
+
+    def finish(self) -> None:
+        """Clears away the journal: everything is in its place."""
+        shutil.rmtree(self.unfinished)
+
+    def close(self) -> None:
+        """Gives the lock back."""
+        self._lock.close()
+
+    def _take_alone(self) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise InputError(
+                        f"another preparation is at work in {self.root}: wait for its end, or give another OUTPUT"
+                    ) from None
+                time.sleep(0.05)
+
+    def __getstate__(self) -> dict:
+        return {"root": self.root, "unfinished": self.unfinished}
+
+
+def check_place(source: Path, output: Path) -> None:
+    """Raises InputError if `output` is `source`, or lies where the pictures of `source` are looked for."""
+    inside, root = output.resolve(), source.resolve()
+    if inside == root:
+        raise InputError(f"OUTPUT is SOURCE, {source}: give another folder, the originals stay as they are")
+    if inside.is_relative_to(root) and inside.relative_to(root).parts[0] in ("images", "annotations"):
+        raise InputError(f"OUTPUT {output} is among the pictures of SOURCE {source}: give a folder outside it")
+
+
+def human(size: float) -> str:
+    """Bytes in the unit that reads best, by powers of 1,000 as disks are sold.
+
+    >>> human(91_800_000_000)
+    '91.8 GB'
+    """
+    power = max(power for power in range(5) if power == 0 or size >= 1000**power)
+    return f"{size / 1000**power:,.{min(1, power)}f} {('bytes', 'kB', 'MB', 'GB', 'TB')[power]}"

@@ -1,0 +1,114 @@
+"""A smaller copy of EasyPortrait, made once: `python -m portrait_matting.prepare SOURCE OUTPUT --size 512`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from portrait_matting import door
+from portrait_matting.errors import InputError
+
+
+def prepare(arguments: argparse.Namespace) -> None:
+    """Finds, pairs and checks the portraits of a source, and writes their copies, tables and report.
+
+    Raises:
+        InputError: something in the source, the output or the settings is wrong, or no portrait could be prepared.
+        KeyboardInterrupt: stopped by Ctrl-C, with the line to print.
+    """
+    from portrait_matting.preparation.copy import copy
+    from portrait_matting.preparation.output import Output, check_place
+    from portrait_matting.preparation.pairing import pair_entries
+    from portrait_matting.preparation.report import report, write_tables
+    from portrait_matting.preparation.settings import Settings
+    from portrait_matting.preparation.source import Source
+
+    check_place(arguments.source, arguments.output)
+    source = Source(arguments.source)
+    pairs, rejections = pair_entries(source.entries, source.meta)
+    band = 0.0
+    if arguments.targets == "soft":
+        from portrait_matting.preparation.soft_target import BAND, load_pymatting
+
+        load_pymatting()  # compiled once, here, not by every worker at the same time
+        band = arguments.band or BAND
+    settings = Settings(arguments.size, arguments.targets, arguments.quality, band)
+    output = Output(arguments.output)
+    output.open(settings)
+    try:
+        made = copy(source, pairs, rejections, output, settings, arguments.workers)
+        write_tables(made.records, made.rejections, output)
+        output.finish()
+    finally:
+        output.close()
+    if not made.records:
+        raise InputError(
+            f"no portrait of {arguments.source} could be prepared, {len(made.rejections):,} files were refused: "
+            f"{arguments.output / 'rejected.csv'} says why"
+        )
+    print(report(made.records, made.rejections, arguments.output, made.done, made.seconds, source.ignored))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of this door."""
+    parser = argparse.ArgumentParser(
+        prog="python -m portrait_matting.prepare",
+        description="Writes a smaller copy of EasyPortrait, which data=easyportrait data.root=OUTPUT reads. It may be "
+        "stopped at any moment: the same command goes on.",
+    )
+    parser.add_argument(
+        "source", metavar="SOURCE", type=Path, help="the folder with images/ and annotations/, or with the zips"
+    )
+    parser.add_argument("output", metavar="OUTPUT", type=Path, help="a new folder, or the one to go on with")
+    parser.add_argument(
+        "--size", type=_number(1), default=512, help="shorter side in pixels; never enlarged (%(default)s)"
+    )
+    parser.add_argument(
+        "--targets", choices=("hard", "soft"), default="hard", help="soft writes alphas/ as well (%(default)s)"
+    )
+    parser.add_argument(
+        "--band",
+        type=_share,
+        help="of soft targets: width of the softened edge, as a share of the shorter side (what measured best)",
+    )
+    parser.add_argument("--quality", type=_number(1, 100), default=95, help="of the JPEGs, 1 to 100 (%(default)s)")
+    parser.add_argument("--workers", type=_number(1), default=_cores(), help="processes (all cores: %(default)s)")
+    return parser
+
+
+def _number(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if least <= int(text) <= most:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"{text} is below {least}" if int(text) < least else f"{text} is above {most}")
+
+    return number
+
+
+def _share(text: str) -> float:
+    if 0 < float(text) <= 1:
+        return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is not in (0, 1]")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def main() -> None:
+    """Opens the door. Ends with code 0 also where files were refused, 2 where nothing could be done, 130 on Ctrl-C."""
+    arguments = parser().parse_args()
+    door.run(lambda: _until_stopped(arguments))
+
+
+def _until_stopped(arguments: argparse.Namespace) -> None:
+    try:
+        prepare(arguments)
+    except KeyboardInterrupt as stop:
+        print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
