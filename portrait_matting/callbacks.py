@@ -92,7 +92,7 @@ class SamplePictures(L.Callback):
         rows = []
         for index in range(min(self.portraits, len(portraits))):
             image, alpha = portraits[index]
-            batch = to_input(resize(image, data.input_size, data.input_size))[None].to(module.device)
+            batch = to_input(image, data.input_size)[None].to(module.device)
             with torch.inference_mode(), trainer.strategy.precision_plugin.forward_context():
                 matte = to_size(module(batch)[0], *alpha.shape)[0].cpu().numpy()
             rows.append(panel(image, alpha, matte))

@@ -31,7 +31,8 @@ def prepare(arguments: argparse.Namespace) -> None:
     if arguments.targets == "soft":
         from portrait_matting.preparation.soft_target import BAND, load_pymatting
 
-        load_pymatting()  # compiled once, here, not by every worker at the same time
+        print("loading pymatting; the first time on a machine it compiles for about a minute", file=sys.stderr)
+        load_pymatting()  # once, here, not by every worker at the same time
         band = arguments.band or BAND
     settings = Settings(arguments.size, arguments.targets, arguments.quality, band)
     output = Output(arguments.output)
@@ -72,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
         type=_share,
         help="of soft targets: width of the softened edge, as a share of the shorter side (what measured best)",
     )
-    parser.add_argument("--quality", type=_number(1, 100), default=95, help="of the JPEGs, 1 to 100 (%(default)s)")
+    parser.add_argument("--quality", type=_number(1, 100), default=90, help="of the JPEGs, 1 to 100 (%(default)s)")
     parser.add_argument("--workers", type=_number(1), default=_cores(), help="processes (all cores: %(default)s)")
     return parser
 
@@ -96,9 +97,9 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Opens the door. Ends with code 0 also where files were refused, 2 where nothing could be done, 130 on Ctrl-C."""
-    arguments = parser().parse_args()
+    arguments = parser().parse_args(argv)
     door.run(lambda: _until_stopped(arguments))
 
 

@@ -17,12 +17,13 @@ MEAN = (143.5527, 132.9671, 126.9492)
 STD = (60.2625, 60.3274, 59.3099)
 
 
-def to_input(image: np.ndarray) -> Tensor:
-    """Normalises a photo for the network: uint8 RGB (H, W, 3) to float32 (3, H, W), zero mean and unit spread."""
-    planes = np.ascontiguousarray(image.transpose(2, 0, 1)).astype(np.float32)  # 8-bit values are the cheapest to turn
-    planes -= np.float32(MEAN)[:, None, None]
-    planes /= np.float32(STD)[:, None, None]
-    return torch.from_numpy(planes)
+def to_input(image: np.ndarray, side: int | None = None) -> Tensor:
+    """Normalises a photo for the network, resized to a square of `side` if given: zero mean and unit spread.
+
+    uint8 RGB (H, W, 3) to float32 (3, H, W) or (3, side, side).
+    """
+    planes = _resized(image, side or image.shape[0], side or image.shape[1]).contiguous().float()
+    return planes.sub_(torch.tensor(MEAN)[:, None, None]).div_(torch.tensor(STD)[:, None, None])
 
 
 def to_photo(image: Tensor) -> np.ndarray:
@@ -39,10 +40,15 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """
     if image.shape[:2] == (height, width):
         return image
-    planes = torch.from_numpy(np.atleast_3d(image)).permute(2, 0, 1)[None]
-    planes = F.interpolate(planes, (height, width), mode="bilinear", antialias=True)[0]
-    resized = planes.permute(1, 2, 0).numpy() if image.ndim == 3 else planes[0].numpy()
-    return np.ascontiguousarray(resized)
+    planes = _resized(image, height, width)
+    return np.ascontiguousarray(planes.permute(1, 2, 0).numpy() if image.ndim == 3 else planes[0].numpy())
+
+
+def _resized(image: np.ndarray, height: int, width: int) -> Tensor:
+    planes = torch.from_numpy(np.atleast_3d(image)).permute(2, 0, 1)
+    if image.shape[:2] == (height, width):
+        return planes
+    return F.interpolate(planes[None], (height, width), mode="bilinear", antialias=True)[0]
 
 
 class RandomResizedCrop(A.RandomResizedCrop):
@@ -95,13 +101,15 @@ class Augmentation:
         Returns:
             image: float32 (3, S, S) normalised. alpha: float32 (1, S, S) in [0, 1].
         """
+        if alpha.shape != image.shape[:2]:  # by area, as the decoder has reduced the photo
+            alpha = cv2.resize(alpha, image.shape[1::-1], interpolation=cv2.INTER_AREA)
         if self.transforms:
             self.compose.set_random_seed(seed)
-            sample = self.compose(image=image, mask=resize(alpha, *image.shape[:2]))
+            sample = self.compose(image=image, mask=alpha)
             image, alpha = sample["image"], sample["mask"]
         side = self.input_size
         alpha = np.clip(resize(alpha, side, side), 0, 1)
         return {
-            "image": to_input(resize(image, side, side)),
+            "image": to_input(image, side),
             "alpha": torch.from_numpy(np.ascontiguousarray(alpha, dtype=np.float32))[None],
         }

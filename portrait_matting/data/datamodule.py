@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
 
-from portrait_matting.data.augment import Augmentation, resize, to_input
+from portrait_matting.data.augment import Augmentation, to_input
 from portrait_matting.data.bad_files import BadFiles
 from portrait_matting.data.sampler import EpochSampler, ResumableLoader, ScoredLoader
 from portrait_matting.data.subset import choose
@@ -71,8 +71,7 @@ class ScoredSamples(Dataset):
             image, alpha = self.portraits[index]
         except InputError as error:
             return {"bad": [str(error)]}
-        side = self.input_size
-        return {"image": to_input(resize(image, side, side)), "alpha": torch.from_numpy(alpha)[None], "bad": []}
+        return {"image": to_input(image, self.input_size), "alpha": torch.from_numpy(alpha)[None], "bad": []}
 
 
 def collate_training(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.data.synthetic.scene import MIN_SIZE
@@ -54,7 +55,7 @@ def write_easyportrait(
             image, alpha = draw_portrait(split, seed, index, height, width)
             stem = _name(seed, split, "portrait", index)
             _write(images / f"{stem}.jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-            _write(masks / f"{stem}.png", (alpha > 0.5).astype(np.uint8))
+            Image.fromarray((alpha > 0.5).astype(np.uint8)).save(masks / f"{stem}.png")  # packed as most tools do
             brightness = f"{cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).mean():.2f}"
             rows.append((stem, _name(seed, split, "user", user), height, width, split, brightness))
     with (root / "meta.csv").open("w", newline="", encoding="utf-8") as file:

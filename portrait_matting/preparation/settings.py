@@ -22,7 +22,7 @@ class Settings:
 
     size: int = 512
     targets: Literal["hard", "soft"] = "hard"
-    quality: int = 95
+    quality: int = 90
     band: float = 0.0
 
     def text(self) -> str:

@@ -83,6 +83,7 @@ def test_nothing_is_enlarged_and_the_data_set_reads_the_copy(build_source, tmp_p
             np.testing.assert_array_equal(alpha, mask > 0)
 
 
+@pytest.mark.slow  # pymatting compiles itself for a minute where it was never imported
 def test_soft_targets_are_written_beside_the_masks(build_source, tmp_path, no_picture):
     pytest.importorskip("pymatting")
     built = build_source(tmp_path / "source", per_split=1)
@@ -94,6 +95,8 @@ def test_soft_targets_are_written_beside_the_masks(build_source, tmp_path, no_pi
         sure = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9))) == cv2.erode(mask.astype(np.uint8), np.ones((9, 9)))
         np.testing.assert_array_equal(alpha[sure], mask[sure] * np.uint8(255))
         assert ((alpha[~sure] > 0) & (alpha[~sure] < 255)).any()
+    with pytest.raises(InputError, match="targets soft, this is targets hard"):
+        call(built.root, tmp_path / "copy", "--size", 48)
 
 
 def test_a_finished_copy_is_left_as_it_is(build_source, tmp_path, capsys):
@@ -128,7 +131,7 @@ def test_two_settings_do_not_mix(build_source, tmp_path, no_picture):
     built = build_source(tmp_path / "source", per_split=1)
     call(built.root, tmp_path / "copy", "--size", 32)
     before = tree(tmp_path / "copy")
-    for flags in (["--size", 48], ["--size", 32, "--quality", 80], ["--size", 32, "--targets", "soft"]):
+    for flags in (["--size", 48], ["--size", 32, "--quality", 80]):
         with pytest.raises(InputError, match=rf"{flags[-2]} \w+, this is {flags[-2]} {flags[-1]}"):
             call(built.root, tmp_path / "copy", *flags)
     assert tree(tmp_path / "copy") == before
