@@ -107,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, metavar="DIR", help="originals in EasyPortrait's layout (default: drawn)")
     parser.add_argument("--size", type=int, default=320, help="side of the network's input in pixels (default: 320)")
-    parser.add_argument("--prepared", type=int, nargs="+", default=[384, 512], help="short sides of the copies")
+    parser.add_argument("--prepared", type=int, nargs="+", default=[320, 384, 512], help="short sides of the copies")
     parser.add_argument("--kilobytes", type=float, default=450, help="of a drawn original (default: 450)")
     parser.add_argument("--repeats", type=int, default=7, help="measured turns (default: 7)")
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")

@@ -12,6 +12,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from portrait_matting.data.augment import resize, to_input
 from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import over_colour
 from portrait_matting.matte.resolution import to_size
 
@@ -70,7 +71,7 @@ class SamplePictures(L.Callback):
 
     Args:
         run_dir: the run's folder.
-        portraits: how many of the first portraits of the split to show.
+        portraits: how many of the first portraits of the split to show. Those that cannot be read are passed over.
     """
 
     def __init__(self, run_dir: str, portraits: int = 6) -> None:
@@ -90,12 +91,19 @@ class SamplePictures(L.Callback):
         data: PortraitDataModule = trainer.datamodule
         portraits = data.portraits(split)
         rows = []
-        for index in range(min(self.portraits, len(portraits))):
-            image, alpha = portraits[index]
+        for index in range(len(portraits)):
+            if len(rows) == self.portraits:
+                break
+            try:
+                image, alpha = portraits[index]
+            except InputError:  # its loader has warned of it
+                continue
             batch = to_input(image, data.input_size)[None].to(module.device)
             with torch.inference_mode(), trainer.strategy.precision_plugin.forward_context():
                 matte = to_size(module(batch)[0], *alpha.shape)[0].cpu().numpy()
-            rows.append(panel(image, alpha, matte))
+            rows.append(panel(resize(image, *alpha.shape), alpha, matte))
+        if not rows:
+            return
         picture = sheet(rows)
         write_picture(self.path, picture)
         log_picture(trainer.loggers, f"{split}/samples", picture, trainer.global_step)

@@ -9,6 +9,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 
 from portrait_matting.callbacks import COLOUR, SamplePictures, log_picture, panel, sheet, write_picture
 from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import over_colour
 
 pytestmark = [
@@ -157,3 +158,18 @@ def test_the_test_leaves_its_pictures_too(tmp_path):
     trainer.test(module, datamodule=data, verbose=False)
     assert len(module.modes) == 2
     assert (tmp_path / "samples.png").stat().st_size > 0
+
+
+def test_a_photo_that_was_read_smaller_is_shown_beside_its_alpha_and_a_bad_one_is_passed_over(tmp_path):
+    class Reduced(FakePortraits):
+        def __getitem__(self, index):
+            if index == 0:
+                raise InputError("a.jpg cannot be decoded")
+            image, alpha = portrait(40 + index, 32)
+            return image[::2, ::2].copy(), alpha
+
+    trainer, module, data = run(tmp_path)
+    data.portraits = lambda split: Reduced()
+    trainer.test(module, datamodule=data, verbose=False)
+    assert len(module.modes) == 2
+    assert read(tmp_path / "samples.png").shape == sheet([panel(*portrait(41, 32), portrait(41, 32)[1])] * 2).shape

@@ -27,6 +27,7 @@ class Portraits(Protocol):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]: ...
 
 
+_SHOWN = 256  # pixels that a portrait in a run's pictures needs
 _TRIES = 20  # portraits, one after another bad, until a training sample gives up
 
 
@@ -144,7 +145,7 @@ class PortraitDataModule(L.LightningDataModule):
 
     def least_side(self, split: str) -> int:
         """To how many pixels of its shorter side a photo may be reduced when it is read."""
-        return self.augmentation.least_side if split == "train" else self.input_size
+        return self.augmentation.least_side if split == "train" else max(self.input_size, _SHOWN)
 
     def setup(self, stage: str | None = None) -> None:
         for split in {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(stage, SPLITS):

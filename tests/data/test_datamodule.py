@@ -4,9 +4,11 @@ import lightning.pytorch as L
 import numpy as np
 import pytest
 import torch
+from hydra.utils import instantiate
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from torch.utils.data import DistributedSampler
 
+from portrait_matting.config import compose
 from portrait_matting.data.augment import RandomResizedCrop, to_photo
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
@@ -339,3 +341,19 @@ def test_shares_that_cannot_be(changed):
     [(name, value)] = changed.items()
     with pytest.raises(InputError, match=f"data.{name}={value} is no share"):
         data(**changed)
+
+
+def test_strong_augmentation_never_repeats_and_a_seed_gives_the_same_run():
+    """Two workers, three epochs, as shipped: with other backgrounds, noise and all."""
+
+    def run(seed):
+        recipe = ["augment=strong", "hardware.input_size=32", "hardware.batch_size=2", "hardware.workers=2"]
+        recipe += ["data.train=6", "data.height=48", "data.width=40", f"seed={seed}"]
+        module = instantiate(compose(recipe).data, _convert_="all")
+        module.setup("fit")
+        return [one for epoch in epochs(module.train_dataloader(), range(3)) for one in epoch]
+
+    first = run(5)
+    assert len(first) == len(set(first)) == 18
+    assert run(5) == first
+    assert not set(run(6)) & set(first)
