@@ -62,6 +62,7 @@ benchmark-data: $(STAMP) ## time reading and preparing photos
 	@$(PY) benchmarks/preparing.py $(ARGS)
 
 prepare: $(STAMP) ## write a smaller copy of EasyPortrait: ROOT=DIR OUTPUT=DIR
+	@[ -n "$(ROOT)" ] && [ -n "$(OUTPUT)" ] || { echo "error: give ROOT=DIR, with the originals or the zips, and OUTPUT=DIR" >&2; exit 2; }
 	@$(PY) -m portrait_matting.prepare "$(ROOT)" "$(OUTPUT)" $(ARGS)
 
 clean: ## remove builds and caches; .venv and runs/ stay

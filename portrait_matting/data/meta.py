@@ -3,8 +3,10 @@
 import csv
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 from portrait_matting.data.image_io import IMAGE_SUFFIXES
 from portrait_matting.errors import InputError
@@ -71,19 +73,27 @@ def is_meta(text: bytes | str) -> bool:
 
 
 def read_users(root: Path) -> dict[str, str]:
-    """Users by stem from the meta tables (*.csv, *.tsv) that lie in `root` itself; empty where there is none.
+    """Users by stem from the meta tables (*.csv, *.tsv) in `root` itself and in its meta.zip; empty without any.
 
     Raises:
-        InputError: a table that `parse_meta` refuses, or two that contradict each other.
+        InputError: a table that `parse_meta` refuses, or two that contradict each other, or a broken meta.zip.
     """
-    tables = {}
-    for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
-        path = Path(entry.path)
-        if path.suffix.lower() in TABLE_SUFFIXES and not path.name.startswith(".") and path.name not in OWN_TABLES:
-            text = path.read_bytes()
-            if is_meta(text):
-                tables[str(path)] = parse_meta(text, path)
+    tables = {name: parse_meta(text, name) for name, text in _tables(root) if is_meta(text)}
     return {stem: row.user for stem, row in merge_meta(tables).items() if row.user}
+
+
+def _tables(root: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(root.iterdir()):
+        if path.suffix.lower() in TABLE_SUFFIXES and not path.name.startswith(".") and path.name not in OWN_TABLES:
+            yield str(path), path.read_bytes()
+    if (packed := root / "meta.zip").is_file():
+        try:
+            with ZipFile(packed) as archive:
+                for member in sorted(archive.namelist()):
+                    if Path(member).suffix.lower() in TABLE_SUFFIXES and not Path(member).name.startswith("."):
+                        yield f"{packed}/{member}", archive.read(member)
+        except BadZipFile as error:
+            raise InputError(f"{packed} is no whole zip ({error}): download it again") from error
 
 
 def merge_meta(tables: dict[str, dict[str, MetaRow]]) -> dict[str, MetaRow]:

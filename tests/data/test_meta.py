@@ -1,3 +1,5 @@
+from zipfile import ZipFile
+
 import pytest
 
 from portrait_matting.data.meta import MetaRow, is_meta, merge_meta, parse_meta, read_users
@@ -99,3 +101,13 @@ def test_users_are_read_from_whatever_table_has_the_columns(tmp_path):
 def test_a_photo_without_a_user_has_none(tmp_path):
     (tmp_path / "meta.csv").write_text("image_name,user_id,set\na,,train\nb,bob,train\n")
     assert read_users(tmp_path) == {"b": "bob"}
+
+
+def test_users_in_the_zip_as_it_was_downloaded(tmp_path):
+    with ZipFile(tmp_path / "meta.zip", "w") as archive:
+        archive.writestr("meta.csv", "image_name,user_id,height,width,set,brightness\na,anna,2,1,train,9\n")
+        archive.writestr("__MACOSX/._meta.csv", b"\x00")
+    assert read_users(tmp_path) == {"a": "anna"}
+    (tmp_path / "meta.zip").write_bytes(b"PK")
+    with pytest.raises(InputError, match="meta.zip is no whole zip"):
+        read_users(tmp_path)
