@@ -109,5 +109,5 @@ def test_users_in_the_zip_as_it_was_downloaded(tmp_path):
         archive.writestr("__MACOSX/._meta.csv", b"\x00")
     assert read_users(tmp_path) == {"a": "anna"}
     (tmp_path / "meta.zip").write_bytes(b"PK")
-    with pytest.raises(InputError, match="meta.zip is no whole zip"):
+    with pytest.raises(InputError, match=r"meta\.zip is no whole zip"):
         read_users(tmp_path)
