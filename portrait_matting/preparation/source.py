@@ -1,10 +1,7 @@
 """Where EasyPortrait's files are: in folders, or in the zips as they were downloaded."""
 
-import lzma
 import os
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,10 +13,10 @@ from typing import Literal
 from portrait_matting.data.image_io import IMAGE_SUFFIXES
 from portrait_matting.data.meta import OWN_TABLES, SPLIT_OF, TABLE_SUFFIXES, MetaRow, is_meta, merge_meta, parse_meta
 from portrait_matting.errors import InputError
+from portrait_matting.preparation.archive import is_hidden, members, open_zip, read_member, slashed
 
 _KIND_OF: dict[str, Literal["image", "mask"]] = {"images": "image", "annotations": "mask"}
 _FOLDERS = frozenset({*_KIND_OF, *SPLIT_OF, "meta"})
-_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 _LINKS_TO_FOLDERS = 2  # followed so deep below the root: `images` and `images/train` may be elsewhere, a loop ends
 
 
@@ -109,7 +106,7 @@ class Source:
         """
         if not entry.archive:
             return self._read_file(entry.path)
-        return _read_member(self._zip(entry.archive), entry.path, location(entry))
+        return read_member(self._zip(entry.archive), entry.path, location(entry))
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_zips": {}, "entries": [], "meta": {}}
@@ -120,14 +117,14 @@ class Source:
     def _zip(self, archive: str) -> zipfile.ZipFile:
         key = (os.getpid(), archive)
         if key not in self._zips:
-            self._zips[key] = _open_zip(self._folder / archive, self._folder / archive)
+            self._zips[key] = open_zip(self._folder / archive, self._folder / archive)
         return self._zips[key]
 
     def _list_folder(self, listing: "_Listing", folder: str, depth: int) -> None:
         with os.scandir(self._folder / folder) as found:
             for entry in found:
                 path = f"{folder}/{entry.name}" if folder else entry.name
-                if _is_hidden(entry.name):
+                if is_hidden(entry.name):
                     continue
                 if entry.is_dir(follow_symlinks=depth < _LINKS_TO_FOLDERS):
                     if depth or entry.name in _FOLDERS:
@@ -141,14 +138,14 @@ class Source:
 
     def _list_zip(self, listing: "_Listing", archive: str) -> None:
         packed = self._zip(archive)
-        for member in _members(packed, self._folder / archive):
+        for member in members(packed, self._folder / archive):
             path, name = member.filename, f"{archive}/{member.filename}"
             if _suffix(path) != ".zip":
-                listing.add(archive, path, member.file_size, partial(_read_member, packed, path, name))
-            elif _base(_slashed(path)) == "meta.zip":  # as version 1 has it in its annotations
-                inner = _open_zip(BytesIO(_read_member(packed, path, name)), name)
-                for table in (member.filename for member in _members(inner, name)):
-                    listing.add_table(f"{name}/{table}", partial(_read_member, inner, table, f"{name}/{table}"))
+                listing.add(archive, path, member.file_size, partial(read_member, packed, path, name))
+            elif _base(slashed(path)) == "meta.zip":  # as version 1 has it in its annotations
+                inner = open_zip(BytesIO(read_member(packed, path, name)), name)
+                for table in (member.filename for member in members(inner, name)):
+                    listing.add_table(f"{name}/{table}", partial(read_member, inner, table, f"{name}/{table}"))
             else:
                 listing.ignored += 1
 
@@ -163,7 +160,7 @@ class _Listing:
         self._place: dict[tuple[str, str, bool], tuple[str, str]] = {}
 
     def add(self, archive: str, path: str, size: int, read: Callable[[], bytes]) -> None:
-        suffix, base = _suffix(path), _base(_slashed(path) if archive else path)
+        suffix, base = _suffix(path), _base(slashed(path) if archive else path)
         if suffix in IMAGE_SUFFIXES:
             key = (archive, path[: len(path) - len(base)], suffix == ".png")
             if key not in self._place:
@@ -174,7 +171,7 @@ class _Listing:
             self.add_table(f"{archive}/{path}" if archive else path, read)
 
     def add_table(self, name: str, read: Callable[[], bytes]) -> None:
-        base = _base(_slashed(name))
+        base = _base(slashed(name))
         is_table = _suffix(base) in TABLE_SUFFIXES and base not in OWN_TABLES
         if is_table and (is_meta(text := read()) or base[:-4] == "meta"):
             self.tables[name] = parse_meta(text, name)
@@ -189,48 +186,15 @@ class _Listing:
 def _place(archive: str, folder: str, is_png: bool) -> tuple[str, str]:
     """Kind and split of the pictures of a folder, itself in an archive or not."""
     inside = archive[:-4]  # without .zip
-    parts = [part.lower() for part in f"{inside}/{_slashed(folder)}".split("/")]
+    parts = [part.lower() for part in f"{inside}/{slashed(folder)}".split("/")]
     split = next((SPLIT_OF[part] for part in reversed(parts) if part in SPLIT_OF), "")
     by_suffix = "mask" if is_png and _base(inside).lower() not in SPLIT_OF else "image"
     return next((_KIND_OF[part] for part in reversed(parts) if part in _KIND_OF), by_suffix), split
-
-
-def _open_zip(file: Path | BytesIO, name: object) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise InputError(f"{name} is no whole zip ({error}): download it again") from None
-
-
-def _read_member(packed: zipfile.ZipFile, path: str, name: str) -> bytes:
-    try:
-        return packed.read(path)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError) as error:
-        raise InputError(f"{name} is damaged inside the zip ({error}): download the zip again") from None
-
-
-def _members(packed: zipfile.ZipFile, name: object) -> Iterator[zipfile.ZipInfo]:
-    for member in packed.infolist():
-        if member.is_dir() or any(map(_is_hidden, _slashed(member.filename).split("/"))):
-            continue
-        if member.flag_bits & 1:
-            raise InputError(f"{name} is locked with a password: unpack it and give the folder")
-        if member.compress_type not in _METHODS:
-            raise InputError(f"{name} is compressed by method {member.compress_type}: unpack it and give the folder")
-        yield member
 
 
 def _base(path: str) -> str:
     return path.rsplit("/", 1)[-1]
 
 
-def _slashed(path: str) -> str:
-    return path.replace("\\", "/")  # some zips made on Windows part folders by a backslash
-
-
 def _suffix(path: str) -> str:
     return os.path.splitext(path)[1].lower()
-
-
-def _is_hidden(name: str) -> bool:
-    return name == "__MACOSX" or (name.startswith(".") and name not in (".", ".."))
