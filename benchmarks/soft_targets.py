@@ -26,7 +26,8 @@ import torch
 from tqdm import tqdm
 
 from portrait_matting import door
-from portrait_matting.data.image_io import pair_files, read_alpha, read_image
+from portrait_matting.data.image_io import read_alpha, read_image
+from portrait_matting.data.pairs import pair_files
 from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.losses import edge_mask
 from portrait_matting.preparation.soft_target import BAND, EPSILON, PRIOR, load_pymatting, soft_alpha, transition_band

@@ -1,95 +1,24 @@
 """Splits and loaders, whatever the portraits come from."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import albumentations as A
 import cv2
 import lightning.pytorch as L
-import numpy as np
-import torch
-from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
+from torch.utils.data import DataLoader, DistributedSampler, Subset
 
-from portrait_matting.data.augment import Augmentation, to_input
+from portrait_matting.data.augment import Augmentation
 from portrait_matting.data.bad_files import BadFiles
 from portrait_matting.data.sampler import EpochSampler, ResumableLoader, ScoredLoader
+from portrait_matting.data.samples import Portraits, ScoredSamples, TrainingSamples, collate_scored, collate_training
 from portrait_matting.data.subset import choose
 from portrait_matting.errors import InputError
 
 SPLITS = ("train", "val", "test")
 
 
-class Portraits(Protocol):
-    """Portraits of one split: item i is (image uint8 RGB (H, W, 3), alpha float32 (H, W) in [0, 1])."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]: ...
-
-
 _SHOWN = 256  # pixels that a portrait in a run's pictures needs
-_TRIES = 20  # portraits, one after another bad, until a training sample gives up
-
-
-class TrainingSamples(Dataset):
-    """Augmented samples, asked for by (epoch, index) so that no two epochs and no two workers draw alike.
-
-    Where a portrait's files are bad, another portrait takes its place, and `bad` says why.
-    """
-
-    def __init__(self, portraits: Portraits, augmentation: Augmentation, seed: int) -> None:
-        self.portraits, self.augmentation, self.seed = portraits, augmentation, seed
-
-    def __len__(self) -> int:
-        return len(self.portraits)
-
-    def __getitem__(self, key: tuple[int, int]) -> dict[str, Any]:
-        epoch, index = key
-        seed = int(np.random.SeedSequence((self.seed, epoch, index)).generate_state(1)[0])
-        bad: list[str] = []
-        while True:
-            try:
-                image, alpha = self.portraits[index]
-                return self.augmentation(image, alpha, seed) | {"bad": bad}
-            except InputError as error:
-                bad.append(str(error))
-                if len(bad) == _TRIES:
-                    raise InputError(f"{_TRIES} portraits in a row cannot be used; the last: {error}") from error
-            index = int(np.random.default_rng((seed, len(bad))).integers(len(self)))
-
-
-class ScoredSamples(Dataset):
-    """Portraits as they are scored: the image at the network's size, the alpha at its own. A bad one is only `bad`."""
-
-    def __init__(self, portraits: Portraits, input_size: int) -> None:
-        self.portraits, self.input_size = portraits, input_size
-
-    def __len__(self) -> int:
-        return len(self.portraits)
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        try:
-            image, alpha = self.portraits[index]
-        except InputError as error:
-            return {"bad": [str(error)]}
-        return {"image": to_input(image, self.input_size), "alpha": torch.from_numpy(alpha)[None], "bad": []}
-
-
-def collate_training(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Stacks images (B, 3, S, S) and alphas (B, 1, S, S); brings together what is said of bad files."""
-    stacked = {name: torch.stack([sample[name] for sample in samples]) for name in ("image", "alpha")}
-    return stacked | {"bad": _bad(samples)}
-
-
-def collate_scored(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Stacks the images (B, 3, S, S); leaves the alphas, each of its own size, a list of (1, H, W). Drops bad ones."""
-    good = [sample for sample in samples if "image" in sample]
-    images = torch.stack([sample["image"] for sample in good]) if good else torch.empty(0)
-    return {"image": images, "alpha": [sample["alpha"] for sample in good], "bad": _bad(samples)}
-
-
-def _bad(samples: Sequence[dict[str, Any]]) -> list[str]:
-    return [message for sample in samples for message in sample["bad"]]
 
 
 class PortraitDataModule(L.LightningDataModule):

@@ -7,8 +7,9 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import SPLITS, PortraitDataModule
-from portrait_matting.data.image_io import pair_files, read_alpha, read_mask, read_pair
+from portrait_matting.data.image_io import read_alpha, read_mask
 from portrait_matting.data.meta import read_users
+from portrait_matting.data.pairs import pair_files, read_pair
 from portrait_matting.errors import InputError
 
 CLASSES = 9  # 0 background, 1 person, 2 skin, 3-8 brows, eyes, lips and teeth

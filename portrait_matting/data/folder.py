@@ -7,7 +7,8 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import SPLITS, PortraitDataModule
-from portrait_matting.data.image_io import pair_files, read_alpha, read_pair
+from portrait_matting.data.image_io import read_alpha
+from portrait_matting.data.pairs import pair_files, read_pair
 from portrait_matting.errors import InputError
 
 Pair = tuple[Path, Path]

@@ -1,7 +1,5 @@
-"""Finding and reading images, class masks and alphas, and saying clearly what is wrong with a bad file."""
+"""Reading images, class masks and alphas, and saying clearly what is wrong with a bad file."""
 
-import os
-from collections.abc import Callable, Collection
 from io import BytesIO
 from pathlib import Path
 
@@ -20,38 +18,13 @@ _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2
 _TURNED = {5, 6, 7, 8}  # orientations that swap height and width (EXIF 2.32, tag 0x0112)
 
 
-def pair_files(
-    images: Path,
-    alphas: Path,
-    image_suffixes: Collection[str] = IMAGE_SUFFIXES,
-    alpha_suffixes: Collection[str] = IMAGE_SUFFIXES,
-) -> list[tuple[Path, Path]]:
-    """Pairs the files of two folders by their stems, in the order of the stems.
-
-    Suffixes count in upper and lower case. Hidden files do not: macOS leaves `._NAME` beside NAME on foreign disks.
-
-    Raises:
-        InputError: no image, two files with one stem, or a file without its counterpart.
-    """
-    image_of, alpha_of = _by_stem(images, image_suffixes), _by_stem(alphas, alpha_suffixes)
-    if not image_of:
-        raise InputError(f"{images} holds no image: give a folder with files in {', '.join(sorted(image_suffixes))}")
-    if lonely := sorted(image_of.keys() ^ alpha_of.keys()):
-        there = image_of.get(lonely[0]) or alpha_of[lonely[0]]
-        lacking = alphas if lonely[0] in image_of else images
-        raise InputError(
-            f"{there} has no counterpart {lonely[0]}.* in {lacking} ({len(lonely)} such): add or remove them"
-        )
-    return [(image_of[stem], alpha_of[stem]) for stem in sorted(image_of)]
-
-
 def read_image(path: Path, least_side: int = 0) -> np.ndarray:
     """Reads a photo as `decode_image` decodes it.
 
     Raises:
         InputError: the file is missing, empty, truncated or no image.
     """
-    return decode_image(_bytes(path), path, least_side)
+    return decode_image(read_file(path), path, least_side)
 
 
 def decode_image(encoded: bytes, name: object, least_side: int = 0) -> np.ndarray:
@@ -103,7 +76,7 @@ def read_mask(path: Path) -> np.ndarray:
     Raises:
         InputError: the file is missing or broken, is a colour picture, or holds ids that are no integers up to 255.
     """
-    return decode_mask(_bytes(path), path)
+    return decode_mask(read_file(path), path)
 
 
 def decode_mask(encoded: bytes, name: object) -> np.ndarray:
@@ -143,7 +116,7 @@ def read_alpha(path: Path) -> np.ndarray:
     Raises:
         InputError: the file is missing or broken, or is a colour picture without an alpha channel.
     """
-    picture = _open(_bytes(path), path)
+    picture = _open(read_file(path), path)
     if picture.mode == "P":  # a palette may hold an alpha for each of its colours
         picture = picture.convert("RGBA")
     if "A" in picture.getbands():
@@ -160,37 +133,6 @@ def read_alpha(path: Path) -> np.ndarray:
     return alpha
 
 
-def read_pair(
-    image_path: Path, alpha_path: Path, read: Callable[[Path], np.ndarray], least_side: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Reads a photo, reduced as `decode_image` may, and its alpha or mask at full size, by `read`.
-
-    Raises:
-        InputError: either is broken, or they are not of one size.
-    """
-    encoded = _bytes(image_path)
-    image, alpha = decode_image(encoded, image_path, least_side), read(alpha_path)
-    size = image_size(encoded, image_path) if least_side else image.shape[:2]
-    if size != alpha.shape:
-        (h, w), (ah, aw) = size, alpha.shape
-        raise InputError(
-            f"{alpha_path} is {aw}x{ah} but {image_path} is {w}x{h}: make them one size, or remove the pair"
-        )
-    return image, alpha
-
-
-def _by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        path = Path(entry.path)
-        if path.suffix.lower() not in suffixes or path.name.startswith(".") or not entry.is_file():
-            continue
-        if path.stem in found:
-            raise InputError(f"{path} and {found[path.stem].name} have one stem: rename or remove one of them")
-        found[path.stem] = path
-    return found
-
-
 def _open(encoded: bytes, name: object) -> Image.Image:
     try:
         picture = Image.open(BytesIO(encoded))
@@ -200,7 +142,8 @@ def _open(encoded: bytes, name: object) -> Image.Image:
         raise _broken(name) from error
 
 
-def _bytes(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The content of a file. Raises InputError if there is none."""
     if not path.is_file():
         raise InputError(f"{path} does not exist: check the path")
     return path.read_bytes()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from portrait_matting.data.image_io import image_size, pair_files, read_alpha, read_image, read_mask, read_pair
+from portrait_matting.data.image_io import image_size, read_alpha, read_image, read_mask
 from portrait_matting.errors import InputError
 
 RAMP = np.tile(np.arange(256, dtype=np.uint8), (4, 1))  # every grey there is, (4, 256)
@@ -294,60 +294,3 @@ def test_alphas_outside_their_range(tmp_path):
     for values in ([[0.0, 1.5]], [[0.0, np.nan]], [[-0.1, 1.0]]):
         Image.fromarray(np.array(values, np.float32)).save(tmp_path / "a.tif")
         assert "outside [0, 1]" in refused(read_alpha, tmp_path / "a.tif")
-
-
-@pytest.mark.parametrize("least_side", [0, 16])
-def test_a_pair_is_of_one_size_though_the_photo_may_come_smaller(least_side, tmp_path):
-    image, alpha = tmp_path / "a.jpg", tmp_path / "a.png"
-    Image.fromarray(photo(40, 64)).save(image)
-    Image.fromarray(photo(40, 64)[..., 0]).save(alpha)
-    pair = read_pair(image, alpha, read_alpha, least_side)
-    assert [part.shape[:2] for part in pair] == [(20, 32) if least_side else (40, 64), (40, 64)]
-    Image.fromarray(photo(20, 32)[..., 0]).save(alpha)
-    with pytest.raises(InputError, match=r"a\.png is 32x20 but .*a\.jpg is 64x40"):
-        read_pair(image, alpha, read_alpha, least_side)
-
-
-@pytest.fixture
-def folders(tmp_path):
-    for name in ("images", "alphas"):
-        (tmp_path / name).mkdir()
-    return tmp_path / "images", tmp_path / "alphas"
-
-
-def fill(folder, *names: str) -> None:
-    for name in names:
-        (folder / name).write_bytes(b"x")
-
-
-def test_files_pair_by_stem_whatever_the_case_of_their_suffix(folders):
-    images, alphas = folders
-    fill(images, "b.JPG", "a one.jpeg", "ü.webp", "notes.txt", ".DS_Store", "._b.jpg")
-    fill(alphas, "b.PNG", "a one.png", "ü.png", "Thumbs.db", "._b.png")
-    (images / "folder.jpg").mkdir()
-    assert [(i.name, a.name) for i, a in pair_files(images, alphas)] == [
-        ("a one.jpeg", "a one.png"),
-        ("b.JPG", "b.PNG"),
-        ("ü.webp", "ü.png"),
-    ]
-
-
-@pytest.mark.parametrize(
-    "there, lacking, words",
-    [
-        (["a.jpg", "b.jpg", "c.jpg"], ["a.png"], ["images/b.jpg", "b.*", "alphas", "2 such"]),
-        (["a.jpg"], ["a.png", "b.png"], ["alphas/b.png", "b.*", "images", "1 such"]),
-        (["a.jpg", "a.JPG"], ["a.png"], ["a.JPG", "a.jpg", "rename"]),
-        (["a.jpg"], ["a.png", "a.tif"], ["a.png", "a.tif", "rename"]),
-        ([], ["a.png"], ["images", ".jpg"]),
-    ],
-)
-def test_files_that_do_not_pair(there, lacking, words, folders):
-    images, alphas = folders
-    fill(images, *there)
-    fill(alphas, *lacking)
-    with pytest.raises(InputError) as error:
-        pair_files(images, alphas)
-    message = str(error.value)
-    assert "\n" not in message
-    assert all(word in message for word in words), message
