@@ -95,7 +95,7 @@ def test_soft_targets_are_written_beside_the_masks(build_source, tmp_path, no_pi
         sure = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9))) == cv2.erode(mask.astype(np.uint8), np.ones((9, 9)))
         np.testing.assert_array_equal(alpha[sure], mask[sure] * np.uint8(255))
         assert ((alpha[~sure] > 0) & (alpha[~sure] < 255)).any()
-    with pytest.raises(InputError, match="targets soft, this is targets hard"):
+    with pytest.raises(InputError, match="--targets soft, this is --targets hard"):
         call(built.root, tmp_path / "copy", "--size", 48)
 
 
