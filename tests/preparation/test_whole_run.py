@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -180,18 +181,26 @@ def test_killed_at_ten_random_moments_it_writes_what_an_undisturbed_run_writes(b
     process = begin(built.root, tmp_path / "undisturbed")
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
-    moment, lengths = random.Random(7), []
-    for _ in range(10):
+    moment, kills, lengths = random.Random(7), 0, []
+    for _ in range(40):  # a kill that comes too late does not count, how often depends on the machine
         before = journal_length(tmp_path / "copy")
-        more = moment.choice([-1, moment.randrange(20_000)])  # bytes of about 70,000; -1: while it starts
+        more = moment.choice([-1, moment.randrange(10_000)])  # bytes of about 70,000; -1: while it starts
         process = begin(built.root, tmp_path / "copy")
         while journal_length(tmp_path / "copy") <= before + more and process.poll() is None:
             time.sleep(0.002)
         time.sleep(moment.uniform(0, 0.8 if more < 0 else 0.05))
         (os.killpg if whole_group else os.kill)(process.pid, signal.SIGKILL)
-        process.wait()
-        lengths.append(journal_length(tmp_path / "copy"))
-    assert len(set(lengths)) > 4, lengths  # the moments were different ones
+        if process.wait() == -signal.SIGKILL:
+            kills += 1
+            lengths.append(journal_length(tmp_path / "copy"))
+        else:
+            assert process.returncode == 0
+            assert tree(tmp_path / "copy") == tree(tmp_path / "undisturbed")
+            shutil.rmtree(tmp_path / "copy")
+        if kills == 10:
+            break
+    assert kills == 10
+    assert len(set(lengths)) > 1, lengths  # some came after work was done
     _, said = begin(built.root, tmp_path / "copy").communicate(timeout=120)
     assert "Traceback" not in said
     assert tree(tmp_path / "copy") == tree(tmp_path / "undisturbed")
