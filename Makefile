@@ -69,7 +69,8 @@ clean: ## remove builds and caches; .venv and runs/ stay
 	rm -rf dist build .pytest_cache .ruff_cache
 	find portrait_matting tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is written last, so that an install that failed is taken up again by the next make. pip writes a package's
+# PySODMetrics is what the tests hold our saliency figures against. It runs with today's numpy, but asks for an older
+# one: hence --no-deps. The stamp is written last, so that an install that failed is taken up again by the next make. pip writes a package's
 # RECORD last: a package without one was cut short, pip would take it for whole, so .venv is made anew.
 $(STAMP): pyproject.toml constraints.txt
 	@{ $(runs) && $(whole); } || { $(checked) && echo "making $(VENV) with $$($(PYTHON) -V)" && \
@@ -78,6 +79,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PIP) torch
 	@echo "installing portrait_matting and what it needs"
 	@$(PIP) -e ".[dev]"
+	@$(PIP) --no-deps pysodmetrics
 	@$(PY) -c 'from portrait_matting import door; door.run(lambda: __import__("cv2"))'
 	@touch $@
 

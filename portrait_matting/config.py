@@ -1,5 +1,6 @@
 """Where the recipes are, how one is composed, and whether its values are of the types that the code takes."""
 
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
+from portrait_matting.data.splits import Split
 from portrait_matting.errors import InputError
 from portrait_matting.explain import explain
 
@@ -23,26 +25,54 @@ _HERE = Path(__file__).resolve().parent
 CONF_DIR = next(folder for folder in (_HERE / "conf", _HERE.parent / "conf") if (folder / "train.yaml").is_file())
 
 
-def compose(overrides: Sequence[str] = (), run_dir: str | Path = "runs/notebook") -> DictConfig:
-    """Composes the training recipe as the command line does, for tests and notebooks.
+_Paths = str | list[str] | None
+_GROUPS = {"train": ("data", "model", "loss", "optimizer", "hardware", "trainer"), "evaluate": ("data", "hardware")}
+_KEYS: dict[str, dict[str, Any]] = {
+    "train": {
+        "seed": int,
+        "resume": str | None,
+        "project": str,
+        "run_dir": str,
+        "learning_rate.max_lr": float | typing.Literal["auto"],
+        "model.weights": str | None,  # a file; no network takes it
+        "augment.backgrounds": str | None,  # its transform has a copy
+    },
+    "evaluate": {
+        "checkpoint": _Paths,
+        "predictions": _Paths,
+        "split": Split,
+        "hardware.input_size": int | None,  # the network's own
+        "pictures": int,
+        "resamples": int,
+        "progress": bool,
+        "seed": int,
+        "run_dir": str,
+    },
+}
+"""What no signature declares, by door."""
+
+
+def compose(overrides: Sequence[str] = (), run_dir: str | Path = "runs/notebook", recipe: str = "train") -> DictConfig:
+    """Composes a recipe as the command line does, for tests and notebooks.
 
     Args:
         overrides: as on the command line, such as ["model=u2net", "seed=1"].
         run_dir: where the run's files go.
+        recipe: of which door, train or evaluate.
 
     Raises:
         InputError: an unknown key, an unknown choice or a value of a wrong type.
     """
     with initialize_config_dir(str(CONF_DIR), version_base="1.3"):
         try:
-            cfg = hydra_compose("train", overrides=[*overrides, f"run_dir='{run_dir}'"])
+            cfg = hydra_compose(recipe, overrides=[*overrides, f"run_dir='{run_dir}'"])
         except (HydraException, OmegaConfBaseException) as error:
             raise InputError(explain(error)) from error
-    check(cfg)
+    check(cfg, recipe)
     return cfg
 
 
-def check(cfg: DictConfig) -> None:
+def check(cfg: DictConfig, recipe: str = "train") -> None:
     """Checks every value of a composed recipe against the type that the code it goes to declares.
 
     The signatures are the one source: what `_target_` names says what its keys may hold. No value is converted.
@@ -54,20 +84,18 @@ def check(cfg: DictConfig) -> None:
         plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise InputError(explain(error)) from error
-    top = OmegaConf.load(CONF_DIR / "train.yaml")
+    top = OmegaConf.load(CONF_DIR / f"{recipe}.yaml")
     groups = {group for default in top.defaults if isinstance(default, DictConfig) for group in default}
     if unknown := cfg.keys() - top.keys() - groups:
         raise InputError(f"{min(unknown)} is no key of the recipe: it has {', '.join(sorted(map(str, cfg)))}")
-    for group in ("data", "model", "loss", "optimizer", "hardware", "trainer"):
+    for group in _GROUPS[recipe]:
         if "_target_" not in plain[group]:
             raise InputError(
                 f"this choice of {group} is a part of others, not one of its own: --help lists the choices"
             )
-    for key, wanted in (("seed", int), ("resume", str | None), ("project", str), ("run_dir", str)):
-        _check_value(key, plain[key], wanted)
-    _check_value("learning_rate.max_lr", plain["learning_rate"]["max_lr"], float | typing.Literal["auto"])
-    _check_value("model.weights", plain["model"].pop("weights", None), str | None)  # a file; no network takes it
-    _check_value("augment.backgrounds", plain["augment"].get("backgrounds"), str | None)  # its transform has a copy
+    for key, kind in _KEYS[recipe].items():
+        *groups, name = key.split(".")
+        _check_value(key, functools.reduce(dict.__getitem__, groups, plain).pop(name, None), kind)
     for path, node, written in _targets(plain, OmegaConf.to_container(cfg)):
         wanted, takes_others = _wanted(_locate(f"{path}._target_", node["_target_"]))
         for key in (key for key in node if not key.startswith("_")):

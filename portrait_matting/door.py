@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 DOORS = {
+    "evaluate": "score a checkpoint, or mattes that any tool made (Hydra overrides follow)",
     "prepare": "make a smaller copy of EasyPortrait (SOURCE OUTPUT)",
     "train": "train a network (Hydra overrides follow)",
 }

@@ -25,6 +25,7 @@ from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.finder import write_csv
 from portrait_matting.learning_rate.schedule import Schedule
+from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.module import MattingModule
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ def test(job: Job, trainer: L.Trainer) -> dict[str, float]:
     if job.hardware.devices > 1:
         trainer = _trainer(job, devices=1, strategy="auto")
     [figures] = trainer.test(job.module, datamodule=job.data, verbose=False)
-    return {name: round(value, 6) for name, value in figures.items()}
+    return {name: round(figures[name], 6) for name in (f"test/{figure}" for figure in FIGURES)}
 
 
 def _try_out(optimizer: Callable[..., torch.optim.Optimizer]) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import lightning.pytorch as L
 import torch
 from torch import Tensor, nn
+from torchmetrics import MetricCollection
 
 from portrait_matting.matte.resolution import to_size
-from portrait_matting.metrics import alpha_metrics
+from portrait_matting.metrics import all_metrics, training_metrics
 
 
 class MattingModule(L.LightningModule):
@@ -36,8 +37,8 @@ class MattingModule(L.LightningModule):
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.net = net.to(memory_format=self.memory_format)
         self.loss, self.optimizer, self.lr, self.config = loss, optimizer, lr, config
-        self.val_metrics = alpha_metrics().clone(prefix="val/")
-        self.test_metrics = alpha_metrics().clone(prefix="test/")
+        self.val_metrics = training_metrics().clone(prefix="val/")
+        self.test_metrics = all_metrics().clone(prefix="test/")
 
     def forward(self, image: Tensor) -> Tensor:
         """Image (B, 3, S, S), normalised, to matte float32 (B, 1, S, S) in [0, 1]."""
@@ -50,17 +51,35 @@ class MattingModule(L.LightningModule):
         self.log_dict({f"train/{name}": value for name, value in losses.items() if name != "loss"})
         return losses["loss"]
 
+    def on_validation_epoch_start(self) -> None:
+        self.val_metrics.reset()
+
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
-        self._score(batch, self.val_metrics, prog_bar=True)
+        self._score(batch, self.val_metrics)
+
+    def on_validation_epoch_end(self) -> None:
+        self._log(self.val_metrics)
+
+    def on_test_epoch_start(self) -> None:
+        self.test_metrics.reset()
 
     def test_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         self._score(batch, self.test_metrics)
 
-    def _score(self, batch: dict[str, Any], metrics: nn.Module, prog_bar: bool = False) -> None:
-        alphas = batch["alpha"]  # each (1, H, W), of its own size: scored there, not at the network's
-        mattes = [to_size(matte, *alpha.shape[-2:]) for matte, alpha in zip(self(batch["image"]), alphas, strict=True)]
-        metrics.update(mattes, alphas)
-        self.log_dict(metrics, prog_bar=prog_bar, on_epoch=True, batch_size=len(alphas))
+    def on_test_epoch_end(self) -> None:
+        self._log(self.test_metrics)
+
+    def _score(self, batch: dict[str, Any], metrics: MetricCollection) -> None:
+        scored = zip(self(batch["image"]), batch["alpha"], batch["counted"], strict=True)
+        pairs = [(matte, alpha) for matte, alpha, counted in scored if counted]
+        alphas = [alpha for _, alpha in pairs]  # each (1, H, W), of its own size: scored there, not at the network's
+        metrics.update([to_size(matte, *alpha.shape[-2:]) for matte, alpha in pairs], alphas)
+
+    def _log(self, metrics: MetricCollection) -> None:
+        # Computed here, not by Lightning, which takes no metric of several figures. Every process has the figures of
+        # all: nothing is left to average.
+        for name, value in metrics.compute().items():
+            self.log(name, value, prog_bar=name.endswith(("/mad", "/iou")))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return self.optimizer(_trainable(self.net), lr=self.lr)

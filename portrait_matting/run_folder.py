@@ -20,8 +20,24 @@ def open_run(run_dir: Path, resume: str | None) -> None:
         raise InputError(
             f"{run_dir} already holds a run: go on with it by resume=last, or choose another hydra.run.dir=DIR"
         )
+    _make((run_dir / LAST).parent, run_dir)
+
+
+def open_evaluation(run_dir: Path) -> None:
+    """Makes the folder of an evaluation.
+
+    Raises:
+        InputError: the folder cannot be written, or holds the figures of a run or of another evaluation.
+    """
+    for there in ("metrics.json", "report.html", LAST):
+        if (run_dir / there).exists():
+            raise InputError(f"{run_dir} already holds {there}: choose another hydra.run.dir=DIR")
+    _make(run_dir, run_dir)
+
+
+def _make(folder: Path, run_dir: Path) -> None:
     try:
-        (run_dir / LAST).parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         probe = run_dir / ".writable"
         probe.write_bytes(b"")
         probe.unlink()

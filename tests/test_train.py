@@ -11,6 +11,7 @@ from portrait_matting import checkpoint
 from portrait_matting.config import CONF_DIR, compose
 from portrait_matting.errors import InputError
 from portrait_matting.job import Job, fit, prepare
+from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.train import train
 
 # Small enough for a test, real in every part: a drawn person, the lite network, the finder, two epochs.
@@ -59,7 +60,7 @@ def test_a_run_leaves_the_files_of_the_contract(run):
     for name in ("lr_finder.png", "samples.png"):
         assert cv2.imread(str(run_dir / name)).std() > 1, f"{name} is blank"
     assert json.loads((run_dir / "metrics.json").read_text()) == figures
-    wanted = {f"test/{name}" for name in ("mad", "mse", "sad", "iou", "band_mad")}
+    wanted = {f"test/{name}" for name in FIGURES}
     assert figures.keys() == wanted | {"max_lr", "train_seconds", "parameters"}
     assert figures["parameters"] == 1_131_181
     assert not [path for path in run_dir.rglob(".*") if path.is_file()], "something half-written is left"

@@ -6,19 +6,18 @@ from typing import Any
 import albumentations as A
 import cv2
 import lightning.pytorch as L
-from torch.utils.data import DataLoader, DistributedSampler, Subset
+from torch.utils.data import DataLoader, Subset
 
 from portrait_matting.data.augment import Augmentation
 from portrait_matting.data.bad_files import BadFiles
-from portrait_matting.data.sampler import EpochSampler, ResumableLoader, ScoredLoader
+from portrait_matting.data.named import NamedPortraits
+from portrait_matting.data.sampler import EpochSampler, ResumableLoader, ScoredLoader, ScoredSampler
 from portrait_matting.data.samples import Portraits, ScoredSamples, TrainingSamples, collate_scored, collate_training
+from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.data.subset import choose
 from portrait_matting.errors import InputError
 
-SPLITS = ("train", "val", "test")
-
-
-_SHOWN = 256  # pixels that a portrait in a run's pictures needs
+SHOWN = 256  # pixels that a portrait in a run's pictures needs
 
 
 class PortraitDataModule(L.LightningDataModule):
@@ -68,13 +67,28 @@ class PortraitDataModule(L.LightningDataModule):
         """The portraits of `split`, one of train, val and test."""
         raise NotImplementedError
 
+    @classmethod
+    def scored(cls, split: Split, least_side: int, trained_on: bool = False, **choice: Any) -> NamedPortraits:
+        """The portraits that an evaluation scores, read from the data alone, which needs no other split.
+
+        Args:
+            split: of the data, all of it, or auto: the test split, or all where there are no splits.
+            least_side: to how many pixels of its shorter side a photo may be reduced when it is read.
+            trained_on: a candidate has seen this data, apart from its val and test splits: auto is test then.
+            choice: the values of the data group of the recipe; those of loading are of no use here.
+
+        Raises:
+            InputError: the data is missing or incomplete, or has no such split.
+        """
+        raise NotImplementedError
+
     def names(self, split: str) -> list[tuple[str, str]]:
         """(person, name) of each portrait of `split`; here every portrait is a person of its own."""
         return [(str(index), str(index)) for index in range(len(self._portraits[split]))]
 
     def least_side(self, split: str) -> int:
         """To how many pixels of its shorter side a photo may be reduced when it is read."""
-        return self.augmentation.least_side if split == "train" else max(self.input_size, _SHOWN)
+        return self.augmentation.least_side if split == "train" else max(self.input_size, SHOWN)
 
     def setup(self, stage: str | None = None) -> None:
         for split in {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(stage, SPLITS):
@@ -115,9 +129,7 @@ class PortraitDataModule(L.LightningDataModule):
     def _scored(self, split: str) -> DataLoader:
         rank, processes = self._rank()
         samples = ScoredSamples(self._portraits[split], self.input_size)
-        # On several processes a few portraits count twice where the split does not divide by them: no process may have
-        # fewer batches than the others, who would wait for it. The test is run in one process.
-        sampler = DistributedSampler(samples, processes, rank, shuffle=False) if processes > 1 else None
+        sampler = ScoredSampler(len(samples), rank, processes)
         bad_files = self._bad(split, len(samples))
         return ScoredLoader(samples, bad_files, sampler=sampler, collate_fn=collate_scored, **self._loading())
 

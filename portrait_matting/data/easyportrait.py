@@ -1,15 +1,17 @@
 """EasyPortrait (Kvanchiani et al. 2023, arXiv 2304.13509) in the folder layout that it is downloaded in."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from torch.utils.data import Dataset
+from torch.utils.data import ConcatDataset, Dataset
 
-from portrait_matting.data.datamodule import SPLITS, PortraitDataModule
+from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.image_io import read_alpha, read_mask
 from portrait_matting.data.meta import read_users
+from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.pairs import pair_files, read_pair
+from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.errors import InputError
 
 CLASSES = 9  # 0 background, 1 person, 2 skin, 3-8 brows, eyes, lips and teeth
@@ -78,6 +80,15 @@ class EasyPortraitDataModule(PortraitDataModule):
             self._portraits[split] = EasyPortraitDataset(
                 self.root, split, soft and split == "train", self.least_side(split)
             )
+
+    @classmethod
+    def scored(cls, split: Split, least_side: int, trained_on: bool = False, **choice: Any) -> NamedPortraits:
+        root = Path(choice["root"]).expanduser()
+        there = [name for name in SPLITS if (root / "images" / name).is_dir()]
+        chosen = there if split == "all" else ["test" if split == "auto" else split]
+        parts = [EasyPortraitDataset(root, name, least_side=least_side) for name in chosen or ["test"]]
+        names = [image.stem for part in parts for image, _ in part.pairs]
+        return NamedPortraits(ConcatDataset(parts), names, split if split == "all" else chosen[0])
 
     def portraits(self, split: str) -> EasyPortraitDataset:
         return self._portraits[split]

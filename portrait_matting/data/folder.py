@@ -2,13 +2,16 @@
 
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch.utils.data import Dataset
 
-from portrait_matting.data.datamodule import SPLITS, PortraitDataModule
+from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.image_io import read_alpha
+from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.pairs import pair_files, read_pair
+from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.errors import InputError
 
 Pair = tuple[Path, Path]
@@ -49,10 +52,7 @@ class FolderDataModule(PortraitDataModule):
             raise InputError(
                 f"data.val_share={val_share} and data.test_share={test_share} must leave a share to train on"
             )
-        images, alphas = self.root / "images", self.root / "alphas"
-        for folder in (images, alphas):
-            if not folder.is_dir():
-                raise InputError(f"data.root={root} has no folder {folder.name}: put images/ and alphas/ below it")
+        images, alphas = _halves(self.root)
         if (images / "train").is_dir():
             for folder in (half / split for split in SPLITS for half in (images, alphas)):
                 if not folder.is_dir():
@@ -62,11 +62,38 @@ class FolderDataModule(PortraitDataModule):
             pairs = _split(pair_files(images, alphas), val_share, test_share)
         self._portraits = {split: FolderDataset(pairs[split], self.least_side(split)) for split in SPLITS}
 
+    @classmethod
+    def scored(cls, split: Split, least_side: int, trained_on: bool = False, **choice: Any) -> NamedPortraits:
+        images, alphas = _halves(Path(choice["root"]).expanduser())
+        there = [name for name in SPLITS if (images / name).is_dir()]
+        if split == "auto":
+            split = "test" if trained_on or "test" in there else "all"
+        if there and split != "all" and split not in there:
+            raise InputError(
+                f"data.root={choice['root']} has no split {split}: it has {', '.join(there)}, or split=all"
+            )
+        if there:
+            chosen = there if split == "all" else [split]
+            pairs = [pair for name in chosen for pair in pair_files(images / name, alphas / name)]
+        elif split == "all":
+            pairs = pair_files(images, alphas)
+        else:
+            pairs = _split(pair_files(images, alphas), choice["val_share"], choice["test_share"])[split]
+        return NamedPortraits(FolderDataset(pairs, least_side), [image.stem for image, _ in pairs], split)
+
     def portraits(self, split: str) -> FolderDataset:
         return self._portraits[split]
 
     def names(self, split: str) -> list[tuple[str, str]]:
         return [(image.stem, image.stem) for image, _ in self._portraits[split].pairs]
+
+
+def _halves(root: Path) -> tuple[Path, Path]:
+    images, alphas = root / "images", root / "alphas"
+    for folder in (images, alphas):
+        if not folder.is_dir():
+            raise InputError(f"data.root={root} has no folder {folder.name}: put images/ and alphas/ below it")
+    return images, alphas
 
 
 def _split(pairs: list[Pair], val_share: float, test_share: float) -> dict[str, list[Pair]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from torch.utils.data import DataLoader, Dataset, DistributedSampler
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
 from portrait_matting.data.bad_files import BadFiles
 
@@ -89,6 +89,24 @@ class ResumableLoader(DataLoader):
 
     def _begin(self) -> None:
         self._epoch, self._start, self._finished_at_start = self.sampler.epoch, self.sampler.start, self._finished()
+
+
+class ScoredSampler(Sampler):
+    """Yields every index in its order, shared out over the processes; process r of n takes every n-th.
+
+    No process may have fewer batches than the others, who would wait for it: one that has run out repeats portraits as
+    ~index, a negative number, which `ScoredSamples` marks as not to be counted.
+    """
+
+    def __init__(self, length: int, rank: int = 0, processes: int = 1) -> None:
+        padded = -(-length // processes) * processes
+        self.indices = [i if i < length else ~(i % length) for i in range(rank, padded, processes)]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.indices)
 
 
 class ScoredLoader(DataLoader):

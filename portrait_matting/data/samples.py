@@ -50,7 +50,10 @@ class TrainingSamples(Dataset):
 
 
 class ScoredSamples(Dataset):
-    """Portraits as they are scored: the image at the network's size, the alpha at its own. A bad one is only `bad`."""
+    """Portraits as they are scored: the image at the network's size, the alpha at its own. A bad one is only `bad`.
+
+    ~index, a negative number, is portrait `index` once more, with `counted` false (`ScoredSampler`).
+    """
 
     def __init__(self, portraits: Portraits, input_size: int) -> None:
         self.portraits, self.input_size = portraits, input_size
@@ -60,10 +63,11 @@ class ScoredSamples(Dataset):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         try:
-            image, alpha = self.portraits[index]
+            image, alpha = self.portraits[max(index, ~index)]
         except InputError as error:
             return {"bad": [str(error)]}
-        return {"image": to_input(image, self.input_size), "alpha": torch.from_numpy(alpha)[None], "bad": []}
+        picture, truth = to_input(image, self.input_size), torch.from_numpy(alpha)[None]
+        return {"image": picture, "alpha": truth, "counted": index >= 0, "bad": []}
 
 
 def collate_training(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -76,7 +80,8 @@ def collate_scored(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Stacks the images (B, 3, S, S); leaves the alphas, each of its own size, a list of (1, H, W). Drops bad ones."""
     good = [sample for sample in samples if "image" in sample]
     images = torch.stack([sample["image"] for sample in good]) if good else torch.empty(0)
-    return {"image": images, "alpha": [sample["alpha"] for sample in good], "bad": _bad(samples)}
+    lists = {name: [sample[name] for sample in good] for name in ("alpha", "counted")}
+    return {"image": images, **lists, "bad": _bad(samples)}
 
 
 def _bad(samples: Sequence[dict[str, Any]]) -> list[str]:

@@ -1,9 +1,13 @@
 """Drawn portraits as training data: no download, no disk, an exactly known alpha."""
 
+from typing import Any
+
 import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.data.named import NamedPortraits
+from portrait_matting.data.splits import Split
 from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError
 
@@ -39,6 +43,15 @@ class SyntheticDataModule(PortraitDataModule):
             if length < 1:
                 raise InputError(f"data.{split}={length}: draw at least one portrait")
         self.height, self.width, self.draw_seed = height, width, draw_seed
+
+    @classmethod
+    def scored(cls, split: Split, least_side: int, trained_on: bool = False, **choice: Any) -> NamedPortraits:
+        if split == "all":
+            raise InputError("split=all: drawn portraits are scored one split at a time: give train, val or test")
+        chosen = "test" if split == "auto" else split
+        size = (choice[name] for name in (chosen, "draw_seed", "height", "width"))
+        portraits = SyntheticPortraits(chosen, *size)
+        return NamedPortraits(portraits, [f"{chosen}_{index:05d}" for index in range(len(portraits))], chosen)
 
     def portraits(self, split: str) -> SyntheticPortraits:
         return SyntheticPortraits(split, self.lengths[split], self.draw_seed, self.height, self.width)

@@ -1,5 +1,34 @@
-"""Figures of a predicted alpha against the true one. See `functional` for what each is, `alpha` for whole data sets."""
+"""Figures of a predicted alpha against the true one: pure functions of an image, torchmetrics classes of a data set."""
 
-from portrait_matting.metrics.alpha import MAD, MSE, SAD, BandMAD, IoU, alpha_metrics
+from portrait_matting.metrics.alpha import MAD, MAE, MSE, SAD, Dice, IoU, all_metrics, training_metrics
+from portrait_matting.metrics.image_metric import ImageMetric
+from portrait_matting.metrics.structure import (
+    BoundaryF,
+    CalibrationError,
+    Conn,
+    EMeasure,
+    Grad,
+    MaxF,
+    SMeasure,
+    WeightedF,
+)
 
-__all__ = ["MAD", "MSE", "SAD", "BandMAD", "IoU", "alpha_metrics"]
+__all__ = [
+    "MAD",
+    "MAE",
+    "MSE",
+    "SAD",
+    "BoundaryF",
+    "CalibrationError",
+    "Conn",
+    "Dice",
+    "EMeasure",
+    "Grad",
+    "ImageMetric",
+    "IoU",
+    "MaxF",
+    "SMeasure",
+    "WeightedF",
+    "all_metrics",
+    "training_metrics",
+]

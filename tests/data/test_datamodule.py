@@ -6,7 +6,6 @@ import pytest
 import torch
 from hydra.utils import instantiate
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
-from torch.utils.data import DistributedSampler
 
 from portrait_matting.config import compose
 from portrait_matting.data.augment import RandomResizedCrop, to_photo
@@ -124,9 +123,10 @@ def test_processes_share_a_scored_split(monkeypatch):
         module.setup("validate")
         monkeypatch.setattr(module, "_rank", lambda rank=rank: (rank, 2))
         loader = module.val_dataloader()
-        assert isinstance(loader.sampler, DistributedSampler)
-        seen.append([alpha.shape[1] - 20 for batch in loader for alpha in batch["alpha"]])
-    assert seen == [[0, 2, 4], [1, 3, 0]]  # all, and portrait 0 twice, so that both have as many
+        batches = [zip(batch["alpha"], batch["counted"], strict=True) for batch in loader]
+        seen.append([(alpha.shape[1] - 20, counted) for batch in batches for alpha, counted in batch])
+    # All, and portrait 0 twice, so that both processes have as many, but it counts once.
+    assert seen == [[(0, True), (2, True), (4, True)], [(1, True), (3, True), (0, False)]]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import torch
 from portrait_matting.losses import edge_mask
 from portrait_matting.metrics import functional
 
-FIGURES = [functional.mad, functional.mse, functional.sad, functional.iou, functional.band_mad]
+FIGURES = [functional.mad, functional.mse, functional.sad, functional.iou, functional.dice, functional.mae]
+OVERLAPS = [functional.iou, functional.dice]
 
 
 def random_pair(batch=3, height=19, width=23):
@@ -21,8 +22,13 @@ def test_by_hand():
     assert functional.mad(prediction, alpha).item() == pytest.approx(1.3 / 4)
     assert functional.mse(prediction, alpha).item() == pytest.approx((0.25 + 0.16 + 0.16) / 4)
     assert functional.sad(prediction, alpha).item() == pytest.approx(1.3 / 1000)
-    assert [count.item() for count in functional.iou_counts(prediction, alpha)] == [1, 3]  # 0.5 is not above 0.5
-    assert functional.iou(prediction, alpha).item() == pytest.approx(1 / 3)
+    assert functional.iou(prediction, alpha).item() == pytest.approx(1 / 3)  # 0.5 is not above 0.5
+    assert functional.dice(prediction, alpha).item() == pytest.approx(2 / 4)
+    assert functional.mae(prediction, alpha).item() == pytest.approx((0 + 0.5 + 0 + 0.6) / 4)
+    region = torch.tensor([[[False, True], [True, False]]])
+    assert functional.mad(prediction, alpha, region).item() == pytest.approx(0.9 / 2)
+    assert functional.mse(prediction, alpha, region).item() == pytest.approx(0.41 / 2)
+    assert functional.sad(prediction, alpha, region).item() == pytest.approx(0.9 / 1000)
 
 
 def test_against_numpy():
@@ -39,8 +45,14 @@ def test_against_numpy():
     }
     for figure, values in expected.items():
         np.testing.assert_allclose(figure(prediction, alpha).numpy(), values, rtol=1e-6)
-    band_mad = [error[i][band[i]].mean() for i in range(3)]
-    np.testing.assert_allclose(functional.band_mad(prediction, alpha, 0.2).numpy(), band_mad, rtol=1e-6)
+    inside = [error[i][band[i]] for i in range(3)]
+    region = torch.from_numpy(band)
+    means = {functional.mad: [e.mean() for e in inside], functional.mse: [(e**2).mean() for e in inside]}
+    for figure, values in (means | {functional.sad: [e.sum() / 1000 for e in inside]}).items():
+        np.testing.assert_allclose(figure(prediction, alpha, region).numpy(), values, rtol=1e-6)
+    masks = (p > 0.5).reshape(3, -1), (a > 0.5).reshape(3, -1)
+    dice = [2 * (m & t).sum() / (m.sum() + t.sum()) for m, t in zip(*masks, strict=True)]
+    np.testing.assert_allclose(functional.dice(prediction, alpha).numpy(), dice)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -55,18 +67,25 @@ def test_one_pair_equals_its_place_in_a_batch(figure):
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_perfect_prediction(figure):
-    _, alpha = random_pair()
-    assert figure(alpha, alpha).tolist() == [float(figure is functional.iou)] * 3
+    alpha = (random_pair()[1] > 0.5).float()  # of a soft truth the mask, and so the MAE, is not perfect
+    assert figure(alpha, alpha).tolist() == [float(figure in OVERLAPS)] * 3
 
 
 def test_empty_and_full_pictures():
     empty, full = torch.zeros(1, 8, 8), torch.ones(1, 8, 8)
-    assert functional.iou(empty, empty) == 1
-    assert functional.iou(full, empty) == 0
-    assert functional.iou(empty, full) == 0
-    for truth in (empty, full):
-        assert [part.item() for part in functional.band_error(0.25 + 0.5 * truth, truth)] == [0, 0]
-        assert functional.band_mad(0.25 + 0.5 * truth, truth) == 0
+    for figure in OVERLAPS:
+        assert figure(empty, empty) == 1
+        assert figure(full, empty) == 0
+        assert figure(empty, full) == 0
+    for figure in (functional.mad, functional.mse, functional.sad):
+        assert figure(full, empty, torch.zeros(1, 8, 8, dtype=torch.bool)) == 0
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_one_pixel(figure):
+    assert figure(torch.ones(1, 1, 1), torch.ones(1, 1, 1)).item() == float(figure in OVERLAPS)
+    scale = 1000 if figure is functional.sad else 1
+    assert figure(torch.ones(1, 1, 1), torch.zeros(1, 1, 1)).item() == float(figure not in OVERLAPS) / scale
 
 
 def test_faint_alpha_is_not_stretched():

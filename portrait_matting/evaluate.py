@@ -1,0 +1,48 @@
+"""Scoring mattes against the truth: numbers, tables, and a page to look at. `python -m portrait_matting.evaluate`."""
+
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from portrait_matting import door
+from portrait_matting.config import CONF_DIR, check
+from portrait_matting.errors import InputError
+from portrait_matting.run_folder import open_evaluation
+
+
+def evaluate(cfg: DictConfig) -> dict[str, float]:
+    """Scores every candidate of a recipe, writes the tables and the report, and returns the first one's figures.
+
+    Raises:
+        InputError: something in the recipe, the data, a checkpoint or a folder of mattes is wrong.
+    """
+    check(cfg, "evaluate")
+    if not cfg.checkpoint and not cfg.predictions:
+        raise InputError("there is nothing to score: give checkpoint=FILE, or predictions=DIR, a folder of mattes")
+    for name, least in (("pictures", 0), ("resamples", 1), ("seed", 0)):
+        if cfg[name] < least:
+            raise InputError(f"{name}={cfg[name]} is too small: choose at least {least}")
+    run_dir = Path(cfg.run_dir)
+    open_evaluation(run_dir)
+
+    from portrait_matting.evaluation_job import prepare, report, score
+
+    job = prepare(cfg)
+    evaluation = score(job)
+    OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
+    return report(job, evaluation, run_dir)
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="evaluate")
+def _hydra_main(cfg: DictConfig) -> float:
+    return evaluate(cfg)["mad"]
+
+
+def main() -> None:
+    """Opens the door: composes the recipe from the command line and scores."""
+    door.run(_hydra_main)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Where the mattes that are scored come from: a network, or a folder that any tool filled."""
+
+import os
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+
+from portrait_matting import checkpoint
+from portrait_matting.data.augment import to_input
+from portrait_matting.errors import InputError
+from portrait_matting.evaluation.matte_file import read_matte
+from portrait_matting.matte.resolution import to_size
+
+SUFFIXES = (".png", ".webp", ".tif", ".tiff")
+_JPEG = (".jpg", ".jpeg")
+_DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+_LEAST = 16  # pixels of an input's side, as in training
+_RUN = re.compile(r"(?:\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d(?:/\d+)?|[^/]+)$")  # DATE/TIME, DATE/TIME/JOB, or any folder
+
+
+class Mattes(Protocol):
+    """One candidate. `name` is what tables call it, `source` where it is."""
+
+    name: str
+    source: str
+
+    def missing(self, names: list[str]) -> list[str]:
+        """Of the portraits `names` (stems), those that it has no matte for. Raises InputError where that is all."""
+        ...
+
+    def __call__(self, names: list[str], images: list[np.ndarray], sizes: list[tuple[int, int]]) -> list[np.ndarray]:
+        """The mattes of some portraits, each float32 (H, W) in [0, 1] at the size (height, width) asked for.
+
+        `images` are the photos, uint8 RGB (h, w, 3), of other sizes where they were reduced when they were read.
+
+        Raises:
+            InputError: a matte is broken, or of another size.
+        """
+        ...
+
+
+class NetworkMattes:
+    """The mattes of a checkpoint's network, which sees photos as in training.
+
+    One photo goes through the network at a time, so that no matte depends on which others it is scored with: on a CPU,
+    batches of 4 and 8 moved U²-Net's mattes by up to 6e-8, and were no faster.
+
+    Args:
+        path: a checkpoint of ours, or a state dict of the reference project.
+        device: cpu or cuda.
+        precision: what the network computes in; the mattes are float32 in any case.
+        input_size: side in pixels of the square that the network sees; None: as it was trained.
+
+    Raises:
+        InputError: no checkpoint, no recipe that gives the input size, a size below 16, or no CUDA card.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        device: Literal["cpu", "cuda"] = "cpu",
+        precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true",
+        input_size: int | None = None,
+    ) -> None:
+        net, config = checkpoint.load(path)
+        input_size = config.get("hardware", {}).get("input_size") if input_size is None else input_size
+        if input_size is None:
+            raise InputError(
+                f"{path} holds weights without a recipe, which does not say how large a picture they are for: give "
+                "hardware.input_size=320, which U²-Net was trained with"
+            )
+        if input_size < _LEAST:
+            raise InputError(f"hardware.input_size={input_size} is too small: choose at least {_LEAST}")
+        if device == "cuda" and not torch.cuda.is_available():
+            raise InputError(
+                "hardware.accelerator=cuda but no CUDA card can be used: choose cpu, or install a CUDA build of torch"
+            )
+        self.name, self.source = _checkpoint_name(Path(path)), str(path)
+        self.net = net.to(device=device, memory_format=torch.channels_last)
+        self.device, self.dtype, self.input_size, self.config = device, _DTYPES[precision], input_size, config
+
+    def missing(self, names: list[str]) -> list[str]:
+        return []
+
+    def __call__(self, names: list[str], images: list[np.ndarray], sizes: list[tuple[int, int]]) -> list[np.ndarray]:
+        return [self._matte(*portrait) for portrait in zip(names, images, sizes, strict=True)]
+
+    @torch.inference_mode()
+    def _matte(self, name: str, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        planes = to_input(image, self.input_size)[None].to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device, self.dtype, enabled=self.dtype != torch.float32):
+            logits = self.net(planes)[0]
+        matte = to_size(logits[0].float().sigmoid(), *size)[0].cpu()
+        if not matte.isfinite().all():
+            raise InputError(f"{self.source} predicts NaN for {name}: its weights are broken, or float16 overflows")
+        return matte.numpy()
+
+
+class FolderMattes:
+    """The mattes in a folder, found by the portraits' stems: PNG, WebP or TIFF, each as `read_matte` reads it.
+
+    Hidden files do not count, nor JPEGs beside mattes.
+
+    Raises:
+        InputError: no folder, no matte in it, or two of one stem.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        folder = Path(path).expanduser()
+        if not folder.is_dir():
+            raise InputError(f"{path} is not a folder: give the one that holds the mattes")
+        files = sorted(file for file in folder.iterdir() if not file.name.startswith(".") and file.is_file())
+        self.name, self.source = _parts(folder)[-1], str(path)
+        self.files: dict[str, Path] = {}
+        for file in files:
+            if file.suffix.lower() not in SUFFIXES:
+                continue
+            if file.stem in self.files:
+                raise InputError(f"{file} and {self.files[file.stem].name} have one stem: rename or remove one of them")
+            self.files[file.stem] = file
+        if not self.files and any(file.suffix.lower() in _JPEG for file in files):
+            raise InputError(f"{path} holds JPEGs, which are lossy and hold no mattes: save the mattes as PNG")
+        if not self.files:
+            raise InputError(f"{path} holds no matte: give a folder with files in {', '.join(SUFFIXES)}")
+
+    def missing(self, names: list[str]) -> list[str]:
+        lacking = [name for name in names if name not in self.files]
+        if len(lacking) == len(names):
+            raise InputError(
+                f"no matte in {self.source} has the name of a portrait: it holds "
+                f"{_some([file.name for file in self.files.values()])}, the portraits are {_some(names)}"
+            )
+        return lacking
+
+    def __call__(self, names: list[str], images: list[np.ndarray], sizes: list[tuple[int, int]]) -> list[np.ndarray]:
+        return [self._matte(name, *size) for name, size in zip(names, sizes, strict=True)]
+
+    def _matte(self, name: str, height: int, width: int) -> np.ndarray:
+        matte = read_matte(self.files[name])
+        if matte.shape != (height, width):
+            raise InputError(
+                f"{self.files[name]} is {matte.shape[1]}x{matte.shape[0]} but the portrait is {width}x{height}: save "
+                "the matte at the photo's own size"
+            )
+        return matte
+
+
+def name_apart(mattes: list[Mattes]) -> list[str]:
+    """The candidates' names, each different: those of equal names get what differs in their paths, "mattes (a)"."""
+    names = [candidate.name for candidate in mattes]
+    for name, count in Counter(names).items():
+        if count > 1:
+            alike = [index for index, other in enumerate(names) if other == name]
+            for index, where in zip(alike, _differing([mattes[index].source for index in alike]), strict=True):
+                names[index] = f"{name} ({where})"
+    return names
+
+
+def _differing(sources: list[str]) -> list[str]:
+    """The shortest piece of each path that tells them apart; of one path given twice, its number."""
+    paths = [_parts(Path(source)) for source in sources]
+    if len(set(paths)) < len(paths):
+        return [str(number) for number, _ in enumerate(paths, start=1)]
+    while len({path[-1] for path in paths}) == 1:
+        paths = [path[:-1] for path in paths]
+    for length in range(1, max(map(len, paths)) + 1):
+        pieces = ["/".join(path[-length:]) for path in paths]
+        if len(set(pieces)) == len(pieces):
+            break
+    return pieces
+
+
+def _checkpoint_name(path: Path) -> str:
+    folder = path.expanduser().parent
+    if folder.name != "checkpoints":
+        return path.stem
+    run = _RUN.search("/".join(_parts(folder.parent)))[0]
+    return run if path.stem == "best" else f"{run} {path.stem}"
+
+
+def _parts(path: Path) -> tuple[str, ...]:
+    return Path(os.path.abspath(path.expanduser())).parts
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join([*names[:3], *["…"] * (len(names) > 3)])

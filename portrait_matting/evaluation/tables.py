@@ -1,0 +1,165 @@
+"""The scores as files that programs read, and as the table that an evaluation ends with."""
+
+import csv
+import io
+import json
+import math
+import os
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from portrait_matting.errors import InputError
+from portrait_matting.evaluation.comparison import Difference, sentence
+from portrait_matting.evaluation.confidence import Interval
+from portrait_matting.evaluation.result import Candidate, Evaluation, per_image
+from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.image_metric import ImageMetric
+
+HARD_TRUTH = (
+    "the truth is a hard mask: no alpha in it lies between 0 and 1. Grad, Conn, SAD and the figures in the band then "
+    "mostly measure how far the outline is off, by a pixel or so, and a matte that is rightly soft is marked down; "
+    'quote them as "against hard masks"'
+)
+_ABREAST = 3
+_COMPARED = ("mad", "band_mad", "grad", "iou", "boundary_f")
+_REASONS = 5
+
+
+def write_metrics(path: Path, evaluation: Evaluation, intervals: Sequence[Mapping[str, Interval]], split: str) -> None:
+    """Writes `metrics.json`: of one candidate a flat object, "test/mad" and so on where `split` is "test".
+
+    Of several, one such object under each one's name. Besides the figures, rounded to six digits after the point, there
+    are `images`, how many were scored; `left_out`, how many were not; and `hard_truth`.
+
+    Args:
+        path: of the file; its folder exists.
+        evaluation: what was found.
+        intervals: of each candidate, in their order.
+        split: the prefix of the figures.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    facts = {
+        "images": len(evaluation.portraits),
+        "left_out": len(evaluation.left_out),
+        "hard_truth": evaluation.hard_truth,
+    }
+    flat = [
+        {f"{split}/{name}": _number(found[name].value) for name in FIGURES if name in found} | facts
+        for found in intervals
+    ]
+    names = [candidate.name for candidate in evaluation.candidates]
+    content = flat[0] if len(flat) == 1 else dict(zip(names, flat, strict=True))
+    _write(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def write_figures(
+    path: Path,
+    evaluation: Evaluation,
+    intervals: Sequence[Mapping[str, Interval]],
+    differences: Sequence[Mapping[str, Difference]],
+) -> None:
+    """Writes `figures.csv`: a row for each figure of each candidate, with its interval.
+
+    Every candidate but the first has its difference from the first too.
+
+    Args:
+        path: of the file; its folder exists.
+        evaluation: what was found.
+        intervals: of each candidate, in their order.
+        differences: of each candidate but the first, from the first.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    header = ["candidate", "figure", "value", "low", "high"]
+    rows = [[*header, "difference", "difference_low", "difference_high", "p", "differs"]]
+    for candidate, found, against in zip(evaluation.candidates, intervals, [{}, *differences], strict=True):
+        for name in FIGURES:
+            if name in found:
+                one, other = found[name], against.get(name)
+                cells = [_cell(value) for value in (one.value, one.low, one.high)]
+                if other is not None:
+                    cells += [_cell(value) for value in (other.value, other.low, other.high, other.p)]
+                    cells.append(str(other.differs).lower())
+                rows.append([candidate.name, name, *cells, *[""] * (8 - len(cells))])
+    _write(path, _csv(rows))
+
+
+def write_per_image(path: Path, evaluation: Evaluation, metrics: Mapping[str, ImageMetric]) -> None:
+    """Writes `metrics.csv`: a row for each image of each candidate; an empty cell where there is nothing to measure.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    scores = [per_image(candidate.measured, metrics) for candidate in evaluation.candidates]
+    names = [name for name in FIGURES if scores and name in scores[0]]
+    rows = [["candidate", "image", "height", "width", "brightness", "coverage", *names]]
+    for candidate, score in zip(evaluation.candidates, scores, strict=True):
+        for index, one in enumerate(evaluation.portraits):
+            known = [one.name, one.height, one.width, _cell(one.brightness), _cell(one.coverage)]
+            rows.append([candidate.name, *known, *(_cell(float(score[name][index])) for name in names)])
+    _write(path, _csv(rows))
+
+
+def summary(
+    evaluation: Evaluation,
+    intervals: Sequence[Mapping[str, Interval]],
+    differences: Sequence[Mapping[str, Difference]],
+) -> str:
+    """What an evaluation ends with: every figure [low, high] of every candidate, what to know of them, who is better.
+
+    Takes `intervals` and `differences` as `write_figures` does.
+    """
+    lines = [f"{len(evaluation.portraits):,} images: {evaluation.data}"]
+    for start in range(0, len(intervals), _ABREAST):
+        some = slice(start, start + _ABREAST)
+        lines += ["", *_table(evaluation.candidates[some], intervals[some])]
+    if evaluation.hard_truth:
+        lines += ["", *textwrap.wrap(HARD_TRUTH, 100)]
+    if evaluation.left_out:
+        lines += ["", f"not scored: {len(evaluation.left_out):,}"]
+        lines += [f"  {reason}" for reason in evaluation.left_out[:_REASONS]]
+        lines += [f"  and {more:,} more"] if (more := len(evaluation.left_out) - _REASONS) > 0 else []
+    for candidate, against in zip(evaluation.candidates[1:], differences, strict=True):
+        first = evaluation.candidates[0].name
+        lines += ["", *(sentence(first, candidate.name, name, against[name]) for name in _COMPARED if name in against)]
+    return "\n".join(lines)
+
+
+def _table(candidates: Sequence[Candidate], intervals: Sequence[Mapping[str, Interval]]) -> list[str]:
+    rows = [["", "better", *(candidate.name for candidate in candidates)]]
+    for name, figure in FIGURES.items():
+        if name in intervals[0]:
+            ones = [found[name] for found in intervals]
+            numbers = [[f"{value:.{figure.digits}f}" for value in (one.value, one.low, one.high)] for one in ones]
+            cells = [f"{value} [{low}, {high}]" for value, low, high in numbers]
+            rows.append([figure.label, "higher" if figure.higher else "lower", *cells])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _number(value: float) -> float | None:
+    return round(value, 6) if math.isfinite(value) else None
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.6g}"
+
+
+def _csv(rows: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        unfinished.write_bytes(text.encode(errors="surrogateescape"))  # names of files need not be UTF-8
+        os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise InputError(f"{path} cannot be written ({error.strerror}): choose another folder, or make room") from error

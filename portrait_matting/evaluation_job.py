@@ -1,0 +1,112 @@
+"""The parts of an evaluation, built from its recipe, and what is done with them: score, report."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import get_class, instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from portrait_matting.data.datamodule import SHOWN
+from portrait_matting.data.named import NamedPortraits
+from portrait_matting.evaluation.comparison import compare
+from portrait_matting.evaluation.confidence import intervals
+from portrait_matting.evaluation.mattes import FolderMattes, Mattes, NetworkMattes
+from portrait_matting.evaluation.report import write_report
+from portrait_matting.evaluation.result import Evaluation
+from portrait_matting.evaluation.scoring import score as score_mattes
+from portrait_matting.evaluation.scoring import shower
+from portrait_matting.evaluation.strata import strata
+from portrait_matting.evaluation.tables import summary, write_figures, write_metrics, write_per_image
+from portrait_matting.hardware import choose_precision
+from portrait_matting.metrics import ImageMetric, all_metrics
+from portrait_matting.metrics.catalogue import FIGURES
+
+
+@dataclass
+class Job:
+    """What a recipe describes, built."""
+
+    cfg: DictConfig
+    candidates: list[Mattes]
+    data: str
+    chosen: NamedPortraits
+    metrics: dict[str, ImageMetric]
+
+
+def prepare(cfg: DictConfig) -> Job:
+    """Loads the candidates and finds the portraits: what is wrong with either is found here, before any is scored.
+
+    Data that a candidate was trained on is scored on its test split, unless another split is named.
+
+    Raises:
+        InputError: names what is wrong.
+    """
+    size = cfg.hardware.input_size
+    hardware = instantiate(cfg.hardware, input_size=size or 16)
+    precision = choose_precision(hardware.precision, hardware.accelerator)
+    networks = [NetworkMattes(path, hardware.accelerator, precision, size) for path in _paths(cfg.checkpoint)]
+    data = OmegaConf.to_container(cfg.data, resolve=True)
+    chosen = get_class(data["_target_"]).scored(
+        split=cfg.split,
+        least_side=max([SHOWN, *(network.input_size for network in networks)]),
+        trained_on=any(_same_data(network.config.get("data", {}), data) for network in networks),
+        **{key: value for key, value in data.items() if key != "_target_"},
+    )
+    candidates = [*networks, *(FolderMattes(path) for path in _paths(cfg.predictions))]
+    for candidate in candidates:
+        candidate.missing(chosen.names)  # refuses a folder of other portraits
+    words = f"{data.get('root') or 'drawn portraits'}, {'all' if chosen.split == 'all' else f'{chosen.split} split'}"
+    return Job(cfg, candidates, words, chosen, dict(all_metrics().items()))
+
+
+def score(job: Job) -> Evaluation:
+    """Measures every candidate's matte of every portrait."""
+    return score_mattes(
+        job.chosen.portraits,
+        job.chosen.names,
+        job.candidates,
+        job.metrics,
+        job.data,
+        batch_size=job.cfg.hardware.batch_size,
+        workers=job.cfg.hardware.workers,
+        threads=os.cpu_count() or 1,
+        progress=job.cfg.progress,
+    )
+
+
+def report(job: Job, evaluation: Evaluation, run_dir: Path) -> dict[str, float]:
+    """Writes metrics.csv, figures.csv, metrics.json and report.html, prints the table, returns the first's figures."""
+    cfg = job.cfg
+    write_per_image(run_dir / "metrics.csv", evaluation, job.metrics)
+    measured = [candidate.measured for candidate in evaluation.candidates]
+    sure = [intervals(rows, job.metrics, cfg.resamples, cfg.seed) for rows in measured]
+    differences = [compare(measured[0], rows, job.metrics, cfg.resamples, seed=cfg.seed) for rows in measured[1:]]
+    write_figures(run_dir / "figures.csv", evaluation, sure, differences)
+    write_metrics(run_dir / "metrics.json", evaluation, sure, "test")
+    show = shower(job.chosen.portraits, job.chosen.names, job.candidates)
+    write_report(
+        run_dir / "report.html",
+        evaluation,
+        job.metrics,
+        sure,
+        differences,
+        strata(evaluation.portraits),
+        lambda index: show(evaluation.portraits[index].name),
+        cfg.pictures,
+        cfg.seed,
+        cfg.resamples,
+    )
+    print(summary(evaluation, sure, differences))
+    print(f"\n  report  {run_dir / 'report.html'}")
+    return {name: sure[0][name].value for name in FIGURES}
+
+
+def _same_data(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
+    roots = [Path(data["root"]).expanduser().resolve() for data in (theirs, ours) if data.get("root")]
+    return len(roots) == 2 and roots[0] == roots[1]
+
+
+def _paths(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or [])
