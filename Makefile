@@ -15,10 +15,10 @@ ROOT ?=
 OUTPUT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install train prepare test test-all lint format wheel real real-gpu benchmark benchmark-data clean
+.PHONY: help install train prepare test test-all lint format wheel real real-gpu benchmark benchmark-data benchmark-metrics clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo '  ARGS="..." goes to the program: make train ARGS="model=u2net trainer=smoke", make test ARGS="-k loss"'
 	@echo '  PYTHON=python3.12 makes .venv with another Python than python3 (3.11 or newer)'
@@ -60,6 +60,10 @@ benchmark-data: $(STAMP) ## time reading and preparing photos
 	@$(PIP) -e ".[benchmark]"
 	@$(PY) benchmarks/loading.py $(ARGS)
 	@$(PY) benchmarks/preparing.py $(ARGS)
+
+benchmark-metrics: $(STAMP) ## time the metrics
+	@$(PIP) -e ".[benchmark]"
+	@$(PY) benchmarks/metrics.py $(ARGS)
 
 prepare: $(STAMP) ## write a smaller copy of EasyPortrait: ROOT=DIR OUTPUT=DIR
 	@[ -n "$(ROOT)" ] && [ -n "$(OUTPUT)" ] || { echo "error: give ROOT=DIR, with the originals or the zips, and OUTPUT=DIR" >&2; exit 2; }

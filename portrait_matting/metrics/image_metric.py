@@ -40,15 +40,15 @@ class ImageMetric(Metric):
     higher_is_better = False
     full_state_update = False
 
-    measured: Tensor
+    measured: list[Tensor] | Tensor
 
     def __init__(self, width: float = WIDTH, **kwargs) -> None:
         super().__init__(**kwargs)
         check_band(width, TOLERANCE)
         self.width = width
-        # A tensor and not a list: of a process without an image, torchmetrics makes an empty list float32, which the
-        # others' float64 cannot be joined with.
-        self.add_state("measured", torch.zeros(0, self.columns, dtype=torch.float64), dist_reduce_fx=dim_zero_cat)
+        # Flat, and of the metric's own type, as that is what torchmetrics takes for a process without an image.
+        self.set_dtype(torch.float64)
+        self.add_state("measured", [], dist_reduce_fx="cat")
 
     def measure(self, prediction: Tensor, alpha: Tensor, band: Tensor | None) -> Tensor:
         """What is measured of one image.
@@ -72,10 +72,11 @@ class ImageMetric(Metric):
             band = transition_band(true, self.width) if self.banded else None
             rows.append(self.measure(predicted.float(), true.float(), band))
         if rows:
-            self.measured = torch.cat([self.measured, torch.stack(rows).to(self.measured)])
+            self.measured.append(torch.stack(rows).flatten().to(self.device))
 
     def compute(self) -> dict[str, Tensor]:
-        return self.finish(exact_means(self.measured))
+        flat = dim_zero_cat(self.measured) if len(self.measured) else torch.empty(0, dtype=self.dtype)
+        return self.finish(exact_means(flat.reshape(-1, self.columns)))
 
 
 def transition_band(alpha: Tensor, width: float = WIDTH) -> Tensor:
