@@ -25,6 +25,23 @@ def run(command: Callable[[], None]) -> None:
         stop(error)
 
 
+def job(command: Callable[[], float]) -> float:
+    """Runs a command inside Hydra: one that fails ends the process, one of a sweep is named and the others go on."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    from portrait_matting.explain import explain
+
+    try:
+        return command()
+    except Exception as error:
+        if HydraConfig.get().mode != RunMode.MULTIRUN:
+            stop(error)
+        if line := explain(error):
+            print(f"error: job {HydraConfig.get().job.num}: {line}", file=sys.stderr)
+        raise  # Hydra goes on with the other jobs, and ends with the first one that failed
+
+
 def stop(error: Exception) -> None:
     """Ends the process over an error: with its one line and exit code 2, or by raising it again if it is a bug."""
     from portrait_matting.explain import explain

@@ -36,7 +36,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="evaluate")
 def _hydra_main(cfg: DictConfig) -> float:
-    return evaluate(cfg)["mad"]
+    return door.job(lambda: evaluate(cfg)["mad"])
 
 
 def main() -> None:

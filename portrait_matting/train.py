@@ -1,19 +1,16 @@
 """The main job: find the learning rate, run one cycle, score on the test split. `python -m portrait_matting.train`."""
 
 import logging
-import sys
 import time
 import warnings
 from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting import door
 from portrait_matting.config import CONF_DIR, check
-from portrait_matting.explain import explain
 from portrait_matting.run_folder import LAST, find_resume, open_run, report, write_figures
 
 log = logging.getLogger(__name__)
@@ -89,14 +86,7 @@ def _how_to_go_on(run_dir: Path) -> str:
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")
 def _hydra_main(cfg: DictConfig) -> float:
-    try:
-        return train(cfg)["test/mad"]  # what sweepers minimise
-    except Exception as error:
-        if HydraConfig.get().mode != RunMode.MULTIRUN:
-            door.stop(error)
-        if line := explain(error):
-            print(f"error: job {HydraConfig.get().job.num}: {line}", file=sys.stderr)
-        raise  # Hydra goes on with the other jobs, and ends with the first one that failed
+    return door.job(lambda: train(cfg)["test/mad"])  # what sweepers minimise
 
 
 def main() -> None:
