@@ -74,9 +74,13 @@ class ImageMetric(Metric):
         if rows:
             self.measured.append(torch.stack(rows).flatten().to(self.device))
 
-    def compute(self) -> dict[str, Tensor]:
+    def rows(self) -> Tensor:
+        """What was measured of each image so far, float64 (N, columns)."""
         flat = dim_zero_cat(self.measured) if len(self.measured) else torch.empty(0, dtype=self.dtype)
-        return self.finish(exact_means(flat.reshape(-1, self.columns)))
+        return flat.reshape(-1, self.columns)
+
+    def compute(self) -> dict[str, Tensor]:
+        return self.finish(exact_means(self.rows()))
 
 
 def transition_band(alpha: Tensor, width: float = WIDTH) -> Tensor:

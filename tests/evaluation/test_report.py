@@ -75,7 +75,7 @@ def evaluate(images: int, names: list[str], files: dict[int, str] | None = None,
             for index in range(images):
                 pair = matte(index, at), portrait(index)[1]
                 metric.update(*([torch.from_numpy(one)[None]] for one in pair))
-            measured[key] = metric.measured.numpy()
+            measured[key] = metric.rows().numpy()
         candidates.append(Candidate(name, f"mattes/{at}", measured))
     portraits = [
         Portrait((files or {}).get(index, f"portrait {index}.png"), SIDE, SIDE, index / 40, portrait(index)[1].mean())

@@ -55,7 +55,7 @@ def test_figures_are_those_of_the_metrics():
     measured = {}
     for name, metric in metrics.items():
         metric.update([torch.rand(alpha.shape, generator=generator) for alpha in alphas], alphas)
-        measured[name] = metric.measured.numpy()
+        measured[name] = metric.rows().numpy()
     assert np.isnan(measured["mad"]).any()
     found = figures(measured, metrics)
     expected = {name: value for metric in metrics.values() for name, value in metric.compute().items()}
