@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import types
 import typing
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
@@ -26,7 +27,11 @@ CONF_DIR = next(folder for folder in (_HERE / "conf", _HERE.parent / "conf") if 
 
 
 _Paths = str | list[str] | None
-_GROUPS = {"train": ("data", "model", "loss", "optimizer", "hardware", "trainer"), "evaluate": ("data", "hardware")}
+_GROUPS = {
+    "train": ("data", "model", "loss", "optimizer", "hardware", "trainer"),
+    "evaluate": ("data", "hardware"),
+    "plan": ("model", "loss", "optimizer"),
+}
 _KEYS: dict[str, dict[str, Any]] = {
     "train": {
         "seed": int,
@@ -46,6 +51,19 @@ _KEYS: dict[str, dict[str, Any]] = {
         "resamples": int,
         "progress": bool,
         "seed": int,
+        "run_dir": str,
+    },
+    "plan": {
+        "memory_gb": float | typing.Literal["auto"],
+        "input_size": int,
+        "effective_batch": int,
+        "least_batch": int,
+        "sizes": list[int],
+        "precisions": list[typing.Literal["32-true", "16-mixed", "bf16-mixed"]],
+        "recompute": list[typing.Literal["none", "most", "all"]],
+        "progress": bool,
+        "hardware.fused": bool | None,
+        "model.weights": str | None,
         "run_dir": str,
     },
 }
@@ -166,9 +184,17 @@ def _check_value(key: str, value: Any, wanted: Any) -> None:
                 return
             except ValidationError:
                 pass
-        if typing.get_origin(wanted) is typing.Literal:
-            name = f"one of {', '.join(map(repr, typing.get_args(wanted)))}"
-        else:
-            name = wanted.__name__ if inspect.isclass(wanted) else str(wanted).replace("typing.", "")
+        name = _name(wanted)
         quoted = f", such as {key}=\"'{value}'\"" if wanted is str else ""
         raise InputError(f"{key}={value!r} is a {type(value).__name__}; give {name}{quoted}") from error
+
+
+def _name(wanted: Any) -> str:
+    if typing.get_origin(wanted) is typing.Literal:
+        choices = typing.get_args(wanted)
+        return repr(choices[0]) if len(choices) == 1 else f"one of {', '.join(map(repr, choices))}"
+    if typing.get_origin(wanted) in (typing.Union, types.UnionType):
+        return " or ".join(map(_name, typing.get_args(wanted)))
+    if wanted is type(None):
+        return "null"
+    return wanted.__name__ if inspect.isclass(wanted) else str(wanted).replace("typing.", "")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 DOORS = {
     "evaluate": "score a checkpoint, or mattes that any tool made (Hydra overrides follow)",
+    "plan": "what fits on a card, before anything is run (Hydra overrides follow)",
     "prepare": "make a smaller copy of EasyPortrait (SOURCE OUTPUT)",
     "train": "train a network (Hydra overrides follow)",
 }

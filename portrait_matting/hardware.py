@@ -11,11 +11,14 @@ from portrait_matting.errors import InputError
 log = logging.getLogger(__name__)
 
 Precision = Literal["auto", "32-true", "16-mixed", "bf16-mixed"]
+Recompute = Literal["none", "most", "all", "auto"]
+"""Which U-blocks are computed again in the backward pass, so that nothing inside them is kept."""
+BatchNorm = Literal["batch", "accumulated", "synchronised", "frozen"]
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """The hardware group of a recipe.
+    """The hardware group of a recipe, settled: `settle.settle` has replaced each "auto" but the precision's.
 
     Args:
         accelerator: cpu or cuda. (Not mps: the metrics are summed in float64, which it lacks.)
@@ -28,16 +31,30 @@ class Hardware:
         workers: processes that read and augment, for each training process.
         channels_last: keep the network's tensors in channels-last order, which convolutions prefer on CPUs that
             vectorise and on tensor cores.
+        recompute: activation checkpointing of U-blocks: none; most, those that save most bytes for their FLOPs; all but
+            the last, which is needed at once.
+        compile: runs the network through torch.compile, which takes a minute or more before the first step.
+        batch_norm: batch: each forward pass by its own statistics. accumulated: the same, with running statistics that
+            reach as far back as with the whole effective batch. synchronised: by the statistics of all processes.
+            frozen: by the running statistics, which stay as they are: for weights that were trained before.
+        fused: true: the optimizer updates all weights in one pass over them; null: as torch chooses. True does not go
+            with float16 and trainer.gradient_clip_val together: its gradients are unscaled too late to be clipped.
+        effective_batch: images of an optimizer step that "auto" keeps to; of no meaning where nothing is "auto".
     """
 
-    accelerator: Literal["cpu", "cuda"]
+    accelerator: Literal["cpu", "cuda", "auto"]
     devices: int
     precision: Precision
-    batch_size: int
-    accumulate: int
+    batch_size: int | Literal["auto"]
+    accumulate: int | Literal["auto"]
     input_size: int
     workers: int
     channels_last: bool
+    recompute: Recompute = "none"
+    compile: bool = False
+    batch_norm: BatchNorm = "batch"
+    fused: bool | None = None
+    effective_batch: int = 12
 
     def __post_init__(self) -> None:
         for name in ("devices", "batch_size", "accumulate"):
@@ -60,6 +77,7 @@ class Hardware:
             "precision": choose_precision(self.precision, self.accelerator),
             "accumulate_grad_batches": self.accumulate,
             "strategy": "ddp" if self.devices > 1 else "auto",
+            **({"sync_batchnorm": True} if self.batch_norm == "synchronised" else {}),
         }
 
 

@@ -1,6 +1,7 @@
 """The parts of a training run, built from its recipe, and what is done with them: search, fit, test."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import lightning.pytorch as L
 import torch
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
+from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
@@ -26,7 +28,10 @@ from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.finder import write_csv
 from portrait_matting.learning_rate.schedule import Schedule
 from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.models.batch_norm import set_batch_norm
+from portrait_matting.models.recompute import choose
 from portrait_matting.module import MattingModule
+from portrait_matting.settle import fits, out_of_memory, settle
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +50,17 @@ class Job:
     resumed: checkpoint.Config
 
 
-def prepare(cfg: DictConfig) -> Job:
+def prepare(cfg: DictConfig, may_halve: bool = False) -> Job:
     """Builds every part of a run: whatever is wrong with the recipe or the data is found here, before any work.
+
+    A batch that the planner chose is tried on the card, and halved until it fits; so is one that `may_halve`.
 
     Raises:
         InputError: names what is wrong.
     """
     L.seed_everything(cfg.seed, workers=True, verbose=False)
     torch.set_float32_matmul_precision("high")
+    may_halve = settle(cfg) or may_halve
     plain = OmegaConf.to_container(cfg, resolve=True)
     resume = Path(cfg.resume).expanduser() if cfg.resume else None
     resumed = checkpoint.check_resumable(resume, plain) if resume else {}
@@ -72,6 +80,22 @@ def prepare(cfg: DictConfig) -> Job:
         raise InputError(explain(error) or " ".join(str(error.__cause__ or error).split())) from error
     if cfg.model.weights and not resume:
         checkpoint.load_weights(net, cfg.model.weights)
+    if hardware.fused and cfg.trainer.gradient_clip_val and hardware.trainer_arguments()["precision"] == "16-mixed":
+        raise InputError(
+            "a fused optimizer cannot clip gradients in float16: give hardware.fused=null, or "
+            "trainer.gradient_clip_val=null"
+        )
+    choose(net, hardware.recompute)
+    set_batch_norm(net, hardware.batch_norm, hardware.accumulate)
+    if may_halve and not fits(net, loss, hardware):
+        if hardware.batch_size == 1:
+            raise out_of_memory(cfg, hardware)
+        effective, cfg.hardware.batch_size = hardware.batch_size * hardware.accumulate, hardware.batch_size // 2
+        cfg.hardware.accumulate = math.ceil(effective / cfg.hardware.batch_size)
+        log.warning("the batch does not fit after all: hardware.batch_size=%d", cfg.hardware.batch_size)
+        return prepare(cfg, may_halve)
+    if hardware.compile:
+        net.compile()  # in place: the names of the weights stay
     module = MattingModule(net, loss, optimizer, lr=1e-3, config=plain, channels_last=hardware.channels_last)
     return Job(cfg, hardware, hardware.trainer_arguments(), data, module, loggers, resume, resumed)
 
@@ -101,7 +125,10 @@ def choose_max_lr(job: Job, run_dir: Path) -> float:
 def fit(job: Job) -> L.Trainer:
     """Trains, from the start or from where `resume` stopped, and returns the trainer."""
     trainer = _trainer(job, extra=[LearningRateCycle(_schedule(job.cfg, job.cfg.learning_rate.max_lr))])
-    trainer.fit(job.module, datamodule=job.data, ckpt_path=job.resume, weights_only=True)
+    try:
+        trainer.fit(job.module, datamodule=job.data, ckpt_path=job.resume, weights_only=True)
+    except torch.OutOfMemoryError as error:
+        raise out_of_memory(job.cfg, job.hardware) from error
     return trainer
 
 
@@ -130,6 +157,8 @@ def _schedule(cfg: DictConfig, max_lr: float) -> Schedule:
 
 def _trainer(job: Job, extra: list[L.Callback] | None = None, **arguments: Any) -> L.Trainer:
     callbacks = list(instantiate(job.cfg.callbacks, _convert_="all").values())
+    if job.cfg.trainer.enable_progress_bar and job.hardware.accelerator == "cuda":
+        callbacks.append(TQDMProgressBar(refresh_rate=20))  # each refresh waits for the card, to show the loss
     given = instantiate(job.cfg.trainer, _partial_=True, _convert_="all")
     return given(
         **job.trainer_arguments | arguments,

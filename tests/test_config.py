@@ -38,8 +38,8 @@ def test_every_network_loss_and_augmentation_builds(choice):
     "override, says",
     [
         ("hardware.batchsize=3", r"hardware.batchsize is no key .*hardware.batch_size"),
-        ("hardware.batch_size=abc", r"hardware.batch_size='abc' is a str; give int"),
-        ("hardware.batch_size=2.5", r"hardware.batch_size=2.5 is a float; give int"),
+        ("hardware.batch_size=abc", r"hardware.batch_size='abc' is a str; give int or 'auto'"),
+        ("hardware.batch_size=2.5", r"hardware.batch_size=2.5 is a float; give int or 'auto'"),
         ("hardware.precision=fp8", r"hardware.precision='fp8'.*16-mixed"),
         ("learning_rate.max_lr=fast", r"learning_rate.max_lr='fast'.*float"),
         ("learning_rate.cycle.annihilation=true", r"learning_rate.cycle.annihilation=True is a bool; give float"),

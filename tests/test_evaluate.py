@@ -180,6 +180,7 @@ def test_nothing_is_written_over(folder, tmp_path):
     assert (tmp_path / "scored/metrics.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_the_command(folder, tmp_path):
     """As it is typed, with a wrong word first."""
     command = [sys.executable, "-m", "portrait_matting.evaluate", f"predictions={folder / 'mattes'}", "data=folder"]

@@ -3,6 +3,7 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from portrait_matting.errors import InputError
@@ -23,10 +24,11 @@ def boundary_rmse(logits: Tensor, alpha: Tensor, edge: Tensor, edge_weight: floa
     It is computed in float32, under autocast too: the squares of small errors vanish in half precision.
     """
     with torch.autocast(logits.device.type, enabled=False):
-        logits = logits.float()
-        error = torch.sigmoid(logits) - alpha.float().expand_as(logits)  # (B, K, H, W)
+        matte = torch.sigmoid(logits.float())  # (B, K, H, W): all that is kept for the backward pass of every map
         weight = 1 + (edge_weight - 1) * edge.float()  # (B, 1, H, W)
-        mean_square = (weight * error.square()).sum((2, 3)) / weight.sum((2, 3))  # (B, K)
+        # mse_loss needs no map of the errors for its gradient, as a subtraction and a square do.
+        square = F.mse_loss(matte, alpha.float().expand_as(matte), reduction="none")
+        mean_square = square.mul_(weight).sum((2, 3)) / weight.sum((2, 3))  # (B, K)
         return torch.sqrt(mean_square + eps**2)
 
 

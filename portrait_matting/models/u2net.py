@@ -6,12 +6,16 @@ The outputs differ in one point: logits instead of sigmoids, since binary cross-
 CUDA autocast and loses precision near 0 and 1.
 """
 
+from collections.abc import Callable, Collection
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from portrait_matting.errors import InputError
+from portrait_matting.models.halve import halve
 from portrait_matting.models.join import join
+from portrait_matting.models.recompute import recomputed
 
 # Figure 5 of the paper, from the image down to stage6 and back up. The input widths follow from the wiring.
 # stage: (layers, dilated, full (middle, out), lite (middle, out))
@@ -29,17 +33,22 @@ STAGES = {
     "stage1d": (7, False, (16, 64), (16, 64)),
 }
 SIZES = ("full", "lite")
+# The blocks that save most bytes for the FLOPs of computing them again, as models.recompute.most finds them.
+MOST = {
+    "full": ("stage1", "stage2", "stage3", "stage2d"),
+    "lite": ("stage1", "stage2", "stage3", "stage4", "stage5", "stage6"),
+}
 DEPTH = 6
-
-
-def halve(features: Tensor) -> Tensor:
-    """Max-pool (B, C, H, W) to (B, C, ceil(H / 2), ceil(W / 2)): rounding up lets any size through, down to 1 px."""
-    return F.max_pool2d(features, 2, stride=2, ceil_mode=True)
 
 
 def resize(features: Tensor, like: Tensor) -> Tensor:
     """Resize (B, C, h, w) bilinearly to the height and width of `like`."""
     return F.interpolate(features, size=like.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def rise(deep: Tensor, skip: Tensor) -> Tensor:
+    """Resize (B, C, h, w) to the height and width of `skip` (B, D, H, W) and concatenate: (B, C + D, H, W)."""
+    return join(resize(deep, like=skip), skip)
 
 
 class ConvBNReLU(nn.Module):
@@ -98,11 +107,15 @@ class RSU(nn.Module):
 class U2Net(nn.Module):
     """U²-Net of `size` "full" (44.0 M parameters) or "lite" (1.13 M); raises InputError for another size."""
 
+    BLOCKS = tuple(STAGES)
+
     def __init__(self, size: str = "full", image_channels: int = 3, out_channels: int = 1) -> None:
         super().__init__()
         if size not in SIZES:
             raise InputError(f"U2Net has no size {size!r}; choose one of {', '.join(SIZES)}")
         self.out_channels = out_channels
+        self.most = MOST[size]
+        self._recomputed: frozenset[str] = frozenset()
         width: dict[str, int] = {}  # channels that each stage returns
         below = image_channels
         for name, (layers, dilated, *widths) in STAGES.items():
@@ -114,6 +127,15 @@ class U2Net(nn.Module):
             self.add_module(f"side{level}", nn.Conv2d(width[_side(level)], out_channels, 3, padding=1))
         self.outconv = nn.Conv2d(DEPTH * out_channels, out_channels, 1)
 
+    def recompute_blocks(self, names: Collection[str]) -> None:
+        """Keep nothing inside the blocks `names` for the backward pass, compute them again there; () keeps all.
+
+        Raises InputError for a name that is not in `BLOCKS`.
+        """
+        if unknown := set(names) - set(self.BLOCKS):
+            raise InputError(f"U2Net has no block {sorted(unknown)[0]!r}; its blocks are {', '.join(self.BLOCKS)}")
+        self._recomputed = frozenset(names)
+
     def forward(self, image: Tensor) -> list[Tensor]:
         """Return seven maps of logits: the fused one first, then the side outputs from the finest to the coarsest.
 
@@ -121,17 +143,21 @@ class U2Net(nn.Module):
         (B, out_channels, H, W). The side outputs are views of one tensor.
         """
         features: dict[str, Tensor] = {}
-        deep = image
-        for level in range(1, DEPTH + 1):
-            deep = deep if level == 1 else halve(deep)
-            features[f"stage{level}"] = deep = self.get_submodule(f"stage{level}")(deep)
+        features["stage1"] = deep = self._stage("stage1", None, image)
+        for level in range(2, DEPTH + 1):
+            features[f"stage{level}"] = deep = self._stage(f"stage{level}", halve, deep)
         for level in range(DEPTH - 1, 0, -1):
-            skip = features.pop(f"stage{level}")
-            deep = self.get_submodule(f"stage{level}d")(join(resize(deep, like=skip), skip))
-            features[f"stage{level}d"] = deep
+            features[f"stage{level}d"] = deep = self._stage(f"stage{level}d", rise, deep, features.pop(f"stage{level}"))
         sides = [self.get_submodule(f"side{level}")(features[_side(level)]) for level in range(1, DEPTH + 1)]
         sides = torch.cat([sides[0], *(resize(side, like=image) for side in sides[1:])], 1)  # (B, 6 * out, H, W)
         return [self.outconv(sides), *sides.split(self.out_channels, 1)]
+
+    def _stage(self, name: str, entrance: Callable[..., Tensor] | None, *features: Tensor) -> Tensor:
+        # The entrance belongs to what is computed again: a halved or a joined map costs next to nothing to make.
+        stage = self.get_submodule(name)
+        if name in self._recomputed:
+            return recomputed(stage, *features, entrance=entrance)
+        return stage(entrance(*features) if entrance else features[0])
 
 
 def _side(level: int) -> str:

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from portrait_matting.errors import InputError
-from portrait_matting.losses import BoundaryRMSE, DeepSupervision
+from portrait_matting.losses import BoundaryRMSE, DeepSupervision, edge_mask
 
 
 class MeanLogit(nn.Module):
@@ -76,3 +76,37 @@ def test_one_weight_per_output():
 def test_weights_out_of_range(weights, wrong):
     with pytest.raises(InputError, match=wrong):
         DeepSupervision(MeanLogit(), weights)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_keeps_one_float32_map_for_each_output(dtype):
+    """Seven mattes, alpha and the weights of its pixels; no copy of the logits and none of the errors."""
+    outputs = [torch.randn(2, 1, 16, 16).to(dtype).requires_grad_() for _ in range(7)]
+    storages = {}
+
+    def keep(tensor):
+        storages[tensor.untyped_storage()._cdata] = tensor.untyped_storage()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        DeepSupervision(BoundaryRMSE())(outputs, torch.rand(2, 1, 16, 16))
+    full_size = [storage.nbytes() for storage in storages.values() if storage.nbytes() >= 2 * 16 * 16]
+    assert sorted(full_size) == [4 * 2 * 16 * 16, 4 * 2 * 16 * 16, 4 * 2 * 7 * 16 * 16]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_boundary_rmse_written_out(dtype):
+    """Loss and gradients, bit for bit, are those of the formula as a paper would write it."""
+    generator = torch.Generator().manual_seed(0)
+    sides = torch.randn(2, 6, 24, 24, generator=generator).to(dtype)
+    fused = torch.randn(2, 1, 24, 24, generator=generator).to(dtype)
+    alpha = torch.rand(2, 1, 24, 24, generator=generator)
+    ours, theirs = (sides.clone().requires_grad_() for _ in range(2))
+    loss = DeepSupervision(BoundaryRMSE())([fused, *ours.split(1, 1)], alpha)["loss"]
+    weight = 1 + 4 * edge_mask(alpha)
+    error = torch.cat([fused, theirs], 1).float().sigmoid() - alpha
+    expected = ((weight * error**2).sum((2, 3)) / weight.sum((2, 3)) + 1e-12).sqrt().mean(0).sum()
+    loss.backward()
+    expected.backward()
+    assert loss.item() == expected.item()
+    assert torch.equal(ours.grad, theirs.grad)

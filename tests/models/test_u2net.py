@@ -155,3 +155,26 @@ def test_channels_last_and_other_channels():
 def test_unknown_size():
     with pytest.raises(InputError, match=r"'tiny'.*full, lite"):
         U2Net("tiny")
+
+
+def test_blocks_are_the_stages():
+    net = u2netp()
+    assert list(net.BLOCKS) == [name for name, _ in net.named_children() if name.startswith("stage")]
+    assert net.BLOCKS[-1] == "stage1d"
+
+
+def test_recomputing_blocks_changes_no_key_and_no_output():
+    net, image = u2netp().eval(), torch.rand(1, 3, 40, 33)
+    keys = list(net.state_dict())
+    with torch.no_grad():
+        expected = net(image)
+        net.recompute_blocks(net.BLOCKS)
+        assert all(torch.equal(one, two) for one, two in zip(net(image), expected, strict=True))
+    assert list(net.state_dict()) == keys
+    u2netp().load_state_dict(net.state_dict())
+
+
+def test_unknown_block():
+    net = u2netp()
+    with pytest.raises(InputError, match=r"'stage7'.*stage1, .*stage1d"):
+        net.recompute_blocks(["stage1", "stage7"])

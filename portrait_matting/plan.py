@@ -1,0 +1,144 @@
+"""What fits on a card: a table, and the overrides that use it. `python -m portrait_matting.plan`."""
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from portrait_matting import door
+from portrait_matting.config import CONF_DIR, check
+from portrait_matting.errors import InputError
+from portrait_matting.explain import explain
+from portrait_matting.run_folder import open_evaluation
+
+if TYPE_CHECKING:  # --help is to answer without torch
+    from portrait_matting.memory.plan import Row
+
+_LEAST = {"effective_batch": 1, "least_batch": 1}
+_HEADER = ("size", "precision", "recompute", "largest batch", "to use", "memory", "time")
+_NOTE = """\
+to use: batch size x accumulation, and the memory of it. A GB is 2^30 bytes, as in the names of cards.
+time: of an image, against the fastest row of the same size: an estimate, from FLOPs and with half precision twice as
+fast as single. The row with the * is chosen; what follows `python -m portrait_matting.train` to train by it:"""
+
+
+def plan(cfg: DictConfig) -> "Row":
+    """Predicts what fits, prints the table, writes `plan.csv`, and returns the row to train by.
+
+    Raises:
+        InputError: something in the recipe is wrong, or nothing of its input size fits.
+    """
+    check(cfg, "plan")
+    _check_ranges(cfg)
+
+    from portrait_matting import checkpoint
+    from portrait_matting.hardware import choose_precision
+    from portrait_matting.memory import budget
+    from portrait_matting.memory.plan import choose, override
+    from portrait_matting.memory.plan import plan as plan_rows
+
+    try:
+        headroom = instantiate(cfg.headroom)
+        loss = instantiate(cfg.loss, _convert_="all")
+        optimizer = instantiate(cfg.optimizer, _convert_="all")
+    except InstantiationException as error:
+        raise InputError(explain(error) or " ".join(str(error.__cause__ or error).split())) from error
+    budget_bytes = budget.usable(cfg.memory_gb, headroom)
+    run_dir = Path(cfg.run_dir)
+    open_evaluation(run_dir)
+    if (run_dir / "plan.csv").exists():
+        raise InputError(f"{run_dir} already holds plan.csv: choose another hydra.run.dir=DIR")
+    half = choose_precision("auto", "cuda") if cfg.memory_gb == "auto" else "16-mixed"  # the same bytes
+    model = OmegaConf.to_container(cfg.model, resolve=True)
+    rows = plan_rows(
+        lambda: checkpoint.network(model),
+        loss,
+        optimizer,
+        budget_bytes,
+        {*cfg.sizes, cfg.input_size},
+        [half if precision == "16-mixed" else precision for precision in cfg.precisions],
+        cfg.recompute,
+        cfg.effective_batch,
+        exact_size=cfg.input_size,
+        progress=cfg.progress,
+    )
+    _write(run_dir / "plan.csv", rows)
+    of_size = [row for row in rows if row.input_size == cfg.input_size]
+    chosen = choose(rows, cfg.input_size, cfg.least_batch) if any(row.batch_size for row in of_size) else None
+    if chosen or any(row.batch_size for row in rows):
+        print(f"memory_gb={cfg.memory_gb}: {budget_bytes / budget.GB:.2f} GB for tensors, besides the headroom\n")
+        print(_table(rows, chosen))
+    if chosen is None:
+        least = min(of_size, key=lambda row: row.predicted_bytes)
+        needed = math.ceil(budget.needed_gb(least.predicted_bytes, headroom) * 10) / 10
+        raise InputError(
+            f"memory_gb={cfg.memory_gb} is too little for input_size={cfg.input_size}: one image in {least.precision} "
+            f"with recompute={least.recompute} needs memory_gb={needed}; choose a smaller input_size or headroom"
+        )
+    print(f"\n{_NOTE}\n\n  {' '.join([*_given(), 'hardware=gpu_8gb', override(chosen)])}")
+    return chosen
+
+
+def _given() -> list[str]:
+    """The overrides of this command that hold for training too."""
+    given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
+    return [one for one in given if one.startswith(("model", "loss", "optimizer", "hardware"))]
+
+
+def _check_ranges(cfg: DictConfig) -> None:
+    for name, least in _LEAST.items():
+        if cfg[name] < least:
+            raise InputError(f"{name}={cfg[name]} is too small: choose at least {least}")
+    for name in ("precisions", "recompute"):
+        if not cfg[name]:
+            raise InputError(f"{name}=[] leaves nothing to plan: leave it out, or name one or more")
+
+
+def _table(rows: Sequence["Row"], chosen: "Row | None") -> str:
+    lines = [["", *_HEADER]]
+    for row in rows:
+        cells = [row.input_size, row.precision, row.recompute, row.largest or "does not fit"]
+        use = ["", ""]
+        if row.largest:
+            use = [f"{row.batch_size} x {row.accumulate}", f"{row.predicted_bytes / 2**30:.2f} GB"]
+        if lines[-1][1] not in ("size", str(row.input_size)):
+            lines.append([""] * (len(_HEADER) + 1))
+        lines.append(["*" if row == chosen else "", *map(str, [*cells, *use, f"{row.relative_time:.2f}"])])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    left = (2, 3)  # words; all others are figures
+    return "\n".join(
+        "  ".join(
+            f"{cell:{width}}" if index in left else f"{cell:>{width}}"
+            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _write(path: Path, rows: Sequence["Row"]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(rows[0])], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) | {"relative_time": round(row.relative_time, 3)} for row in rows)
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="plan")
+def _hydra_main(cfg: DictConfig) -> float:
+    return door.job(lambda: plan(cfg).batch_size)
+
+
+def main() -> None:
+    """Opens the door: composes the recipe from the command line and plans."""
+    door.run(_hydra_main)
+
+
+if __name__ == "__main__":
+    main()
