@@ -189,7 +189,8 @@ def test_killed_at_ten_random_moments_it_writes_what_an_undisturbed_run_writes(b
         while journal_length(tmp_path / "copy") <= before + more and process.poll() is None:
             time.sleep(0.002)
         time.sleep(moment.uniform(0, 0.8 if more < 0 else 0.05))
-        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended by itself, and been waited for
+            (os.killpg if whole_group else os.kill)(process.pid, signal.SIGKILL)
         if process.wait() == -signal.SIGKILL:
             kills += 1
             lengths.append(journal_length(tmp_path / "copy"))
