@@ -20,7 +20,7 @@ from portrait_matting.explain import explain
 from portrait_matting.run_folder import open_evaluation
 
 if TYPE_CHECKING:  # --help is to answer without torch
-    from portrait_matting.memory.plan import Row
+    from portrait_matting.memory.row import Row
 
 _LEAST = {"effective_batch": 1, "least_batch": 1}
 _HEADER = ("size", "precision", "recompute", "largest batch", "to use", "memory", "time")
@@ -42,8 +42,8 @@ def plan(cfg: DictConfig) -> "Row":
     from portrait_matting import checkpoint
     from portrait_matting.hardware import choose_precision
     from portrait_matting.memory import budget
-    from portrait_matting.memory.plan import choose, override
     from portrait_matting.memory.plan import plan as plan_rows
+    from portrait_matting.memory.row import choose, override
 
     try:
         headroom = instantiate(cfg.headroom)

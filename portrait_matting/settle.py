@@ -12,7 +12,8 @@ from portrait_matting import checkpoint
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware, choose_precision
 from portrait_matting.memory import budget
-from portrait_matting.memory.plan import Row, advice, choose, override, plan
+from portrait_matting.memory.plan import plan
+from portrait_matting.memory.row import Row, advice, choose, override
 
 log = logging.getLogger(__name__)
 

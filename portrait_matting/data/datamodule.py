@@ -143,7 +143,7 @@ class PortraitDataModule(L.LightningDataModule):
             "persistent_workers": self.workers > 0,
             "prefetch_factor": 4 if self.workers else None,
             "pin_memory": self.trainer is not None and self.trainer.strategy.root_device.type == "cuda",
-            "worker_init_fn": _one_thread,
+            "worker_init_fn": one_thread,
         }
 
     def _finished_batches(self) -> int:
@@ -153,5 +153,6 @@ class PortraitDataModule(L.LightningDataModule):
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
 
-def _one_thread(worker: int) -> None:
+def one_thread(worker: int) -> None:
+    """What every data worker begins with."""
     cv2.setNumThreads(0)  # the workers are the parallelism; OpenCV's own threads would fight them for the cores

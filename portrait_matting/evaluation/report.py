@@ -17,6 +17,7 @@ from portrait_matting.evaluation.comparison import Difference, sentence
 from portrait_matting.evaluation.confidence import Interval
 from portrait_matting.evaluation.result import Candidate, Evaluation, per_image
 from portrait_matting.evaluation.strata import Stratum
+from portrait_matting.evaluation.verdict import best
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.metrics.image_metric import ImageMetric
 
@@ -104,31 +105,6 @@ def choose(errors: np.ndarray, pictures: int, seed: int) -> tuple[list[int], lis
     others = np.sort(order[pictures:])
     drawn = np.random.default_rng(seed).choice(others, min(pictures, others.size), replace=False)
     return order[:pictures].tolist(), sorted(drawn.tolist())
-
-
-def best(
-    name: str, intervals: Sequence[Mapping[str, Interval]], differences: Sequence[Mapping[str, Difference]]
-) -> int | None:
-    """Which candidate's figure is better than every other's by more than noise; None where none is.
-
-    The paired test knows of differences from the first candidate. Two later ones count as different where their
-    intervals do not meet, which asks for more.
-    """
-    sign = 1 if FIGURES[name].higher else -1
-    found = [one[name] for one in intervals]
-    first = max(range(len(found)), key=lambda at: sign * found[at].value)
-    for other in range(len(found)):
-        if other == first:
-            continue
-        later = max(first, other)
-        differs = (
-            differences[later - 1][name].differs
-            if 0 in (first, other)
-            else found[first].low > found[other].high or found[first].high < found[other].low
-        )
-        if not differs:
-            return None
-    return first if len(found) > 1 else None
 
 
 def _score(value: float, name: str) -> str:

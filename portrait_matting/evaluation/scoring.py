@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import islice
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from portrait_matting.data.datamodule import one_thread
 from portrait_matting.data.samples import Portraits
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.mattes import Mattes, name_apart
-from portrait_matting.evaluation.result import Candidate, Evaluation, Portrait
+from portrait_matting.evaluation.photos import Photo, Photos, as_it_is
+from portrait_matting.evaluation.result import Candidate, Evaluation
 from portrait_matting.metrics.image_metric import ImageMetric, transition_band
 
 log = logging.getLogger(__name__)
@@ -64,8 +65,8 @@ def score(
         if value < least:
             raise InputError(f"{name}={value} is too small: choose at least {least}")
     scored, left_out = _in_common(names, mattes)
-    photos = _Photos(portraits, names, scored)
-    known: list[_Photo] = []
+    photos = Photos(portraits, names, scored)
+    known: list[Photo] = []
     rows: list[list[Row]] = [[] for _ in mattes]
     bad: list[str] = []
     with (
@@ -109,33 +110,6 @@ def shower(
     return show
 
 
-class _Photo(NamedTuple):
-    portrait: Portrait
-    hard: bool = True
-    image: np.ndarray | None = None
-    alpha: np.ndarray | None = None
-    bad: str = ""  # why it cannot be read
-
-
-class _Photos(Dataset):
-    def __init__(self, portraits: Portraits, names: list[str], scored: list[int]) -> None:
-        self.portraits, self.names, self.scored = portraits, names, scored
-
-    def __len__(self) -> int:
-        return len(self.scored)
-
-    def __getitem__(self, at: int) -> _Photo:
-        index = self.scored[at]
-        try:
-            image, alpha = self.portraits[index]
-        except InputError as error:
-            return _Photo(Portrait(self.names[index], 0, 0, 0.0, 0.0), bad=str(error))
-        brightness = float(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).mean()) / 255
-        coverage = float(alpha.mean(dtype=np.float64))
-        hard = bool(((alpha == 0) | (alpha == 1)).all())
-        return _Photo(Portrait(self.names[index], *alpha.shape, brightness, coverage), hard, image, alpha)
-
-
 def _in_common(names: list[str], mattes: list[Mattes]) -> tuple[list[int], list[str]]:
     """The portraits that every candidate has a matte of, and a line for each of the others."""
     lacking: dict[str, str] = {}
@@ -154,17 +128,17 @@ def _in_common(names: list[str], mattes: list[Mattes]) -> tuple[list[int], list[
 
 
 def _measured(
-    photos: _Photos,
+    photos: Photos,
     mattes: list[Mattes],
     metrics: dict[str, ImageMetric],
     batch_size: int,
     workers: int,
     threads: int,
-) -> Iterator[tuple[_Photo, list[Row]]]:
+) -> Iterator[tuple[Photo, list[Row]]]:
     """Yields each photo without its pixels, in turn, and a row of each candidate; of a bad one no rows."""
     # Photos come one by one, whatever `batch_size`, as the queue to this process holds several of each worker's; and as
     # arrays, which need none of the shared memory that containers are short of.
-    loader = DataLoader(photos, None, num_workers=workers, collate_fn=_as_it_is, worker_init_fn=_one_thread)
+    loader = DataLoader(photos, None, num_workers=workers, collate_fn=as_it_is, worker_init_fn=one_thread)
     reading = iter(loader)  # forks before there are threads
     pending: deque = deque()
     with _measuring_threads(threads) as pool:
@@ -215,11 +189,3 @@ def _measuring_threads(count: int) -> Iterator[ThreadPoolExecutor]:
 def _bar(total: int, progress: bool) -> tqdm:
     every = 0.2 if sys.stderr.isatty() else 30
     return tqdm(total=total, unit="portrait", disable=not progress, dynamic_ncols=True, mininterval=every)
-
-
-def _as_it_is(photo: _Photo) -> _Photo:
-    return photo
-
-
-def _one_thread(worker: int) -> None:
-    cv2.setNumThreads(0)  # the workers are the parallelism

@@ -1,8 +1,7 @@
-"""What fits on a card: the largest batch of each size, precision and recomputation, and which of them to use."""
+"""What fits on a card: the largest batch of each size, precision and recomputation."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -10,50 +9,20 @@ from torch import nn
 from tqdm import tqdm
 
 from portrait_matting.errors import InputError
-from portrait_matting.hardware import Hardware
 from portrait_matting.memory.batch import LIMIT, Peaks, share
-from portrait_matting.memory.budget import GB
 from portrait_matting.memory.flops import step_flops
 from portrait_matting.memory.footprint import Footprint, footprint
+from portrait_matting.memory.row import Row
 
 SIZES = (256, 288, 320, 384, 512, 640, 720, 1024)
 HALF_SPEED = 2.0
 """How much faster a step in half precision counts as: it moves half the bytes. Tensor cores may give more."""
-LEAST_BATCH = 4
-"""Images that BatchNorm should see at once: with fewer, networks get worse fast (Wu and He, "Group Normalization",
-ECCV 2018, arXiv 1803.08494, figure 1)."""
 
 _SIDE = 33  # pixels: below, the deepest map of U²-Net is a single one, of which BatchNorm refuses a single image
 
 Net = Callable[[], nn.Module]
 Optimizer = Callable[..., torch.optim.Optimizer]
 Measure = Callable[..., Footprint]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One way to train, and how much of it fits. Where nothing does, all counts are 0 and the bytes are one image's.
-
-    Args:
-        input_size: side in pixels of the square that the network sees.
-        precision: 32-true, 16-mixed or bf16-mixed; the last two need the same bytes.
-        recompute: none, most or all U-blocks.
-        largest: the most images of one forward pass that fit.
-        batch_size: the images of one forward pass to use, at most `largest`.
-        accumulate: forward passes whose gradients add up to one step, so that it sees the effective batch.
-        predicted_bytes: the peak of a step with `batch_size` images, of those that accumulate.
-        relative_time: of an image, against the fastest row of the same size, whether it fits or not: an estimate, from
-            the FLOPs of the forward, backward and repeated passes and from HALF_SPEED.
-    """
-
-    input_size: int
-    precision: str
-    recompute: str
-    largest: int
-    batch_size: int
-    accumulate: int
-    predicted_bytes: int
-    relative_time: float
 
 
 def plan(
@@ -143,62 +112,3 @@ def largest_batch(
 def _peaks(measure: Measure | None, net: Net, loss: nn.Module, optimizer: Optimizer, *fixed: Any) -> Peaks:
     predict = measure or footprint
     return Peaks(lambda batch: predict(net, loss, optimizer, batch, *fixed, accumulate=2).peak)
-
-
-def choose(rows: Sequence[Row], input_size: int, least_batch: int = LEAST_BATCH) -> Row:
-    """The row of that size to use: the least time among those with `least_batch` images or more in a forward pass.
-
-    Equal times: the larger batch. Where none reaches `least_batch` (or the effective batch, which may be smaller), the
-    largest batch, and of equal ones the least time.
-
-    Raises:
-        InputError: there is no row of that size, or none that fits.
-    """
-    of_size = [row for row in rows if row.input_size == input_size]
-    if not of_size:
-        known = ", ".join(str(size) for size in sorted({row.input_size for row in rows}))
-        raise InputError(f"input_size={input_size} is not planned: give one of {known}")
-    fitting = [row for row in of_size if row.batch_size]
-    if not fitting:
-        least = min(of_size, key=lambda row: row.predicted_bytes)
-        raise InputError(
-            f"input_size={input_size} does not fit: a single image needs {least.predicted_bytes / GB:.2f} GB besides "
-            f"the headroom, in {least.precision} with recompute={least.recompute}; choose a smaller size"
-        )
-    enough = [row for row in fitting if row.batch_size >= min(least_batch, max(r.batch_size for r in fitting))]
-    return min(enough, key=lambda row: (row.relative_time, -row.batch_size, row.predicted_bytes))
-
-
-def override(row: Row) -> str:
-    """The words for the command line that train by a row."""
-    names = ("input_size", "batch_size", "accumulate", "precision", "recompute")
-    return " ".join(f"hardware.{name}={getattr(row, name)}" for name in names)
-
-
-def advice(tried: Hardware, rows: Sequence[Row], budget_bytes: int) -> str:
-    """One line for a run that ran out of memory: what it tried, what fits by the planner, the overrides to use.
-
-    Args:
-        tried: what the run was set to.
-        rows: what `plan` finds for its size, its effective batch and the precision that it computes in.
-        budget_bytes: what it was planned for.
-    """
-    began = (
-        f"the card ran out of memory with hardware.input_size={tried.input_size} "
-        f"hardware.batch_size={tried.batch_size} hardware.precision={tried.precision} "
-        f"hardware.recompute={tried.recompute}"
-    )
-    try:
-        row = choose(rows, tried.input_size)
-    except InputError as error:
-        return f"{began}: in the planner's {budget_bytes / GB:.1f} GB {error}"
-    same = tried.precision in (row.precision, "auto") and tried.recompute == row.recompute
-    if same and row.batch_size >= tried.batch_size:
-        if tried.batch_size == 1:
-            return f"{began}, which the planner says fits: see by nvidia-smi what else holds the card's memory"
-        batch_size, accumulate = share(tried.batch_size * tried.accumulate, tried.batch_size // 2)
-        return (
-            f"{began}, which the planner says fits: see by nvidia-smi what else holds the card's memory, or give "
-            f"hardware.batch_size={batch_size} hardware.accumulate={accumulate}"
-        )
-    return f"{began}: {row.largest} images fit in the planner's {budget_bytes / GB:.1f} GB with these: {override(row)}"

@@ -8,9 +8,10 @@ import torch
 import portrait_matting
 from portrait_matting.evaluation.comparison import Difference, compare
 from portrait_matting.evaluation.confidence import Interval, intervals
-from portrait_matting.evaluation.report import best, choose, write_report
+from portrait_matting.evaluation.report import choose, write_report
 from portrait_matting.evaluation.result import Candidate, Evaluation, Portrait, figures, per_image
 from portrait_matting.evaluation.strata import strata
+from portrait_matting.evaluation.verdict import best
 from portrait_matting.metrics import all_metrics
 from portrait_matting.metrics.catalogue import FIGURES
 

@@ -7,15 +7,8 @@ from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware
 from portrait_matting.losses import BCE, DeepSupervision
 from portrait_matting.memory.footprint import footprint
-from portrait_matting.memory.plan import (
-    HALF_SPEED,
-    Row,
-    advice,
-    choose,
-    largest_batch,
-    override,
-    plan,
-)
+from portrait_matting.memory.plan import HALF_SPEED, largest_batch, plan
+from portrait_matting.memory.row import Row, advice, choose, override
 from portrait_matting.models import u2netp
 
 WEIGHTS, PER_PIXEL = 1000, 2.0

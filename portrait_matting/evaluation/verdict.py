@@ -1,0 +1,32 @@
+"""Which candidate is the best, where that is more than noise."""
+
+from collections.abc import Mapping, Sequence
+
+from portrait_matting.evaluation.comparison import Difference
+from portrait_matting.evaluation.confidence import Interval
+from portrait_matting.metrics.catalogue import FIGURES
+
+
+def best(
+    name: str, intervals: Sequence[Mapping[str, Interval]], differences: Sequence[Mapping[str, Difference]]
+) -> int | None:
+    """Which candidate's figure is better than every other's by more than noise; None where none is.
+
+    The paired test knows of differences from the first candidate. Two later ones count as different where their
+    intervals do not meet, which asks for more.
+    """
+    sign = 1 if FIGURES[name].higher else -1
+    found = [one[name] for one in intervals]
+    first = max(range(len(found)), key=lambda at: sign * found[at].value)
+    for other in range(len(found)):
+        if other == first:
+            continue
+        later = max(first, other)
+        differs = (
+            differences[later - 1][name].differs
+            if 0 in (first, other)
+            else found[first].low > found[other].high or found[first].high < found[other].low
+        )
+        if not differs:
+            return None
+    return first if len(found) > 1 else None
