@@ -30,6 +30,7 @@ from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.pairs import pair_files
 from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.losses import edge_mask
+from portrait_matting.metrics.gradient import gradient_error
 from portrait_matting.preparation.soft_target import BAND, EPSILON, PRIOR, load_pymatting, soft_alpha, transition_band
 
 Estimate = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -75,25 +76,10 @@ def spoilt(mask: np.ndarray, index: int) -> dict[str, np.ndarray]:
     }
 
 
-def gradient(alpha: np.ndarray, sigma: float = 1.4) -> np.ndarray:
-    """Magnitude of the Gaussian derivatives, float64 (H, W)."""
-    at = np.arange(-4, 5)
-    bell = np.exp(-(at**2) / (2 * sigma**2))
-    slope = -at * bell
-    bell, slope = bell / np.linalg.norm(bell), slope / np.linalg.norm(slope)
-    alpha = alpha.astype(np.float64)
-    across, down = (
-        cv2.sepFilter2D(alpha, -1, *pair, None, None, 0, cv2.BORDER_REPLICATE)
-        for pair in ((slope, bell), (bell, slope))
-    )
-    return np.hypot(across, down)
-
-
 def score(estimate: np.ndarray, alpha: np.ndarray) -> tuple[float, float]:
     """MAD and Grad in the band of the true `alpha`."""
     band = edge_mask(torch.from_numpy(alpha)).numpy() > 0
-    grad = np.square(gradient(estimate) - gradient(alpha))[band].sum() / 1000
-    return float(np.abs(estimate - alpha)[band].mean()), float(grad)
+    return float(np.abs(estimate - alpha)[band].mean()), gradient_error(estimate, alpha, band)
 
 
 def real(root: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
