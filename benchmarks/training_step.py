@@ -13,14 +13,19 @@ machine that is slow for a while is slow for all; a ratio compares two steps of 
 import argparse
 import importlib.util
 import logging
+import multiprocessing
 import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import lightning.pytorch as L
+import numpy as np
 import torch
 from report import machine, ratio, slot, write
 from torch import Tensor, nn
@@ -34,7 +39,7 @@ from portrait_matting.job import Job, prepare
 
 HARDWARE = {"cpu": "cpu", "cuda": "gpu_8gb"}  # the recipe of each device; size and batch are overridden
 REFERENCE = {"u2net": "U2NET", "u2netp": "U2NETP"}
-WARM_UP = 2  # turns: memory pools, oneDNN's and cuDNN's choices of kernels
+WARM_UP = 1  # turn of two steps: memory pools, oneDNN's and cuDNN's choices of kernels
 
 Step = Callable[[Tensor, Tensor], None]
 
@@ -94,29 +99,69 @@ def reference_step(folder: Path, network: str, device: str) -> Step:
     return step
 
 
-def measure(network: str, options: argparse.Namespace) -> dict[str, list[float]]:
-    """Seconds of each step of each contestant, turn by turn."""
-    steps: dict[str, Step] = {}
-    if options.reference:
-        steps["reference"] = reference_step(options.reference, network, options.device)
-    # Where auto is float32 itself, the two are one.
-    for precision in dict.fromkeys(("32-true", choose_precision("auto", options.device))):
+def contestants(network: str, options: argparse.Namespace) -> list[str]:
+    """The reference, if there is one, and ours by precision; where auto is float32 itself, ours is one."""
+    ours = dict.fromkeys(("32-true", choose_precision("auto", options.device)))
+    return [*(["reference"] if options.reference else []), *ours]
+
+
+def portraits(options: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
+    """The batch that all contestants see: image (B, 3, S, S), normalised, and alpha (B, 1, S, S), both float32."""
+    with tempfile.TemporaryDirectory() as run_dir:
+        data = our_job("u2netp", "32-true", options, run_dir).data
+    data.setup("fit")
+    batch = next(iter(data.train_dataloader()))
+    return batch["image"].numpy(), batch["alpha"].numpy()
+
+
+def build(name: str, network: str, batch: tuple[np.ndarray, np.ndarray], options: argparse.Namespace) -> None:
+    """Makes this process the contestant `name`. The reference's runs nothing of ours."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore")  # the reference's deprecated calls, Lightning's hints about a trainer not fitted
+    torch.set_num_threads(options.threads)
+    if name == "reference":
+        step = reference_step(options.reference, network, options.device)
+    else:
         with tempfile.TemporaryDirectory() as run_dir:
-            job = our_job(network, precision, options, run_dir)
-        steps[precision] = our_step(job, options.device)
-    job.data.setup("fit")
-    batch = next(iter(job.data.train_dataloader()))
-    image, alpha = batch["image"].to(options.device), batch["alpha"].to(options.device)
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    with tqdm(total=(WARM_UP + options.repeats) * len(steps), desc=network, unit="step") as bar:
+            step = our_step(our_job(network, name, options, run_dir), options.device)
+    image, alpha = (torch.from_numpy(array).to(options.device) for array in batch)
+    _contest.update(step=step, image=image, alpha=alpha, device=options.device)
+
+
+def take_turn() -> float:
+    """Seconds of the second of two steps of the contestant that this process is.
+
+    The first is as slow as the others' turns have left the caches and, in a virtual machine, the free memory.
+    """
+    for _ in range(2):
+        began = time.perf_counter()
+        _contest["step"](_contest["image"], _contest["alpha"])
+        if _contest["device"] == "cuda":
+            torch.cuda.synchronize()
+    return time.perf_counter() - began
+
+
+_contest: dict[str, Any] = {}  # of this process
+
+
+def measure(network: str, options: argparse.Namespace) -> dict[str, list[float]]:
+    """Seconds of each step of each contestant, turn by turn.
+
+    Each has a process of its own, as in real use: how memory is handed out is a matter of the whole process.
+    """
+    names, batch = contestants(network, options), portraits(options)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    with ExitStack() as stack:
+        spawn = multiprocessing.get_context("spawn")
+        pools = {name: stack.enter_context(ProcessPoolExecutor(1, mp_context=spawn)) for name in names}
+        for name, pool in pools.items():
+            pool.submit(build, name, network, batch, options).result()
+        bar = stack.enter_context(tqdm(total=(WARM_UP + options.repeats) * len(names), desc=network, unit="step"))
         for turn in range(WARM_UP + options.repeats):
-            for name, step in steps.items():
-                began = time.perf_counter()
-                step(image, alpha)
-                if options.device == "cuda":
-                    torch.cuda.synchronize()
+            for name, pool in pools.items():
+                took = pool.submit(take_turn).result()
                 if turn >= WARM_UP:
-                    seconds[name].append(time.perf_counter() - began)
+                    seconds[name].append(took)
                 bar.update()
     return seconds
 
@@ -154,8 +199,7 @@ def main() -> None:
         raise InputError("--batch 1 --size 32 leaves batch normalisation a single value: choose a larger size or batch")
     if not options.reference:
         print("no --reference DIR: our own step alone is measured, and compared with nothing")
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore")  # the reference's deprecated calls, Lightning's hints about a trainer not fitted
+    options.threads = torch.get_num_threads()
     text = table({network: measure(network, options) for network in options.networks}, options)
     print(f"\n{text}")
     if options.write:

@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting import checkpoint
+from portrait_matting import allocator, checkpoint
 from portrait_matting.callbacks import log_picture
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.image_io import read_image
@@ -85,6 +85,8 @@ def prepare(cfg: DictConfig, may_halve: bool = False) -> Job:
             "a fused optimizer cannot clip gradients in float16: give hardware.fused=null, or "
             "trainer.gradient_clip_val=null"
         )
+    if hardware.accelerator == "cpu":
+        allocator.keep_freed_memory()
     choose(net, hardware.recompute)
     set_batch_norm(net, hardware.batch_norm, hardware.accumulate)
     if may_halve and not fits(net, loss, hardware):

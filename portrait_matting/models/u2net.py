@@ -42,8 +42,16 @@ DEPTH = 6
 
 
 def resize(features: Tensor, like: Tensor) -> Tensor:
-    """Resize (B, C, h, w) bilinearly to the height and width of `like`."""
-    return F.interpolate(features, size=like.shape[-2:], mode="bilinear", align_corners=False)
+    """Resize (B, C, h, w) bilinearly to the height and width of `like`, in the type of `features`.
+
+    CUDA's autocast would do it in float32, and the concatenation after it too: maps of twice the bytes at every level.
+    Between two levels, each value is the sum of a few, which half precision bears.
+    """
+    device = features.device.type
+    if not torch.amp.is_autocast_available(device):  # the meta device
+        return _interpolate(features, like)
+    with torch.autocast(device, enabled=False):
+        return _interpolate(features, like)
 
 
 def rise(deep: Tensor, skip: Tensor) -> Tensor:
@@ -149,7 +157,8 @@ class U2Net(nn.Module):
         for level in range(DEPTH - 1, 0, -1):
             features[f"stage{level}d"] = deep = self._stage(f"stage{level}d", rise, deep, features.pop(f"stage{level}"))
         sides = [self.get_submodule(f"side{level}")(features[_side(level)]) for level in range(1, DEPTH + 1)]
-        sides = torch.cat([sides[0], *(resize(side, like=image) for side in sides[1:])], 1)  # (B, 6 * out, H, W)
+        # As autocast likes it: the gradient of a coarse side output sums over up to 32² pixels, on a card in float32.
+        sides = torch.cat([sides[0], *(_interpolate(side, like=image) for side in sides[1:])], 1)  # (B, 6 * out, H, W)
         return [self.outconv(sides), *sides.split(self.out_channels, 1)]
 
     def _stage(self, name: str, entrance: Callable[..., Tensor] | None, *features: Tensor) -> Tensor:
@@ -158,6 +167,10 @@ class U2Net(nn.Module):
         if name in self._recomputed:
             return recomputed(stage, *features, entrance=entrance)
         return stage(entrance(*features) if entrance else features[0])
+
+
+def _interpolate(features: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(features, size=like.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def _side(level: int) -> str:
