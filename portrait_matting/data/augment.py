@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import albumentations as A
 import cv2
@@ -12,23 +12,36 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# RGB, 0-255. EasyPortrait's own statistics over its training split (hukenovs/easyportrait, segformer-ps.py).
-MEAN = (143.5527, 132.9671, 126.9492)
-STD = (60.2625, 60.3274, 59.3099)
+
+class Normalisation(NamedTuple):
+    """Mean and standard deviation of each colour, RGB, 0-255."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
 
 
-def to_input(image: np.ndarray, side: int | None = None) -> Tensor:
-    """Normalises a photo for the network, resized to a square of `side` if given: zero mean and unit spread.
+# EasyPortrait's own statistics over its training split (hukenovs/easyportrait, segformer-ps.py).
+OURS = Normalisation((143.5527, 132.9671, 126.9492), (60.2625, 60.3274, 59.3099))
+# What the reference project's weights were trained with (xuebinqin/U-2-Net, data_loader.py, times 255).
+IMAGENET = Normalisation((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 
-    uint8 RGB (H, W, 3) to float32 (3, H, W) or (3, side, side).
+
+def to_input(
+    image: np.ndarray, size: int | tuple[int, int] | None = None, normalisation: Normalisation = OURS
+) -> Tensor:
+    """Normalises a photo for the network, resized if `size` is given, a side or (h, w): zero mean and unit spread.
+
+    uint8 RGB (H, W, 3) to float32 (3, H, W) or (3, h, w).
     """
-    planes = _resized(image, side or image.shape[0], side or image.shape[1]).contiguous().float()
-    return planes.sub_(torch.tensor(MEAN)[:, None, None]).div_(torch.tensor(STD)[:, None, None])
+    height, width = image.shape[:2] if size is None else (size, size) if isinstance(size, int) else size
+    planes = _resized(image, height, width).contiguous().float()
+    mean, std = (torch.tensor(statistic)[:, None, None] for statistic in normalisation)
+    return planes.sub_(mean).div_(std)
 
 
 def to_photo(image: Tensor) -> np.ndarray:
     """Undoes `to_input`: float32 (3, H, W) to uint8 RGB (H, W, 3)."""
-    scaled = image.detach().float().cpu().numpy().transpose(1, 2, 0) * np.float32(STD) + np.float32(MEAN)
+    scaled = image.detach().float().cpu().numpy().transpose(1, 2, 0) * np.float32(OURS.std) + np.float32(OURS.mean)
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from portrait_matting import checkpoint
-from portrait_matting.data.augment import MEAN, STD
+from portrait_matting.data.augment import OURS
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
 from portrait_matting.evaluation.mattes import FolderMattes, NetworkMattes, name_apart
@@ -45,7 +45,7 @@ def save(array, path, **how):
 def test_a_network_sees_photos_as_in_training_and_answers_at_the_size_asked_for(net, tmp_path):
     image = photo(32, 32)
     (matte,) = NetworkMattes(checkpoint_of(net, tmp_path / "a.ckpt"))(["a"], [image], [(50, 40)])
-    planes = torch.from_numpy((image - np.float32(MEAN)) / np.float32(STD)).permute(2, 0, 1)[None]
+    planes = torch.from_numpy((image - np.float32(OURS.mean)) / np.float32(OURS.std)).permute(2, 0, 1)[None]
     with torch.no_grad():
         small = net(planes)[0].sigmoid()
     expected = F.interpolate(small, (50, 40), mode="bilinear")[0, 0].numpy()
