@@ -5,8 +5,10 @@ import sys
 from collections.abc import Callable
 
 DOORS = {
+    "app": "a page on this machine to try a checkpoint on photos",
     "evaluate": "score a checkpoint, or mattes that any tool made (Hydra overrides follow)",
     "plan": "what fits on a card, before anything is run (Hydra overrides follow)",
+    "predict": "cut people out of photos and videos (INPUT … --checkpoint FILE --output DIR)",
     "prepare": "make a smaller copy of EasyPortrait (SOURCE OUTPUT)",
     "train": "train a network (Hydra overrides follow)",
 }

@@ -85,6 +85,11 @@ def prepare(cfg: DictConfig, may_halve: bool = False) -> Job:
             "a fused optimizer cannot clip gradients in float16: give hardware.fused=null, or "
             "trainer.gradient_clip_val=null"
         )
+    if hardware.batch_norm == "frozen" and not (cfg.model.weights or resume):
+        raise InputError(
+            "hardware.batch_norm=frozen keeps the statistics of a network that was trained before: give "
+            "model.weights=FILE, or hardware.batch_norm=accumulated"
+        )
     if hardware.accelerator == "cpu":
         allocator.keep_freed_memory()
     choose(net, hardware.recompute)

@@ -10,15 +10,14 @@ import numpy as np
 import torch
 
 from portrait_matting import checkpoint
-from portrait_matting.data.augment import to_input
+from portrait_matting.data.augment import IMAGENET, OURS
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
+from portrait_matting.matte.predictor import LEAST_SIDE, Predictor
 from portrait_matting.matte.resolution import to_size
 
 SUFFIXES = (".png", ".webp", ".tif", ".tiff")
 _JPEG = (".jpg", ".jpeg")
-_DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
-_LEAST = 16  # pixels of an input's side, as in training
 _RUN = re.compile(r"(?:\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d(?:/\d+)?|[^/]+)$")  # DATE/TIME, DATE/TIME/JOB, or any folder
 
 
@@ -73,31 +72,30 @@ class NetworkMattes:
                 f"{path} holds weights without a recipe, which does not say how large a picture they are for: give "
                 "hardware.input_size=320, which U²-Net was trained with"
             )
-        if input_size < _LEAST:
-            raise InputError(f"hardware.input_size={input_size} is too small: choose at least {_LEAST}")
+        if input_size < LEAST_SIDE:
+            raise InputError(f"hardware.input_size={input_size} is too small: choose at least {LEAST_SIDE}")
         if device == "cuda" and not torch.cuda.is_available():
             raise InputError(
                 "hardware.accelerator=cuda but no CUDA card can be used: choose cpu, or install a CUDA build of torch"
             )
-        self.name, self.source = _checkpoint_name(Path(path)), str(path)
-        self.net = net.to(device=device, memory_format=torch.channels_last)
-        self.device, self.dtype, self.input_size, self.config = device, _DTYPES[precision], input_size, config
+        self.name, self.source, self.input_size, self.config = (
+            _checkpoint_name(Path(path)),
+            str(path),
+            input_size,
+            config,
+        )
+        normalisation = OURS if config else IMAGENET
+        self.predictor = Predictor(net, input_size, device, precision, normalisation=normalisation, name=self.source)
 
     def missing(self, names: list[str]) -> list[str]:
         return []
 
     def __call__(self, names: list[str], images: list[np.ndarray], sizes: list[tuple[int, int]]) -> list[np.ndarray]:
-        return [self._matte(*portrait) for portrait in zip(names, images, sizes, strict=True)]
+        return [self._matte(image, size) for image, size in zip(images, sizes, strict=True)]
 
-    @torch.inference_mode()
-    def _matte(self, name: str, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        planes = to_input(image, self.input_size)[None].to(self.device, memory_format=torch.channels_last)
-        with torch.autocast(self.device, self.dtype, enabled=self.dtype != torch.float32):
-            logits = self.net(planes)[0]
-        matte = to_size(logits[0].float().sigmoid(), *size)[0].cpu()
-        if not matte.isfinite().all():
-            raise InputError(f"{self.source} predicts NaN for {name}: its weights are broken, or float16 overflows")
-        return matte.numpy()
+    def _matte(self, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        [matte] = self.predictor([image])
+        return to_size(torch.from_numpy(matte)[None], *size)[0].numpy()
 
 
 class FolderMattes:

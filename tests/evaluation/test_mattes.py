@@ -93,7 +93,7 @@ def test_half_precision_still_gives_float32(net, tmp_path):
 def test_a_network_that_predicts_nan_is_named(net, tmp_path):
     broken = u2netp()
     torch.nn.init.constant_(broken.outconv.bias, torch.nan)
-    with pytest.raises(InputError, match=r"a\.ckpt predicts NaN for anna"):
+    with pytest.raises(InputError, match=r"a\.ckpt predicts NaN"):
         NetworkMattes(checkpoint_of(broken, tmp_path / "a.ckpt"))(["anna"], [photo(16, 16)], [(16, 16)])
 
 
