@@ -1,5 +1,6 @@
 import csv
 import json
+from functools import partialmethod
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from portrait_matting.config import CONF_DIR, compose
 from portrait_matting.errors import InputError
 from portrait_matting.job import Job, fit, prepare
 from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.models.u2net import U2Net
 from portrait_matting.train import train
 
 # Small enough for a test, real in every part: a drawn person, the lite network, the finder, two epochs.
@@ -105,12 +107,26 @@ class Unplugged(Exception):
     pass
 
 
-@pytest.mark.parametrize("steps", [4, 6])  # the end of the first epoch, and the middle of the second
-def test_an_interrupted_run_goes_on_to_the_very_weights_of_an_undisturbed_one(steps, tmp_path, monkeypatch):
-    whole = prepare(compose([*TINY, FIXED], tmp_path / "whole"))
+COMPILED = "hardware.compile=true"
+
+
+@pytest.mark.parametrize(
+    "steps, how",
+    [
+        (4, "hardware.compile=false"),  # the end of the first epoch
+        (6, "hardware.compile=false"),  # the middle of the second
+        pytest.param(6, COMPILED, marks=pytest.mark.slow),
+    ],
+)
+def test_an_interrupted_run_goes_on_to_the_very_weights_of_an_undisturbed_one(steps, how, tmp_path, monkeypatch):
+    # All of torch.compile but the making of kernels, which takes minutes.
+    compiled = partialmethod(torch.nn.Module.compile, backend="aot_eager")
+    monkeypatch.setattr(U2Net, "compile", compiled, raising=False)
+    whole = prepare(compose([*TINY, FIXED, how], tmp_path / "whole"))
+    assert (whole.module.net._compiled_call_impl is not None) == (how == COMPILED)
     fit(whole)
 
-    cfg = compose([*TINY, FIXED], tmp_path / "cut")
+    cfg = compose([*TINY, FIXED, how], tmp_path / "cut")
     cut = prepare(cfg)
 
     def unplug(self, *_):
@@ -123,10 +139,21 @@ def test_an_interrupted_run_goes_on_to_the_very_weights_of_an_undisturbed_one(st
             fit(cut)
 
     last = tmp_path / "cut/checkpoints/last.ckpt"
-    resumed = prepare(compose([*TINY, FIXED, f"resume='{last}'"], tmp_path / "cut"))
+    resumed = prepare(compose([*TINY, FIXED, how, f"resume='{last}'"], tmp_path / "cut"))
     trainer = fit(resumed)
     assert trainer.global_step == 8
     assert torch.equal(weights(resumed), weights(whole))
+    assert checkpoint.load(last).config["hardware"]["compile"] == (how == COMPILED), "and the file alone is enough"
+
+
+def test_frozen_statistics_need_a_trained_network(run, tmp_path):
+    with pytest.raises(InputError, match=r"batch_norm=frozen .*model\.weights=FILE"):
+        prepare(compose([*TINY, FIXED, "hardware.batch_norm=frozen"], tmp_path))
+    prepare(
+        compose(
+            [*TINY, FIXED, "hardware.batch_norm=frozen", f"model.weights='{run[0]}/checkpoints/best.ckpt'"], tmp_path
+        )
+    )
 
 
 def test_a_resumed_run_keeps_the_rate_that_was_found(run):
