@@ -15,7 +15,7 @@ ROOT ?=
 OUTPUT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install train prepare test test-all lint format wheel real real-gpu benchmark benchmark-data benchmark-metrics gpu-bench clean
+.PHONY: help install train prepare test test-all lint format wheel real real-gpu benchmark benchmark-data benchmark-metrics benchmark-predict gpu-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -64,6 +64,10 @@ benchmark-data: $(STAMP) ## time reading and preparing photos
 benchmark-metrics: $(STAMP) ## time the metrics
 	@$(PIP) -e ".[benchmark]"
 	@$(PY) benchmarks/metrics.py $(ARGS)
+
+benchmark-predict: $(STAMP) ## time cut-outs against rembg
+	@$(PIP) -e ".[benchmark]"
+	@$(PY) benchmarks/predict.py $(ARGS)
 
 gpu-bench: $(STAMP) ## measure memory and speed on a CUDA card; ARGS=--dry-run tries every part on a CPU
 	@$(PY) benchmarks/gpu.py $(if $(findstring dry-run,$(ARGS)),,--write) $(ARGS)
