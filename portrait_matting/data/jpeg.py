@@ -1,6 +1,9 @@
 """What a JPEG's markers say without decoding it."""
 
+import re
+
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, b"\xff\xd9"
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # ITU-T T.81, B.1.1: the others occur within a scan
 
 
 def has_end(jpeg: bytes) -> bool:
@@ -18,3 +21,17 @@ def has_end(jpeg: bytes) -> bool:
             return jpeg.find(_END_OF_IMAGE, at) >= 0
         at += 1 if code in (0x00, 0xFF) else 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
     return False
+
+
+def has_more_scans(jpeg: bytes, most: int) -> bool:
+    """Whether a JPEG has more than `most` scans, each of which costs the decoder time for all pixels.
+
+    Those of thumbnails and of films behind the picture do not count.
+    """
+    if jpeg.count(b"\xff\xda") <= most:
+        return False
+    scans, at = 0, 2
+    while scans <= most and (marker := _MARKER.search(jpeg, at)) and marker[0] != _END_OF_IMAGE:
+        scans += marker[0] == b"\xff\xda"
+        at = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
+    return scans > most

@@ -1,22 +1,19 @@
 """A photo as people bring it: sideways, with a colour profile, with an alpha of its own, in any common file type."""
 
-import re
 import stat
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from portrait_matting.data.image_io import decode_image
-from portrait_matting.data.jpeg import has_end
+from portrait_matting.data.jpeg import has_end, has_more_scans
 from portrait_matting.errors import InputError
 from portrait_matting.prediction.inputs import shown
+from portrait_matting.prediction.pixels import arrays, colours, orientation_of, upright
 
 MOST_PIXELS = 178_956_970  # half a GiB of RGB: Pillow refuses more, and a camera of 100 megapixels is far below
 
@@ -24,14 +21,8 @@ MOST_PIXELS = 178_956_970  # half a GiB of RGB: Pillow refuses more, and a camer
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
 _READ = "give JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
 _MOST_BYTES = 2**31  # what the largest picture takes with 16 bits in each of four channels is 1.4 GB
-_STRIP = 2**22  # pixels converted at once, so that no step needs a second copy of a large photo
 # Cameras and encoders write 1 to some 20; each of them takes time for all pixels and may be of a hundred bytes.
 _MOST_SCANS = 100
-_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # ITU-T T.81, B.1.1: the others occur within a scan
-_FLIP = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}  # cv2.flip's code by orientation (EXIF 2.32, tag 0x0112)
-_TURNED = {5, 6, 7, 8}  # transposed before that
-_GREY = {"1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
-_WHITE = {"I": (255, 65535, 2**31 - 1), "F": (1, 255, 65535)}  # neither type has one that everybody keeps to
 _SUBFILE, _DNG_VERSION = 254, 50706  # TIFF 6.0, section 8; DNG 1.7, chapter 4
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}  # ISO/IEC 23008-12, annex B
 
@@ -115,92 +106,21 @@ def _read(file: BinaryIO, name: str, most_pixels: int) -> Photo:
         raise InputError(f"{name} has {width}x{height} pixels, more than {most_pixels:,}: make it smaller")
     if picture.format == "TIFF" and (picture.tag_v2.get(_SUBFILE, 0) & 1 or _DNG_VERSION in picture.tag_v2):
         raise InputError(f"{name} is a camera's raw file, of which only a preview could be read: save it as JPEG")
-    profile, convert = _colours(picture)
+    profile, convert = colours(picture)
     if start.startswith(b"\xff\xd8"):
         file.seek(0)
         encoded = file.read()
-        if _scans(encoded) > _MOST_SCANS:
+        if has_more_scans(encoded, _MOST_SCANS):
             raise InputError(f"{name} has more than {_MOST_SCANS} scans, made to be slow: save it anew")
         if convert is None and picture.mode in ("RGB", "L"):  # OpenCV takes a third of Pillow's time
             return Photo(decode_image(encoded, name), None, profile)
         if not has_end(encoded):
             raise InputError(f"{name} is a truncated JPEG: get a whole copy")
     picture.load()
-    orientation = _orientation(picture)  # not before: a TIFF is turned while it is loaded
-    image, alpha = _arrays(picture, convert)
+    orientation = orientation_of(picture)  # not before: a TIFF is turned while it is loaded
+    image, alpha = arrays(picture, convert)
     del picture  # before a turned copy is made
-    image = _upright(image, orientation)
+    image = upright(image, orientation)
     if alpha is None or alpha.min() == 255:
         return Photo(image, None, profile)
-    return Photo(image, _upright(alpha, orientation) / np.float32(255), profile)
-
-
-def _scans(jpeg: bytes) -> int:
-    if jpeg.count(b"\xff\xda") <= _MOST_SCANS:  # thumbnails and films included
-        return 0
-    scans, at = 0, 2
-    while scans <= _MOST_SCANS and (marker := _MARKER.search(jpeg, at)) and marker[0] != b"\xff\xd9":
-        scans += marker[0] == b"\xff\xda"
-        at = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
-    return scans
-
-
-def _colours(picture: Image.Image) -> tuple[bytes | None, Callable[[Image.Image], Image.Image] | None]:
-    """The profile that RGB pixels keep, and the conversion by profile that other pixels need."""
-    profile = picture.info.get("icc_profile") or b""
-    space = profile[16:20] if profile[36:40] == b"acsp" else b""  # ICC.1:2022, 7.2
-    kind = "L" if picture.mode in _GREY else picture.mode
-    if kind not in ("L", "CMYK", "LAB"):
-        return (profile if space == b"RGB " else None), None
-    if (kind, space) not in (("L", b"GRAY"), ("CMYK", b"CMYK")) and kind != "LAB":
-        return None, None
-    try:
-        source = ImageCms.createProfile("LAB") if kind == "LAB" else ImageCms.ImageCmsProfile(BytesIO(profile))
-        transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), kind, "RGB")
-    except ImageCms.PyCMSError:  # a damaged profile: as if there were none
-        return None, None
-    return None, lambda strip: ImageCms.applyTransform(strip.convert(kind), transform)
-
-
-def _arrays(picture: Image.Image, convert: Callable[[Image.Image], Image.Image] | None) -> tuple[np.ndarray, ...]:
-    """RGB (H, W, 3) and, where the picture has one, alpha (H, W), both uint8; else None in its place."""
-    width, height = picture.size
-    image, alpha = np.empty((height, width, 3), np.uint8), None
-    to_grey = _to_grey(picture)
-    if to_grey is None and ("transparency" in picture.info or picture.getbands()[-1] in "Aa"):
-        alpha = np.empty((height, width), np.uint8)
-    step = max(1, _STRIP // width)
-    for top in range(0, height, step):
-        rows = slice(top, min(top + step, height))
-        strip = picture if step >= height else picture.crop((0, rows.start, width, rows.stop))
-        if to_grey is not None:
-            strip = Image.fromarray(to_grey(np.asarray(strip)))
-        if alpha is not None:
-            whole = strip.convert("RGBA")
-            alpha[rows] = np.asarray(whole.getchannel("A"))
-            strip = whole if convert is None else strip
-        image[rows] = np.asarray(strip.convert("RGB") if convert is None else convert(strip))
-    return image, alpha
-
-
-def _to_grey(picture: Image.Image) -> Callable[[np.ndarray], np.ndarray] | None:
-    """What brings values of 16 or 32 bits to uint8; Pillow's own conversion would cut them off at 255."""
-    if picture.mode.startswith("I;16"):
-        return lambda values: ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    if picture.mode not in _WHITE:
-        return None
-    brightest = np.fmax.reduce(np.asarray(picture), axis=None)  # passes over NaN, unlike Pillow's
-    white = next((white for white in _WHITE[picture.mode] if brightest <= white), _WHITE[picture.mode][-1])
-    return lambda values: np.rint(np.clip(np.nan_to_num(values / white), 0, 1) * 255).astype(np.uint8)
-
-
-def _orientation(picture: Image.Image) -> int:
-    try:
-        return picture.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # a damaged header of a whole picture: seen as it is stored
-        return 1
-
-
-def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    pixels = cv2.transpose(pixels) if orientation in _TURNED else pixels
-    return cv2.flip(pixels, _FLIP[orientation]) if orientation in _FLIP else pixels
+    return Photo(image, upright(alpha, orientation) / np.float32(255), profile)
