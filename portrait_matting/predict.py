@@ -1,0 +1,147 @@
+"""The people out of photos and videos: `python -m portrait_matting.predict INPUT … --checkpoint FILE --output DIR`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from portrait_matting import door
+from portrait_matting.errors import InputError
+
+NO_CHECKPOINT = (
+    "--checkpoint is missing: train a network (make train; README.md says how on real portraits), or name a file of "
+    "the reference project's weights, such as u2net.pth (github.com/xuebinqin/U-2-Net says where they are)"
+)
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Cuts out the photos and videos that are not cut out yet.
+
+    Returns:
+        The exit code: 0 if everything is cut out, 1 if something is not, 2 if nothing is.
+
+    Raises:
+        InputError: an argument cannot be, nothing was found, or the output cannot be written.
+        KeyboardInterrupt: stopped by Ctrl-C, with the line to print.
+    """
+    if arguments.checkpoint is None:
+        raise InputError(NO_CHECKPOINT)
+    from portrait_matting.matte.matter import Matter
+    from portrait_matting.matte.refine import REFINEMENT
+    from portrait_matting.prediction.background import parse_background
+    from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
+    from portrait_matting.prediction.cutout_file import Style
+    from portrait_matting.prediction.inputs import find_inputs, shown
+    from portrait_matting.prediction.jobs import check_writable, plan
+    from portrait_matting.prediction.progress import Progress
+    from portrait_matting.prediction.video import is_video
+
+    background = arguments.background and parse_background(arguments.background)
+    style = Style(arguments.format, background, arguments.matte, arguments.quality)
+    found = find_inputs(arguments.inputs, videos=not arguments.matte, exclude=arguments.output)
+    check_writable(arguments.output)
+    jobs, summary = plan(found.inputs, arguments.output, style, arguments.overwrite)
+    summary.failed += [f"{shown(path)} {reason}" for path, reason in found.skipped]
+    photos = [job for job in jobs if not is_video(job.source)]
+    videos = [job for job in jobs if is_video(job.source)]
+    with Progress(len(photos)) as progress:
+        for reason in summary.failed:
+            progress.failed(reason)
+        if jobs:
+            matter = Matter.from_checkpoint(
+                arguments.checkpoint,
+                arguments.refinement or REFINEMENT,
+                not arguments.no_foreground,
+                input_size=arguments.input_size,
+                device=arguments.device,
+                precision=arguments.precision,
+                fit=arguments.fit,
+                flip=arguments.flip,
+            )
+            summary.add(cut_out_all(photos, matter, style, arguments.workers, progress))
+            summary.add(cut_out_videos(videos, matter, background, arguments.smoothing, progress))
+    print(summary.line(shown(arguments.output)))
+    return summary.code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of this door."""
+    parser = argparse.ArgumentParser(
+        prog="python -m portrait_matting.predict",
+        description="Cuts people out of photos and videos, at their own resolution. What is there already is passed "
+        "over, so that a call that was stopped goes on. Inputs that begin with a dash come last, after --.",
+    )
+    parser.add_argument(
+        "inputs", metavar="INPUT", nargs="+", help="photos, videos, folders of them, or globs in quotes"
+    )
+    parser.add_argument("--checkpoint", metavar="FILE", type=Path, help="a trained network, or U²-Net's own weights")
+    parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="where NAME.png is written")
+    parser.add_argument("--overwrite", action="store_true", help="do again what is there already")
+
+    written = parser.add_argument_group("what is written").add_mutually_exclusive_group()
+    written.add_argument("--background", metavar="COLOUR|PICTURE|blur", help="white, #00ff00, a file; else transparent")
+    written.add_argument("--matte", action="store_true", help="the matte alone, as grey PNG (photos only)")
+    parser.add_argument(
+        "--format", choices=("png", "webp", "jpg"), default="png", help="of photos; jpg with --background (%(default)s)"
+    )
+    parser.add_argument(
+        "--quality", type=_number(1, 100), default=90, help="of jpg and webp; webp loses nothing at 100 (%(default)s)"
+    )
+    parser.add_argument(
+        "--smoothing", type=_share, default=0.0, help="against flicker in videos, 0 to below 1 (%(default)s)"
+    )
+
+    how = parser.add_argument_group("how")
+    how.add_argument("--refinement", metavar="NAME", help="from the network's resolution to the photo's (the best)")
+    how.add_argument("--no-foreground", action="store_true", help="keep the photo's colours in soft edges")
+    how.add_argument("--flip", action="store_true", help="average with the mirrored photo: twice the time")
+    how.add_argument("--fit", choices=("squash", "keep", "pad"), default="squash", help="to the network (%(default)s)")
+    how.add_argument("--input-size", metavar="N", type=_number(16), help="of the network, in pixels (as trained)")
+    how.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)")
+    how.add_argument(
+        "--precision", choices=("auto", "32-true", "bf16-mixed", "16-mixed"), default="auto", help="(%(default)s)"
+    )
+    how.add_argument("--workers", type=_number(1), default=_cores(), help="photos at once (all cores: %(default)s)")
+    return parser
+
+
+def _number(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if least <= int(text) <= most:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"{text} is below {least}" if int(text) < least else f"{text} is above {most}")
+
+    return number
+
+
+def _share(text: str) -> float:
+    if 0 <= float(text) < 1:
+        return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is not in [0, 1)")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Opens the door. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is, 130 on Ctrl-C."""
+    arguments = parser().parse_args(argv)
+    door.run(lambda: _until_stopped(arguments))
+
+
+def _until_stopped(arguments: argparse.Namespace) -> None:
+    try:
+        code = predict(arguments)
+    except KeyboardInterrupt as stop:
+        print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(130)  # threads amid a network's operation would crash in Python's own way to end
+    if code:
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Which input becomes which file, what is finished already, and what must not be written over."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from portrait_matting.errors import InputError
+from portrait_matting.prediction.cutout_file import Style, write_whole
+from portrait_matting.prediction.inputs import Input, shown, target
+from portrait_matting.prediction.summary import Summary
+from portrait_matting.prediction.video import is_video
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file to read, and the one to write."""
+
+    source: Path
+    target: Path
+
+
+def plan(inputs: Sequence[Input], output: Path, style: Style, overwrite: bool = False) -> tuple[list[Job], Summary]:
+    """What is to be done, and what already is or cannot be.
+
+    A file that is there is finished, since it is written whole or not at all: so a call that was stopped goes on.
+
+    Args:
+        inputs: of `find_inputs`.
+        output: the folder that they are cut out into.
+        style: what is written of a photo; of a video it is .webm, or .mp4 before a background.
+        overwrite: does again what is there, but for a file that is itself an input.
+    """
+    jobs, summary = [], Summary()
+    sources = {_identity(one.path) for one in inputs} - {None}
+    for one in inputs:
+        try:
+            job = Job(one.path, target(output, one.name, _suffix(one.path, style)))
+            if (identity := _identity(job.target)) in sources:
+                raise InputError(f"{shown(one.path)} would become {shown(job.target)}, an input: give another --output")
+        except InputError as error:
+            summary.failed.append(str(error))
+            continue
+        if identity is not None and not overwrite:
+            summary.existed += 1
+        else:
+            jobs.append(job)
+    return jobs, summary
+
+
+def _suffix(path: Path, style: Style) -> str:
+    if not is_video(path):
+        return style.suffix
+    if style.matte:
+        raise InputError(f"{shown(path)} is a video, of which no matte alone is written")
+    return ".webm" if style.background is None else ".mp4"
+
+
+def check_writable(output: Path) -> None:
+    """Makes the folder if need be. Raises InputError if that, or writing into it, cannot be done."""
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file: give a folder as --output")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        trial = output / f".{os.getpid()}.trial"
+        write_whole(trial, b"")
+        trial.unlink()
+    except OSError as error:
+        raise InputError(f"{output} cannot be written ({error.strerror}): give another --output") from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What makes two paths the same file; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
