@@ -30,8 +30,9 @@ from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.pairs import pair_files
 from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.losses import edge_mask
+from portrait_matting.matte.closed_form import load_pymatting
 from portrait_matting.metrics.gradient import gradient_error
-from portrait_matting.preparation.soft_target import BAND, EPSILON, PRIOR, load_pymatting, soft_alpha, transition_band
+from portrait_matting.preparation.soft_target import BAND, EPSILON, PRIOR, soft_alpha, transition_band
 
 Estimate = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

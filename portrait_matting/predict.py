@@ -32,10 +32,10 @@ def predict(arguments: argparse.Namespace) -> int:
     from portrait_matting.prediction.background import parse_background
     from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
     from portrait_matting.prediction.cutout_file import Style
-    from portrait_matting.prediction.inputs import find_inputs, shown
+    from portrait_matting.prediction.inputs import find_inputs, is_video
     from portrait_matting.prediction.jobs import check_writable, plan
+    from portrait_matting.prediction.names import shown
     from portrait_matting.prediction.progress import Progress
-    from portrait_matting.prediction.video import is_video
 
     background = arguments.background and parse_background(arguments.background)
     style = Style(arguments.format, background, arguments.matte, arguments.quality)

@@ -29,7 +29,8 @@ def prepare(arguments: argparse.Namespace) -> None:
     pairs, rejections = pair_entries(source.entries, source.meta)
     band = 0.0
     if arguments.targets == "soft":
-        from portrait_matting.preparation.soft_target import BAND, load_pymatting
+        from portrait_matting.matte.closed_form import load_pymatting
+        from portrait_matting.preparation.soft_target import BAND
 
         print("loading pymatting; the first time on a machine it compiles for about a minute", file=sys.stderr)
         load_pymatting()  # once, here, not by every worker at the same time

@@ -21,7 +21,7 @@ import numpy as np
 from portrait_matting.data.augment import resize
 from portrait_matting.errors import InputError
 from portrait_matting.matte import guided
-from portrait_matting.preparation.soft_target import _solve
+from portrait_matting.matte.closed_form import solve
 
 REFINEMENTS = ("bilinear", "bicubic", "back_projection", "guided", "detail", "closed_form")
 REFINEMENT = "detail"
@@ -130,5 +130,5 @@ def _closed_form(matte: np.ndarray, photo: np.ndarray, side: float = _SIDE) -> n
         return _closed_form(matte, photo, 0.95 * scale * max(photo.shape[:2]) * (_MOST / count) ** 0.5)
     if count:
         small = resize(photo, height, width)
-        alpha[unsure] = np.clip(_solve(small, alpha > 0.5, unsure, alpha[unsure], _EPSILON, _PRIOR), 0, 1)
+        alpha[unsure] = np.clip(solve(small, alpha > 0.5, unsure, alpha[unsure], _EPSILON, _PRIOR), 0, 1)
     return alpha

@@ -18,7 +18,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import CutOut
 from portrait_matting.page.background import Background, checkerboard
 from portrait_matting.prediction.cutout_file import Style, write_cutout
-from portrait_matting.prediction.inputs import shown
+from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.photo_file import Photo, read_photo
 
 SCREEN = 1280

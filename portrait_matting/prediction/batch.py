@@ -11,8 +11,8 @@ import torch
 from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import Matter
 from portrait_matting.prediction.cutout_file import Background, Style
-from portrait_matting.prediction.inputs import shown
 from portrait_matting.prediction.jobs import Job
+from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.progress import Progress
 from portrait_matting.prediction.summary import Summary
 from portrait_matting.prediction.video import cut_out_video

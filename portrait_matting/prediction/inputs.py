@@ -2,15 +2,14 @@
 
 import glob
 import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from unicodedata import normalize
 
 from portrait_matting.data.image_io import IMAGE_SUFFIXES
 from portrait_matting.errors import InputError
+from portrait_matting.prediction.names import Input, named_apart, shown
 
 # HEIC is not read: it is taken so that it is reported instead of being passed over.
 PICTURE_SUFFIXES = IMAGE_SUFFIXES | {".jpe", ".jfif", ".gif", ".avif", ".heic", ".heif"}
@@ -20,17 +19,9 @@ VIDEO_SUFFIXES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Input:
-    """A file to cut out.
-
-    Args:
-        path: the file.
-        name: of its result, relative to the output folder, without a suffix. `target` makes a path of it.
-    """
-
-    path: Path
-    name: Path
+def is_video(path: Path) -> bool:
+    """Whether a file's name is that of a video."""
+    return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 @dataclass
@@ -73,28 +64,12 @@ def find_inputs(inputs: Sequence[str], videos: bool = False, exclude: Path | Non
     search = _Search(found, suffixes, None if exclude is None else os.path.realpath(exclude))
     for text in inputs:
         search.take(text)
-    found.inputs = _named_apart(sorted(search.files.values(), key=lambda file: os.fspath(file.path)))
+    found.inputs = named_apart(sorted(search.files.values(), key=lambda file: os.fspath(file.path)))
     if not found.inputs:
         reasons = "; ".join(f"{shown(path)} {reason}" for path, reason in found.skipped[:3])
         more = f"; and {len(found.skipped) - 3} more" if len(found.skipped) > 3 else ""
         raise InputError(f"nothing to cut out: {reasons}{more}" if reasons else "nothing to cut out: name a photo")
     return found
-
-
-def target(output: Path, name: Path, suffix: str) -> Path:
-    """The result's path, `output/NAME.suffix`.
-
-    Raises:
-        InputError: the name would lead out of the output folder.
-    """
-    if name.is_absolute() or name.drive or not name.name or ".." in name.parts or "\0" in os.fspath(name):
-        raise InputError(f"{shown(name)} would lead out of {shown(output)}: a result is named below the output folder")
-    return output / name.parent / f"{name.name}{suffix}"
-
-
-def shown(path: str | Path) -> str:
-    """A path as one line of text that any terminal prints: what is no printable character is escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in os.fspath(path))
 
 
 class _Search:
@@ -191,33 +166,6 @@ def _parts(given: Path) -> tuple[Path, Path]:
     while len(parts) > 1 and (not glob.has_magic(parts[0]) or (fixed / parts[0]).is_dir()):
         fixed /= parts.pop(0)
     return fixed, Path(*parts)
-
-
-def _named_apart(files: list[Input]) -> list[Input]:
-    """The same files; a name that an earlier one has becomes another one, which no file has."""
-    taken: set[str] = set()
-    clashes = []
-    for at, file in enumerate(files):
-        if _key(file.name) in taken:
-            clashes.append(at)
-        taken.add(_key(file.name))
-    counts: Counter[str] = Counter()
-    for at in clashes:
-        file = files[at]
-        ending = file.path.suffix[1:]
-        base = f"{file.name.name}_{ending}" if ending else file.name.name
-        name, first = file.name.with_name(base), _key(file.name.with_name(base))
-        while _key(name) in taken:
-            counts[first] += 1
-            name = file.name.with_name(f"{base}_{counts[first] + 1}")
-        taken.add(_key(name))
-        files[at] = Input(file.path, name)
-    return files
-
-
-def _key(name: Path) -> str:
-    """Equal for names that some file system cannot tell apart: APFS and NTFS compare without capitals."""
-    return normalize("NFC", os.fspath(name)).casefold()
 
 
 def _hidden(name: str) -> bool:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from portrait_matting.errors import InputError
 from portrait_matting.prediction.cutout_file import Style, write_whole
-from portrait_matting.prediction.inputs import Input, shown, target
+from portrait_matting.prediction.inputs import is_video
+from portrait_matting.prediction.names import Input, shown, target
 from portrait_matting.prediction.summary import Summary
-from portrait_matting.prediction.video import is_video
 
 
 @dataclass(frozen=True)

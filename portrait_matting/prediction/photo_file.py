@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from portrait_matting.data.image_io import decode_image
 from portrait_matting.data.jpeg import has_end, has_more_scans
 from portrait_matting.errors import InputError
-from portrait_matting.prediction.inputs import shown
+from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.pixels import arrays, colours, orientation_of, upright
 
 MOST_PIXELS = 178_956_970  # half a GiB of RGB: Pillow refuses more, and a camera of 100 megapixels is far below

@@ -6,7 +6,7 @@ from types import TracebackType
 
 from tqdm import tqdm
 
-from portrait_matting.prediction.inputs import shown
+from portrait_matting.prediction.names import shown
 
 
 class Progress:

@@ -19,8 +19,8 @@ import torch
 from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import Matter
 from portrait_matting.prediction.cutout_file import Style, encode, write_whole
-from portrait_matting.prediction.inputs import shown
 from portrait_matting.prediction.jobs import Job
+from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.photo_file import read_photo
 from portrait_matting.prediction.room import Room, pixels
 from portrait_matting.prediction.shared_network import SharedNetwork

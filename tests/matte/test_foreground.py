@@ -2,8 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
+from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.synthetic.scene import draw_layers
-from portrait_matting.matte.foreground import estimate_foreground
+from portrait_matting.matte import foreground
+from portrait_matting.matte.foreground import estimate_foreground, soft_boxes
 
 GREEN, RED = np.float32([0, 255, 0]), np.float32([255, 0, 0])
 
@@ -128,3 +130,101 @@ def test_the_callers_arrays_are_left_alone():
     estimate_foreground(photo, alpha, from_inside=True)
     np.testing.assert_array_equal(photo, kept[0])
     np.testing.assert_array_equal(alpha, kept[1])
+
+
+def untiled(monkeypatch: pytest.MonkeyPatch, photo: np.ndarray, alpha: np.ndarray, from_inside: bool) -> np.ndarray:
+    """The estimate where each level is one box."""
+    with monkeypatch.context() as patch:
+        patch.setattr(foreground, "_ROWS", 10**6)
+        return estimate_foreground(photo, alpha, from_inside)
+
+
+@pytest.mark.parametrize("from_inside", [False, True])
+@pytest.mark.parametrize("hard", [False, True])
+@pytest.mark.parametrize("height, width", [(401, 650), (640, 333), (260, 1100)])
+def test_the_boxes_do_not_show(monkeypatch, height, width, hard, from_inside):
+    layers = draw_layers("train", 5, 1, height, width)
+    alpha = (layers.alpha > 0.5).astype(np.float32) if hard else layers.alpha
+    photo = layers.composite()
+    monkeypatch.setattr(foreground, "_ROWS", 32)
+    monkeypatch.setattr(foreground, "_COLUMNS", 48)
+    assert len(list(soft_boxes(alpha))) > 20
+    boxed = estimate_foreground(photo, alpha, from_inside)
+    whole = untiled(monkeypatch, photo, alpha, from_inside)
+    # Where alpha rounds to 0 or 1 in 8 bits, the boxes leave the photo.
+    seen = (alpha > 1 / 510) & ((alpha < 1 - 1 / 510) | (alpha == 1))
+    assert np.abs(boxed.astype(int) - whole)[seen].max() <= 1
+
+
+def test_a_haze_is_estimated_as_a_whole(monkeypatch):
+    """A network's matte hardly ever is 0 or 1: boxes lie side by side."""
+    layers = draw_layers("train", 5, 1, 300, 700)
+    alpha = (0.02 + 0.9 * layers.alpha).astype(np.float32)
+    photo = layers.composite()
+    boxes = list(soft_boxes(alpha))
+    assert sum(alpha[box].size for box in boxes) == alpha.size
+    whole = untiled(monkeypatch, photo, alpha, False)
+    assert np.abs(estimate_foreground(photo, alpha).astype(int) - whole).max() <= 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_boxes_hold_every_soft_pixel_and_every_edge_once(seed):
+    rng = np.random.default_rng(seed)
+    height, width = rng.integers(130, 700, 2)
+    alpha = np.zeros((height, width), np.float32)
+    for _ in range(6):
+        top, left = rng.integers(0, height), rng.integers(0, width)
+        bottom, right = top + rng.integers(1, 150), left + rng.integers(1, 150)
+        alpha[top:bottom, left:right] = rng.choice([1.0, 0.3])
+    boxed = np.zeros(alpha.shape, int)
+    for box in soft_boxes(alpha):
+        assert box[0].start % 2 == box[1].start % 2 == 0
+        boxed[box] += 1
+    around = np.ones((3, 3))
+    edge = cv2.dilate(alpha, around) != cv2.erode(alpha, around)
+    assert (boxed[edge | band(alpha)] == 1).all()
+    assert boxed.max() == 1
+    assert (boxed == 0).any()
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_hard_picture_has_no_boxes(value):
+    assert not list(soft_boxes(np.full((300, 400), value, np.float32)))
+
+
+def test_a_band_as_wide_as_in_a_large_photo():
+    """A person drawn small, then four times as large: the windows of the finest level alone would not see across."""
+    layers = draw_layers("val", 7, 3, 160, 128)
+    colours, behind, alpha = (cv2.resize(layer, None, fx=4, fy=4) for layer in layers)
+    colours, behind = 255 * colours, 255 * behind
+    photo = to_photo(over(colours, alpha, behind))
+    truth = over(colours, alpha, GREEN)
+
+    def error(foreground: np.ndarray) -> float:
+        return np.abs(over(foreground, alpha, GREEN) - truth)[band(alpha)].mean()
+
+    assert error(estimate_foreground(photo, alpha)) < 0.25 * error(photo)
+
+
+@pytest.mark.slow
+def test_half_the_rim_is_gone_from_real_portraits(real_portraits):
+    """Known colours over strong ones, cut out by the true alpha, over the opposite colour: what is left of the error.
+
+    Known are those of the photo where it is opaque, carried outwards by a Gaussian mean.
+    """
+    left = []
+    for path in sorted((real_portraits / "soft_alpha" / "images").iterdir())[::4]:
+        image, alpha = read_image(path), read_alpha(path.parent.parent / "alphas" / f"{path.stem}.png")
+        sure = (alpha > 0.95).astype(np.float32)
+        weight = cv2.GaussianBlur(sure, (0, 0), 12)[..., None] + 1e-6
+        carried = cv2.GaussianBlur(image * sure[..., None], (0, 0), 12) / weight
+        colours = np.where(sure[..., None] == 1, image, carried)
+        for old in (GREEN, RED, np.float32([0, 0, 0]), np.float32([255, 255, 255])):
+            photo, truth = to_photo(over(colours, alpha, old)), over(colours, alpha, 255 - old)
+            errors = [
+                np.abs(over(each, alpha, 255 - old) - truth)[band(alpha)].mean()
+                for each in (estimate_foreground(photo, alpha), photo)
+            ]
+            left.append(errors[0] / errors[1])
+    assert np.mean(left) < 0.2
+    assert max(left) < 0.5

@@ -120,7 +120,7 @@ def test_closed_form_where_all_is_unsure_stays_bounded(noise, monkeypatch):
     pytest.importorskip("pymatting")
     solved = []
     monkeypatch.setattr(room, "_MOST", 3000)
-    monkeypatch.setattr(room, "_solve", lambda image, mask, unknown, prior, *_: solved.append(len(prior)) or prior)
+    monkeypatch.setattr(room, "solve", lambda image, mask, unknown, prior, *_: solved.append(len(prior)) or prior)
     photo = noise.integers(0, 256, (200, 160, 3), np.uint8)
     alpha = refine(np.full((16, 16), 0.4, np.float32), photo, "closed_form")
     np.testing.assert_allclose(alpha, 0.4, atol=1e-4)

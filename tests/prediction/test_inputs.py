@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from portrait_matting.errors import InputError
-from portrait_matting.prediction.inputs import find_inputs, shown, target
+from portrait_matting.prediction.inputs import find_inputs
+from portrait_matting.prediction.names import shown, target
 
 
 def make(folder: Path, *names: str) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import CutOut
-from portrait_matting.prediction.video import VIDEO_SUFFIXES, cut_out_video, is_video
+from portrait_matting.prediction.inputs import VIDEO_SUFFIXES, is_video
+from portrait_matting.prediction.video import cut_out_video
 
 av = pytest.importorskip("av")
 

@@ -10,7 +10,8 @@ import torch
 
 from portrait_matting.errors import InputError
 from portrait_matting.losses import edge_mask
-from portrait_matting.preparation.soft_target import load_pymatting, soft_alpha, transition_band
+from portrait_matting.matte.closed_form import load_pymatting
+from portrait_matting.preparation.soft_target import soft_alpha, transition_band
 
 # slow: the first import of pymatting on a machine compiles it, for a minute
 pytestmark = [
