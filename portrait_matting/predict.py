@@ -28,7 +28,7 @@ def predict(arguments: argparse.Namespace) -> int:
     if arguments.checkpoint is None:
         raise InputError(NO_CHECKPOINT)
     from portrait_matting.matte.matter import Matter
-    from portrait_matting.matte.refine import REFINEMENT
+    from portrait_matting.matte.refine import REFINEMENT, check_refinement
     from portrait_matting.prediction.background import parse_background
     from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
     from portrait_matting.prediction.cutout_file import Style
@@ -37,6 +37,9 @@ def predict(arguments: argparse.Namespace) -> int:
     from portrait_matting.prediction.names import shown
     from portrait_matting.prediction.progress import Progress
 
+    if not arguments.checkpoint.is_file():  # also where there is nothing left to do
+        raise InputError(f"there is no checkpoint {arguments.checkpoint}: check the path")
+    refinement = check_refinement(arguments.refinement or REFINEMENT)
     background = arguments.background and parse_background(arguments.background)
     style = Style(arguments.format, background, arguments.matte, arguments.quality)
     found = find_inputs(arguments.inputs, videos=not arguments.matte, exclude=arguments.output)
@@ -51,7 +54,7 @@ def predict(arguments: argparse.Namespace) -> int:
         if jobs:
             matter = Matter.from_checkpoint(
                 arguments.checkpoint,
-                arguments.refinement or REFINEMENT,
+                refinement,
                 not arguments.no_foreground,
                 input_size=arguments.input_size,
                 device=arguments.device,

@@ -11,7 +11,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import over, to_rgba
 from portrait_matting.matte.foreground import estimate_foreground
 from portrait_matting.matte.predictor import Predictor
-from portrait_matting.matte.refine import REFINEMENT, REFINEMENTS, refine
+from portrait_matting.matte.refine import REFINEMENT, check_refinement, refine
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,7 @@ class Matter:
     """
 
     def __init__(self, predictor: Predictor, refinement: str = REFINEMENT, foreground: bool = True) -> None:
-        if refinement not in REFINEMENTS:
-            raise InputError(f"refinement {refinement!r} is unknown: choose one of {', '.join(REFINEMENTS)}")
-        self.predictor, self.refinement, self.foreground = predictor, refinement, foreground
+        self.predictor, self.refinement, self.foreground = predictor, check_refinement(refinement), foreground
 
     @classmethod
     def from_checkpoint(
@@ -69,7 +67,7 @@ class Matter:
         Raises:
             InputError: the array is no such photo.
         """
-        if not (isinstance(photo, np.ndarray) and photo.dtype == np.uint8 and photo.ndim == 3 and photo.shape[2] == 3):
+        if not (isinstance(photo, np.ndarray) and photo.dtype == np.uint8 and photo.shape[2:] == (3,) and photo.size):
             what = f"{photo.dtype} {photo.shape}" if isinstance(photo, np.ndarray) else type(photo).__name__
             raise InputError(f"a photo is a uint8 array (H, W, 3) of RGB, not {what}")
         [matte] = self.predictor([photo])

@@ -36,6 +36,13 @@ _SURE = 0.02  # closed_form takes what is nearer to 0 or 1 for known
 _EPSILON, _PRIOR = 1e-5, 0.1  # of closed_form: the paper's regularisation, and the weight of the network's word
 
 
+def check_refinement(how: str) -> str:
+    """The name given. Raises InputError if it is none of REFINEMENTS."""
+    if how not in REFINEMENTS:
+        raise InputError(f"refinement {how!r} is unknown: choose one of {', '.join(REFINEMENTS)}")
+    return how
+
+
 def refine(matte: np.ndarray, photo: np.ndarray, how: str = REFINEMENT) -> np.ndarray:
     """Alpha at the photo's resolution.
 
@@ -54,8 +61,7 @@ def refine(matte: np.ndarray, photo: np.ndarray, how: str = REFINEMENT) -> np.nd
         InputError: there is no such refinement, the matte or the photo is no such array or empty, or pymatting is not
             installed.
     """
-    if how not in REFINEMENTS:
-        raise InputError(f"refinement {how!r} is unknown: choose one of {', '.join(REFINEMENTS)}")
+    check_refinement(how)
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
         raise InputError(f"a photo is a uint8 array (H, W, 3) of RGB, not {photo.dtype} {photo.shape}")
     if matte.ndim != 2 or not matte.size:
