@@ -87,6 +87,7 @@ def test_a_checkpoint_beside_a_folder(run, folder, tmp_path, capsys):
     assert "report.html" in said
 
 
+@pytest.mark.slow
 def test_the_data_that_a_network_saw_is_scored_on_its_test_split(folder, tmp_path):
     for index in range(5, 20):
         for part in ("images", "alphas"):

@@ -204,9 +204,8 @@ def begin(weights, tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    "sign", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)], ids=["Ctrl-C", "kill"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill"])
 def test_a_call_that_is_ended_midway_goes_on(weights, tmp_path, sign):
     for seed in range(30):
         save(tmp_path / f"in/{seed}.jpg", seed, size=(900, 700))

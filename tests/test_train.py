@@ -89,7 +89,10 @@ def test_the_best_checkpoint_alone_gives_the_network_and_its_recipe(run):
     assert torch.equal(restored.net(image)[0], again.net(image)[0])
 
 
-@pytest.mark.parametrize("policy", ["triangular", "triangular2", "exp_range", "constant"])
+@pytest.mark.parametrize(
+    "policy",
+    ["triangular", *(pytest.param(name, marks=pytest.mark.slow) for name in ("triangular2", "exp_range", "constant"))],
+)
 def test_every_policy_peaks_at_max_lr(policy, tmp_path):
     cfg = compose([*TINY, FIXED, f"learning_rate={policy}", "learning_rate.cycle.cycles=1"], tmp_path)
     job = prepare(cfg)
@@ -113,7 +116,7 @@ COMPILED = "hardware.compile=true"
 @pytest.mark.parametrize(
     "steps, how",
     [
-        (4, "hardware.compile=false"),  # the end of the first epoch
+        pytest.param(4, "hardware.compile=false", marks=pytest.mark.slow),  # the end of the first epoch
         (6, "hardware.compile=false"),  # the middle of the second
         pytest.param(6, COMPILED, marks=pytest.mark.slow),
     ],
@@ -198,6 +201,7 @@ def test_a_run_folder_that_cannot_be_made_is_named(tmp_path):
         train(compose(TINY, tmp_path / "file/run"))
 
 
+@pytest.mark.slow
 def test_a_search_that_fails_falls_back_with_a_warning(tmp_path, caplog):
     cfg = compose([*TINY, "learning_rate.finder.min_lr=1e-9", "learning_rate.finder.max_lr=2e-9"], tmp_path)
     assert train(cfg)["max_lr"] == cfg.learning_rate.finder.fallback

@@ -181,7 +181,7 @@ def test_a_file_that_is_not_there(read, tmp_path):
     assert "does not exist" in refused(read, tmp_path / "a.jpg")
 
 
-@pytest.mark.parametrize("read", [read_mask, read_alpha])
+@pytest.mark.parametrize("read", [pytest.param(read_mask, marks=pytest.mark.slow), read_alpha])
 def test_damaged_bytes_end_in_one_line_or_in_a_picture(read, tmp_path):
     """What Pillow raises over damaged files is no closed list."""
     random = np.random.default_rng(0)

@@ -50,7 +50,7 @@ def step(net, precision, memory_format, passes):
     return loss
 
 
-@pytest.mark.parametrize("network, passes", [("u2net", 1), ("u2netp", 2)])
+@pytest.mark.parametrize("network, passes", [pytest.param("u2net", 1, marks=pytest.mark.slow), ("u2netp", 2)])
 @pytest.mark.parametrize(
     "precision, order", [("32-true", torch.contiguous_format), ("bf16-mixed", torch.channels_last)]
 )
@@ -159,7 +159,7 @@ def test_most_by_hand():
     assert most([Cost("a", 80, 30), Cost("b", 20, 30), Cost("last", 500, 1)]) == ("a",)
 
 
-@pytest.mark.parametrize("name", ["u2net", "u2netp"])
+@pytest.mark.parametrize("name", [pytest.param("u2net", marks=pytest.mark.slow), "u2netp"])
 def test_most_is_what_the_measurement_says(name):
     build = getattr(models, name)
     found = costs(build, size=64)
