@@ -9,8 +9,8 @@ before what is drawn behind them.
 
 The colours of drawn portraits are known exactly. Those of real ones are not, so they are made, in two ways: those of
 opaque pixels, carried outwards; and those that pymatting's multi-level method finds, which favours that method. With
-`--checkpoint`, portraits with the first kind of colours are cut out by a network's matte, brought to the photo's size
-bilinearly: there the matte is wrong too. Times are CPU time on one thread, for one drawn portrait.
+`--checkpoint`, those of the first kind are cut out by the matte that a network sees in the photo itself, brought to its
+size bilinearly: there, the matte is wrong too. Times are CPU time on one thread, for one drawn portrait.
 """
 
 import argparse
@@ -48,11 +48,12 @@ PAPERS_WINDOWS = 90, 6  # pixels: M. Forte, ICIP 2021
 
 
 class Known(NamedTuple):
-    """True colours and what is behind them, 0-255 (H, W, 3), and alpha (H, W), all float32."""
+    """True colours and what is behind them, 0-255 (H, W, 3), true alpha and the one to cut out by (H, W): float32."""
 
     foreground: np.ndarray
     background: np.ndarray
     alpha: np.ndarray
+    cut: np.ndarray
 
 
 def over(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray) -> np.ndarray:
@@ -106,22 +107,21 @@ def drawn(count: int, height: int, width: int, enlarged: int = 1) -> Iterator[Kn
         if layers.alpha.max() == 1:
             count -= 1
             foreground, background, alpha = (cv2.resize(layer, (width, height)) for layer in layers)
-            yield Known(255 * foreground, 255 * background, alpha)
+            yield Known(255 * foreground, 255 * background, alpha, alpha)
 
 
-def before_colours(portraits: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[Known]:
-    for index, (foreground, alpha) in enumerate(portraits):
+def before_colours(foregrounds: list[np.ndarray], alphas: list[np.ndarray], cuts: list[np.ndarray]) -> Iterator[Known]:
+    for index, (foreground, alpha, cut) in enumerate(zip(foregrounds, alphas, cuts, strict=True)):
         for colour in (COLOURS[index % 5], COLOURS[(index + 2) % 5]):
-            yield Known(foreground, np.broadcast_to(np.float32(colour), foreground.shape), alpha)
+            yield Known(foreground, np.broadcast_to(np.float32(colour), foreground.shape), alpha, cut)
 
 
-def errors(cases: Iterable[Known], title: str, matte: Callable[[np.ndarray], np.ndarray] | None) -> dict[str, float]:
-    """Of each method, the mean over the cases; `matte` cuts out instead of the true alpha."""
+def errors(cases: Iterable[Known], title: str) -> dict[str, float]:
+    """Of each method, the mean over the cases."""
     found: dict[str, list[float]] = {name: [] for name in METHODS}
-    for foreground, background, alpha in tqdm(cases, desc=title, unit="portrait"):
+    for foreground, background, alpha, cut in tqdm(cases, desc=title, unit="portrait"):
         photo = np.rint(over(foreground, alpha, background)).astype(np.uint8)
         truth = over(foreground, alpha, 255 - background)
-        cut = alpha if matte is None else matte(photo)
         for name, estimate in METHODS.items():
             difference = np.abs(over(estimate(photo, cut).astype(np.float32), cut, 255 - background) - truth)
             found[name].append(float(difference[(alpha > 0) & (alpha < 1)].mean()))
@@ -166,27 +166,29 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     small, large = (list(drawn(options.drawn, 960, 768, enlarged)) for enlarged in (1, 4))
+    foregrounds, alphas = [case.foreground for case in small], [case.alpha for case in small]
     sets = {
-        "drawn": (before_colours((case.foreground, case.alpha) for case in small), None),
-        "drawn, before drawn backgrounds": (small, None),
-        "drawn, edges four times as wide": (large, None),
+        "drawn": before_colours(foregrounds, alphas, alphas),
+        "drawn, before drawn backgrounds": small,
+        "drawn, edges four times as wide": large,
     }
+    photos = []
     if options.root:
         files = pair_files(options.root / "images", options.root / "alphas")
-        photos = [(read_image(image), read_alpha(alpha)) for image, alpha in files]
-        carried = [(carried_outwards(photo, alpha), alpha) for photo, alpha in photos]
-        found = [(multi_level(photo, alpha).astype(np.float32), alpha) for photo, alpha in photos]
-        sets["real, carried outwards"] = before_colours(carried), None
-        sets["real, by multi-level"] = before_colours(found), None
+        photos, alphas = [read_image(image) for image, _ in files], [read_alpha(alpha) for _, alpha in files]
+        carried, found = (
+            [truth(photo, alpha).astype(np.float32) for photo, alpha in zip(photos, alphas, strict=True)]
+            for truth in (carried_outwards, multi_level)
+        )
+        sets["real, carried outwards"] = before_colours(carried, alphas, alphas)
+        sets["real, by multi-level"] = before_colours(found, alphas, alphas)
         if options.checkpoint:
             net = Predictor.from_checkpoint(options.checkpoint, device="cpu")
-            sets["real, a network's matte"] = (
-                before_colours(carried),
-                lambda photo: refine(net([photo])[0], photo, "bilinear"),
-            )
-    columns = {title: errors(cases, title, matte) for title, (cases, matte) in sets.items()}
+            cuts = [refine(net([photo])[0], photo, "bilinear") for photo in photos]
+            sets["real, a network's matte"] = before_colours(carried, alphas, cuts)
+    columns = {title: errors(cases, title) for title, cases in sets.items()}
     times = milliseconds(next(drawn(1, *options.size)), options.repeats)
-    real = f", {len(photos)} real ones" if options.root else ""
+    real = f", {len(photos)} real ones" if photos else ""
     head = f"{machine('cpu')}. {options.drawn} drawn portraits{real}; times at {options.size[1]}x{options.size[0]}."
     text = f"{head}\n\n{table(columns, times)}"
     print(f"\n{text}")
