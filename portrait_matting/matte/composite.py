@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from portrait_matting.errors import InputError
-from portrait_matting.matte.foreground import soft_boxes
+from portrait_matting.matte.soft_boxes import soft_boxes
 
 Colour = tuple[int, int, int]
 

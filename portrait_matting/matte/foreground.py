@@ -10,10 +10,10 @@ less, else each average begins with colours of the other. The levels spare the p
 Figures: benchmarks/README.md; `benchmarks/foreground.py` prints them.
 """
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
+
+from portrait_matting.matte.soft_boxes import Box, soft_boxes
 
 _POWER = 4
 _WINDOW = 3  # pixels
@@ -21,11 +21,7 @@ _OWN = 1e-3  # what a pixel's own colour counts in its average: it says somethin
 
 # Only boxes around soft pixels are computed.
 _HARD = 1 / 510  # as 8 bits, an alpha so near to 0 or 1 is that
-_ROWS, _COLUMNS = 128, 512  # of a box, at most: its arrays stay in the processor's cache
-_NEAR = 8  # pixels, even: how far from soft ones a level is computed, as the finer one looks further than its own
 _MARGIN = 4  # pixels, even: how far the windows in a box see beyond it
-
-Box = tuple[slice, slice]
 
 
 def estimate_foreground(image: np.ndarray, alpha: np.ndarray, from_inside: bool = False) -> np.ndarray:
@@ -61,26 +57,6 @@ def estimate_foreground(image: np.ndarray, alpha: np.ndarray, from_inside: bool 
                 colours, behind = _person_and_background(near, around, *guesses)
                 foreground[box], background[box] = colours[core], behind[core]
     return foreground
-
-
-def soft_boxes(alpha: np.ndarray, hard: float = 0) -> Iterator[Box]:
-    """Boxes of a few pixels to 128 x 512 that do not overlap and hold all edges of alpha (H, W) and what is near them.
-
-    Between `hard` and 1 - `hard` alpha is soft. Boxes begin at even rows and columns.
-    """
-    height, width = alpha.shape
-    if max(height, width) <= _ROWS:  # the search would cost more than it saves
-        yield slice(0, height), slice(0, width)
-        return
-    near = np.ones((1, 2 * _NEAR + 1), np.uint8)
-    for top in range(0, height, _ROWS):
-        strip = alpha[max(top - _NEAR, 0) : top + _ROWS + _NEAR]
-        highest, lowest = cv2.reduce(strip, 0, cv2.REDUCE_MAX), cv2.reduce(strip, 0, cv2.REDUCE_MIN)
-        soft = (cv2.dilate(highest, near)[0] > hard) & (cv2.erode(lowest, near)[0] < 1 - hard)
-        edges = np.flatnonzero(np.diff(soft, prepend=False, append=False))
-        for start, stop in edges.reshape(-1, 2).tolist():
-            for left in range(start // 2 * 2, stop, _COLUMNS):
-                yield slice(top, min(top + _ROWS, height)), slice(left, min(left + _COLUMNS, stop))
 
 
 def _with_margin(box: Box) -> tuple[Box, Box]:

@@ -4,8 +4,9 @@ import pytest
 
 from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.synthetic.scene import draw_layers
-from portrait_matting.matte import foreground
-from portrait_matting.matte.foreground import estimate_foreground, soft_boxes
+from portrait_matting.matte import soft_boxes as room
+from portrait_matting.matte.foreground import estimate_foreground
+from portrait_matting.matte.soft_boxes import soft_boxes
 
 GREEN, RED = np.float32([0, 255, 0]), np.float32([255, 0, 0])
 
@@ -135,7 +136,7 @@ def test_the_callers_arrays_are_left_alone():
 def untiled(monkeypatch: pytest.MonkeyPatch, photo: np.ndarray, alpha: np.ndarray, from_inside: bool) -> np.ndarray:
     """The estimate where each level is one box."""
     with monkeypatch.context() as patch:
-        patch.setattr(foreground, "_ROWS", 10**6)
+        patch.setattr(room, "_ROWS", 10**6)
         return estimate_foreground(photo, alpha, from_inside)
 
 
@@ -146,8 +147,8 @@ def test_the_boxes_do_not_show(monkeypatch, height, width, hard, from_inside):
     layers = draw_layers("train", 5, 1, height, width)
     alpha = (layers.alpha > 0.5).astype(np.float32) if hard else layers.alpha
     photo = layers.composite()
-    monkeypatch.setattr(foreground, "_ROWS", 32)
-    monkeypatch.setattr(foreground, "_COLUMNS", 48)
+    monkeypatch.setattr(room, "_ROWS", 32)
+    monkeypatch.setattr(room, "_COLUMNS", 48)
     assert len(list(soft_boxes(alpha))) > 20
     boxed = estimate_foreground(photo, alpha, from_inside)
     whole = untiled(monkeypatch, photo, alpha, from_inside)
@@ -165,31 +166,6 @@ def test_a_haze_is_estimated_as_a_whole(monkeypatch):
     assert sum(alpha[box].size for box in boxes) == alpha.size
     whole = untiled(monkeypatch, photo, alpha, False)
     assert np.abs(estimate_foreground(photo, alpha).astype(int) - whole).max() <= 1
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_boxes_hold_every_soft_pixel_and_every_edge_once(seed):
-    rng = np.random.default_rng(seed)
-    height, width = rng.integers(130, 700, 2)
-    alpha = np.zeros((height, width), np.float32)
-    for _ in range(6):
-        top, left = rng.integers(0, height), rng.integers(0, width)
-        bottom, right = top + rng.integers(1, 150), left + rng.integers(1, 150)
-        alpha[top:bottom, left:right] = rng.choice([1.0, 0.3])
-    boxed = np.zeros(alpha.shape, int)
-    for box in soft_boxes(alpha):
-        assert box[0].start % 2 == box[1].start % 2 == 0
-        boxed[box] += 1
-    around = np.ones((3, 3))
-    edge = cv2.dilate(alpha, around) != cv2.erode(alpha, around)
-    assert (boxed[edge | band(alpha)] == 1).all()
-    assert boxed.max() == 1
-    assert (boxed == 0).any()
-
-
-@pytest.mark.parametrize("value", [0, 1])
-def test_a_hard_picture_has_no_boxes(value):
-    assert not list(soft_boxes(np.full((300, 400), value, np.float32)))
 
 
 def test_a_band_as_wide_as_in_a_large_photo():
