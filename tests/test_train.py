@@ -175,7 +175,7 @@ def test_a_folder_that_holds_a_run_is_not_written_over(run):
 
 @pytest.mark.slow
 def test_training_learns(tmp_path):
-    job = prepare(compose([*TINY, FIXED, "augment=none", "data.train=2", "trainer.max_epochs=20"], tmp_path))
+    job = prepare(compose([*TINY, FIXED, "augment=none", "data.train=2", "trainer.max_epochs=40"], tmp_path))
     fit(job)
     losses = [float(row["train/loss_fused"]) for row in rows(tmp_path) if row["train/loss_fused"]]
     assert losses[-1] < 0.5 * losses[0]
