@@ -262,6 +262,7 @@ def test_what_is_shown_is_one_printable_line():
 
 
 @pytest.mark.timeout(20)
+@pytest.mark.slow
 def test_thousands_of_files(tmp_path):
     make(tmp_path, *(f"{folder}/img.jpg" for folder in range(3000)))
     found = find_inputs([str(path) for path in tmp_path.glob("*/*.jpg")])  # all of one name

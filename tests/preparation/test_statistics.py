@@ -118,6 +118,7 @@ def test_the_table(pictures):
     assert cells["read, MB"] == ["0.0"] * 4
 
 
+@pytest.mark.slow
 def test_a_large_copy_fits_the_table(pictures):
     record = next(iter(pictures))
     largest = replace(
@@ -140,6 +141,7 @@ def test_nothing_was_prepared(tmp_path):
     plot([], tmp_path / "statistics.png")
 
 
+@pytest.mark.slow
 def test_the_order_of_the_records_changes_nothing(pictures, tmp_path):
     records = list(pictures)
     assert summarise(records) == summarise(records[::-1])
