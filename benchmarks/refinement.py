@@ -15,13 +15,14 @@ import os
 os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")})  # before their imports
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean, median
 
 import cv2
 import numpy as np
 import torch
+from drawn import drawn
 from report import machine, write
 from tqdm import tqdm
 
@@ -29,7 +30,6 @@ from portrait_matting import door
 from portrait_matting.data.augment import resize
 from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.pairs import pair_files
-from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError
 from portrait_matting.matte.predictor import Predictor
 from portrait_matting.matte.refine import REFINEMENT, REFINEMENTS, refine
@@ -80,17 +80,6 @@ def reduced(pictures: Iterable[tuple[np.ndarray, np.ndarray]], size: int) -> lis
     return [(photo, alpha, resize(alpha, size, size)) for photo, alpha in pictures]
 
 
-def drawn(count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The first `count` drawn portraits of the test split that show somebody."""
-    index = 0
-    while count:
-        photo, alpha = draw_portrait("test", 0, index, *DRAWN_SIZE)
-        index += 1
-        if alpha.max() > 0.5:
-            count -= 1
-            yield photo, alpha
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, required=True, metavar="DIR", help="images/ and alphas/, true soft alphas")
@@ -106,7 +95,7 @@ def main() -> None:
     torch.set_num_threads(1)
     files = pair_files(options.root / "images", options.root / "alphas")
     photos = [(read_image(image), read_alpha(alpha)) for image, alpha in files]
-    portraits = list(drawn(options.drawn))
+    portraits = list(drawn(options.drawn, *DRAWN_SIZE))
     tables = []
     for pictures, what in ((photos, "photos"), (portraits, "drawn portraits")):
         for size in options.sizes if pictures else ():

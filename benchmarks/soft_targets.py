@@ -23,12 +23,12 @@ from statistics import median
 import cv2
 import numpy as np
 import torch
+from drawn import drawn
 from tqdm import tqdm
 
 from portrait_matting import door
 from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.pairs import pair_files
-from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.losses import edge_mask
 from portrait_matting.matte.closed_form import load_pymatting
 from portrait_matting.metrics.gradient import gradient_error
@@ -86,17 +86,6 @@ def score(estimate: np.ndarray, alpha: np.ndarray) -> tuple[float, float]:
 def real(root: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     for image, alpha in pair_files(root / "images", root / "alphas"):
         yield read_image(image), read_alpha(alpha)
-
-
-def drawn(count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The first `count` drawn portraits of the test split that show somebody."""
-    index = 0
-    while count:
-        image, alpha = draw_portrait("test", 0, index, *DRAWN_SIZE)
-        index += 1
-        if alpha.max() > 0.5:
-            count -= 1
-            yield image, alpha
 
 
 def table(pictures: list[tuple[np.ndarray, np.ndarray]], title: str, out: Path | None) -> str:
@@ -177,7 +166,9 @@ def main() -> None:
         print(speed(photos, band), flush=True)
     print(f"\n{table(photos, f'{len(photos)} photos', options.pictures)}", flush=True)
     if options.drawn > 0:
-        print(f"\n{table(list(drawn(options.drawn)), f'{options.drawn} drawn portraits', options.pictures)}")
+        print(
+            f"\n{table(list(drawn(options.drawn, *DRAWN_SIZE)), f'{options.drawn} drawn portraits', options.pictures)}"
+        )
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from portrait_matting import door
+from portrait_matting.arguments import cores, number
 from portrait_matting.errors import InputError
 
 NO_CHECKPOINT = (
@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
         "--format", choices=("png", "webp", "jpg"), default="png", help="of photos; jpg with --background (%(default)s)"
     )
     parser.add_argument(
-        "--quality", type=_number(1, 100), default=90, help="of jpg and webp; webp loses nothing at 100 (%(default)s)"
+        "--quality", type=number(1, 100), default=90, help="of jpg and webp; webp loses nothing at 100 (%(default)s)"
     )
     parser.add_argument(
         "--smoothing", type=_share, default=0.0, help="against flicker in videos, 0 to below 1 (%(default)s)"
@@ -100,32 +100,19 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument("--no-foreground", action="store_true", help="keep the photo's colours in soft edges")
     how.add_argument("--flip", action="store_true", help="average with the mirrored photo: twice the time")
     how.add_argument("--fit", choices=("squash", "keep", "pad"), default="squash", help="to the network (%(default)s)")
-    how.add_argument("--input-size", metavar="N", type=_number(16), help="of the network, in pixels (as trained)")
+    how.add_argument("--input-size", metavar="N", type=number(16), help="of the network, in pixels (as trained)")
     how.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)")
     how.add_argument(
         "--precision", choices=("auto", "32-true", "bf16-mixed", "16-mixed"), default="auto", help="(%(default)s)"
     )
-    how.add_argument("--workers", type=_number(1), default=_cores(), help="photos at once (all cores: %(default)s)")
+    how.add_argument("--workers", type=number(1), default=cores(), help="photos at once (all cores: %(default)s)")
     return parser
-
-
-def _number(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if least <= int(text) <= most:
-            return int(text)
-        raise argparse.ArgumentTypeError(f"{text} is below {least}" if int(text) < least else f"{text} is above {most}")
-
-    return number
 
 
 def _share(text: str) -> float:
     if 0 <= float(text) < 1:
         return float(text)
     raise argparse.ArgumentTypeError(f"{text} is not in [0, 1)")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main(argv: list[str] | None = None) -> None:

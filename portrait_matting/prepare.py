@@ -1,12 +1,11 @@
 """A smaller copy of EasyPortrait, made once: `python -m portrait_matting.prepare SOURCE OUTPUT --size 512`."""
 
 import argparse
-import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from portrait_matting import door
+from portrait_matting.arguments import cores, number
 from portrait_matting.errors import InputError
 
 
@@ -64,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("output", metavar="OUTPUT", type=Path, help="a new folder, or the one to go on with")
     parser.add_argument(
-        "--size", type=_number(1), default=512, help="shorter side in pixels; never enlarged (%(default)s)"
+        "--size", type=number(1), default=512, help="shorter side in pixels; never enlarged (%(default)s)"
     )
     parser.add_argument(
         "--targets", choices=("hard", "soft"), default="hard", help="soft writes alphas/ as well (%(default)s)"
@@ -74,28 +73,15 @@ def parser() -> argparse.ArgumentParser:
         type=_share,
         help="of soft targets: width of the softened edge, as a share of the shorter side (what measured best)",
     )
-    parser.add_argument("--quality", type=_number(1, 100), default=90, help="of the JPEGs, 1 to 100 (%(default)s)")
-    parser.add_argument("--workers", type=_number(1), default=_cores(), help="processes (all cores: %(default)s)")
+    parser.add_argument("--quality", type=number(1, 100), default=90, help="of the JPEGs, 1 to 100 (%(default)s)")
+    parser.add_argument("--workers", type=number(1), default=cores(), help="processes (all cores: %(default)s)")
     return parser
-
-
-def _number(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if least <= int(text) <= most:
-            return int(text)
-        raise argparse.ArgumentTypeError(f"{text} is below {least}" if int(text) < least else f"{text} is above {most}")
-
-    return number
 
 
 def _share(text: str) -> float:
     if 0 < float(text) <= 1:
         return float(text)
     raise argparse.ArgumentTypeError(f"{text} is not in (0, 1]")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -6,8 +6,9 @@ import torch
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware
 from portrait_matting.losses import BCE, DeepSupervision
+from portrait_matting.memory.batch import Peaks
 from portrait_matting.memory.footprint import footprint
-from portrait_matting.memory.plan import HALF_SPEED, largest_batch, plan
+from portrait_matting.memory.plan import HALF_SPEED, plan
 from portrait_matting.memory.row import Row, advice, choose, override
 from portrait_matting.models import u2netp
 
@@ -78,7 +79,8 @@ def test_sizes_come_once_and_sorted():
 @pytest.mark.parametrize("budget, expected", [(0, 0), (WEIGHTS + 2047, 0), (WEIGHTS + 2048, 1), (WEIGHTS + 99_999, 48)])
 def test_the_largest_batch_of_one_size(budget, expected):
     steps = Steps()
-    assert largest_batch(None, None, None, budget, 32, "32-true", measure=steps) == expected
+    fixed = 32, "32-true", "none", "cuda", True, 2
+    assert Peaks(lambda batch: steps(None, None, None, batch, *fixed).peak).largest(budget) == expected
     assert len(steps.asked) <= 3
 
 
