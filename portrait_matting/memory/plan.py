@@ -92,6 +92,23 @@ def plan(
     return sorted(rows, key=lambda row: row.input_size)  # within a size as given
 
 
+def largest_batch(
+    net: Net,
+    loss: nn.Module,
+    optimizer: Optimizer,
+    budget_bytes: int,
+    input_size: int,
+    precision: str,
+    recompute: str = "none",
+    device: str = "cuda",
+    channels_last: bool = True,
+    measure: Measure | None = None,
+) -> int:
+    """The most images of one forward pass that fit in `budget_bytes`; 0 where not even one does."""
+    peaks = _peaks(measure, net, loss, optimizer, input_size, precision, recompute, device, channels_last)
+    return peaks.largest(budget_bytes)
+
+
 def _peaks(measure: Measure | None, net: Net, loss: nn.Module, optimizer: Optimizer, *fixed: Any) -> Peaks:
     predict = measure or footprint
     return Peaks(lambda batch: predict(net, loss, optimizer, batch, *fixed, accumulate=2).peak)
