@@ -66,6 +66,13 @@ def log_picture(loggers: list[Logger], name: str, picture: np.ndarray, step: int
             logger.log_image(name, [picture], step=step)
 
 
+def matte_of(trainer: L.Trainer, module: L.LightningModule, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The matte of a portrait, uint8 RGB (H', W', 3), as the run scores it: float32 `size`, (H, W), in [0, 1]."""
+    batch = to_input(image, trainer.datamodule.input_size)[None].to(module.device)
+    with torch.inference_mode(), trainer.strategy.precision_plugin.forward_context():
+        return to_size(module(batch)[0], *size)[0].cpu().numpy()
+
+
 class SamplePictures(L.Callback):
     """After every validation, and after the test, writes `samples.png` and shows it in the dashboards.
 
@@ -98,9 +105,7 @@ class SamplePictures(L.Callback):
                 image, alpha = portraits[index]
             except InputError:  # its loader has warned of it
                 continue
-            batch = to_input(image, data.input_size)[None].to(module.device)
-            with torch.inference_mode(), trainer.strategy.precision_plugin.forward_context():
-                matte = to_size(module(batch)[0], *alpha.shape)[0].cpu().numpy()
+            matte = matte_of(trainer, module, image, alpha.shape)
             rows.append(panel(resize(image, *alpha.shape), alpha, matte))
         if not rows:
             return

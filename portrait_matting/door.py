@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 DOORS = {
     "app": "a page on this machine to try a checkpoint on photos",
@@ -34,13 +35,18 @@ def job(command: Callable[[], float]) -> float:
     from hydra.types import RunMode
 
     from portrait_matting.explain import explain
+    from portrait_matting.sweep import FAILED, note_failure
 
     try:
-        return command()
+        figure = command()
+        (Path(HydraConfig.get().runtime.output_dir) / FAILED).unlink(missing_ok=True)
+        return figure
     except Exception as error:
         if HydraConfig.get().mode != RunMode.MULTIRUN:
             stop(error)
-        if line := explain(error):
+        line = explain(error)
+        note_failure(Path(HydraConfig.get().runtime.output_dir), line or f"{type(error).__name__}: {error}")
+        if line:
             print(f"error: job {HydraConfig.get().job.num}: {line}", file=sys.stderr)
         raise  # Hydra goes on with the other jobs, and ends with the first one that failed
 

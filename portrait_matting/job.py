@@ -20,6 +20,7 @@ from portrait_matting.callbacks import log_picture
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.image_io import read_image
 from portrait_matting.errors import InputError
+from portrait_matting.evaluation.result import per_image
 from portrait_matting.explain import explain
 from portrait_matting.hardware import Hardware
 from portrait_matting.interruption import WholeCheckpoints
@@ -31,6 +32,7 @@ from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.models.batch_norm import set_batch_norm
 from portrait_matting.models.recompute import choose
 from portrait_matting.module import MattingModule
+from portrait_matting.scores import write_scores
 from portrait_matting.settle import fits, out_of_memory, settle
 
 log = logging.getLogger(__name__)
@@ -141,13 +143,24 @@ def fit(job: Job) -> L.Trainer:
 
 def test(job: Job, trainer: L.Trainer) -> dict[str, float]:
     """Scores the best checkpoint on the test split, in one process, so that each portrait counts once."""
-    best = trainer.checkpoint_callback.best_model_path
+    best, score = trainer.checkpoint_callback.best_model_path, trainer.checkpoint_callback.best_model_score
     if best and Path(best).is_file():
         checkpoint.load_weights(job.module.net, best)
     if job.hardware.devices > 1:
         trainer = _trainer(job, devices=1, strategy="auto")
     [figures] = trainer.test(job.module, datamodule=job.data, verbose=False)
-    return {name: round(figures[name], 6) for name in (f"test/{figure}" for figure in FIGURES)}
+    scored = {f"test/{figure}": figures[f"test/{figure}"] for figure in FIGURES}
+    return {name: round(value, 6) for name, value in (scored | {"val/mad": float(score)}).items()}
+
+
+def write_test_scores(job: Job, path: Path) -> None:
+    """Writes what the test measured of each portrait."""
+    metrics = {name.removeprefix("test/"): metric for name, metric in job.module.test_metrics.items()}
+    measured = {name: metric.rows().cpu().numpy() for name, metric in metrics.items()}
+    names = job.data.names("test")
+    found = per_image(measured, metrics)
+    scores = {figure: found[figure] for figure in FIGURES if figure in found}
+    write_scores(path, [names[index][1] for index in job.module.tested], scores)
 
 
 def _try_out(optimizer: Callable[..., torch.optim.Optimizer]) -> None:

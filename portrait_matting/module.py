@@ -39,6 +39,7 @@ class MattingModule(L.LightningModule):
         self.loss, self.optimizer, self.lr, self.config = loss, optimizer, lr, config
         self.val_metrics = training_metrics().clone(prefix="val/")
         self.test_metrics = all_metrics().clone(prefix="test/")
+        self.tested: list[int] = []  # indices of the test portraits, in the order of the metrics' rows
 
     def forward(self, image: Tensor) -> Tensor:
         """Image (B, 3, S, S), normalised, to matte float32 (B, 1, S, S) in [0, 1]."""
@@ -62,9 +63,12 @@ class MattingModule(L.LightningModule):
 
     def on_test_epoch_start(self) -> None:
         self.test_metrics.reset()
+        self.tested = []
 
     def test_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         self._score(batch, self.test_metrics)
+        counted = zip(batch["index"], batch["counted"], strict=True)
+        self.tested += [index for index, counts in counted if counts]
 
     def on_test_epoch_end(self) -> None:
         self._log(self.test_metrics)

@@ -9,7 +9,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting import door
+from portrait_matting import door, sweep
 from portrait_matting.config import CONF_DIR, check
 from portrait_matting.run_folder import LAST, find_resume, open_run, report, write_figures
 
@@ -26,6 +26,11 @@ def train(cfg: DictConfig) -> dict[str, float]:
     """
     began = time.perf_counter()
     check(cfg)
+    if sweep.is_job():
+        if done := sweep.take_up(cfg):
+            return done
+        sweep.name_in_dashboards(cfg)
+        sweep.share_machine()
     if cfg.resume == "last":
         last = find_resume(Path(cfg.run_dir))
         cfg.resume, cfg.run_dir = str(last), str(last.parent.parent)
@@ -33,9 +38,11 @@ def train(cfg: DictConfig) -> dict[str, float]:
     open_run(run_dir, cfg.resume)
     quieten()
 
-    from portrait_matting.job import choose_max_lr, fit, prepare, test
+    from portrait_matting.cost import Cost
+    from portrait_matting.job import choose_max_lr, fit, prepare, test, write_test_scores
     from portrait_matting.loggers import close_loggers, log_recipe
     from portrait_matting.processes import processes
+    from portrait_matting.scores import FILE
 
     failed = True
     try:
@@ -45,12 +52,14 @@ def train(cfg: DictConfig) -> dict[str, float]:
         log_recipe(job.loggers, job.module.config)
         OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
         with processes(job.hardware.devices, run_dir / "config.yaml"):
-            trainer = fit(job)
-        figures = test(job, trainer)
+            with Cost(job.hardware.accelerator) as cost:
+                trainer = fit(job)
+        figures = test(job, trainer) | cost.figures()
+        write_test_scores(job, run_dir / FILE)
         failed = False
     finally:
         close_loggers(failed)
-        if failed and (run_dir / LAST).exists():
+        if failed and (run_dir / LAST).exists() and not sweep.is_job():
             log.warning("the run has stopped; to go on with it: %s", _how_to_go_on(run_dir))
     figures |= {
         "max_lr": float(cfg.learning_rate.max_lr),
@@ -86,12 +95,12 @@ def _how_to_go_on(run_dir: Path) -> str:
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")
 def _hydra_main(cfg: DictConfig) -> float:
-    return door.job(lambda: train(cfg)["test/mad"])  # what sweepers minimise
+    return door.job(lambda: train(cfg)["val/mad"])  # what sweepers minimise
 
 
 def main() -> None:
     """Opens the door: composes the recipe from the command line and runs it."""
-    door.run(_hydra_main)
+    door.run(lambda: sweep.told(_hydra_main))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class ScoredSamples(Dataset):
         except InputError as error:
             return {"bad": [str(error)]}
         picture, truth = to_input(image, self.input_size), torch.from_numpy(alpha)[None]
-        return {"image": picture, "alpha": truth, "counted": index >= 0, "bad": []}
+        return {"image": picture, "alpha": truth, "counted": index >= 0, "index": max(index, ~index), "bad": []}
 
 
 def collate_training(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def collate_scored(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Stacks the images (B, 3, S, S); leaves the alphas, each of its own size, a list of (1, H, W). Drops bad ones."""
     good = [sample for sample in samples if "image" in sample]
     images = torch.stack([sample["image"] for sample in good]) if good else torch.empty(0)
-    lists = {name: [sample[name] for sample in good] for name in ("alpha", "counted")}
+    lists = {name: [sample[name] for sample in good] for name in ("alpha", "counted", "index")}
     return {"image": images, **lists, "bad": _bad(samples)}
 
 

@@ -1,0 +1,62 @@
+"""What a training costs: seconds, processor seconds, and memory at the peak."""
+
+import resource
+import time
+from pathlib import Path
+from types import TracebackType
+
+import torch
+
+_GIB = 1024**3
+
+
+class Cost:
+    """Measures its body, a training: `with Cost("cpu") as cost: …`, then `cost.figures()`.
+
+    On a CUDA card the memory is what torch has allocated there at the peak. On a CPU it is the most that this process
+    held at once, Python and libraries included (Linux: VmHWM, which is set back at the start, as another job may have
+    run in this process before); data workers are not in it.
+    """
+
+    def __init__(self, accelerator: str) -> None:
+        self.on_card = accelerator == "cuda"
+
+    def __enter__(self) -> "Cost":
+        if self.on_card:
+            torch.cuda.reset_peak_memory_stats()
+        else:
+            _forget_peak()
+        self.began, self.busy = time.perf_counter(), _processor_seconds()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.seconds, self.busy = time.perf_counter() - self.began, _processor_seconds() - self.busy
+        self.peak = torch.cuda.max_memory_allocated() if self.on_card else _peak()
+
+    def figures(self) -> dict[str, float]:
+        """`fit_seconds`; `cpu_seconds` of this process and the data workers that have ended; `peak_memory_gib`."""
+        return {
+            "fit_seconds": round(self.seconds, 1),
+            "cpu_seconds": round(self.busy, 1),
+            "peak_memory_gib": round(self.peak / _GIB, 3),
+        }
+
+
+def _processor_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _forget_peak() -> None:
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the peak resident set size
+    except OSError:  # not Linux, or not allowed in this container: the peak is the process's own since its start
+        pass
+
+
+def _peak() -> int:
+    try:
+        [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,92 @@
+"""`gallery/` in a run's folder: the same few test portraits in every run, each as image, truth and matte."""
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import lightning.pytorch as L
+import numpy as np
+from lightning.pytorch.utilities import rank_zero_only
+
+from portrait_matting.callbacks import matte_of
+from portrait_matting.data.augment import resize
+from portrait_matting.data.image_io import read_image
+from portrait_matting.errors import InputError
+
+FOLDER = "gallery"
+HEIGHT = 360  # pixels of a picture, at most
+
+
+class Shown(NamedTuple):
+    """A portrait in a gallery: uint8 RGB (H, W, 3), and float32 (H, W) in [0, 1] of the truth and of the matte."""
+
+    name: str
+    image: np.ndarray
+    truth: np.ndarray
+    matte: np.ndarray
+
+
+def chosen(total: int, portraits: int) -> list[int]:
+    """Which of `total` portraits are shown: the first, and then evenly spread.
+
+    >>> chosen(202, 4)
+    [0, 50, 101, 151]
+    """
+    shown = min(portraits, total)
+    return [index * total // shown for index in range(shown)]
+
+
+def write_shown(folder: Path, index: int, shown: Shown) -> None:
+    """Writes INDEX_NAME.{image.jpg,truth.png,matte.png}, reduced to `HEIGHT`; raises OSError on a full disk."""
+    scale = min(1.0, HEIGHT / shown.truth.shape[0])
+    size = [max(round(side * scale), 1) for side in shown.truth.shape]
+    name = re.sub(r"[^\w-]", "_", shown.name)[:80]
+    stem = f"{index:05d}_{name}"
+    image = cv2.cvtColor(resize(shown.image, *size), cv2.COLOR_RGB2BGR)
+    truth, matte = (np.rint(resize(grey, *size) * 255).astype(np.uint8) for grey in (shown.truth, shown.matte))
+    for kind, picture in {"image.jpg": image, "truth.png": truth, "matte.png": matte}.items():
+        unfinished = folder / f".{os.getpid()}.{kind}"
+        if not cv2.imwrite(str(unfinished), picture):
+            raise OSError(f"{folder} cannot be written: is the disk full?")
+        os.replace(unfinished, folder / f"{stem}.{kind}")
+
+
+def read_gallery(folder: Path) -> list[Shown]:
+    """The portraits of a gallery by their index; none where there is no such folder."""
+    found = []
+    for image in sorted(folder.glob("*.image.jpg")):
+        stem = image.name.removesuffix(".image.jpg")
+        grey = [cv2.imread(str(folder / f"{stem}.{name}.png"), cv2.IMREAD_GRAYSCALE) for name in ("truth", "matte")]
+        if any(one is None for one in grey):
+            continue  # a run that was killed here
+        truth, matte = (one.astype(np.float32) / 255 for one in grey)
+        found.append(Shown(stem.partition("_")[2], read_image(image), truth, matte))
+    return found
+
+
+class Gallery(L.Callback):
+    """After the test, writes `gallery/`.
+
+    Args:
+        run_dir: the run's folder.
+        portraits: how many of the test split. Those that cannot be read are passed over.
+    """
+
+    def __init__(self, run_dir: str, portraits: int = 10) -> None:
+        self.folder = Path(run_dir) / FOLDER
+        self.portraits = portraits
+
+    @rank_zero_only
+    def on_test_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        data = trainer.datamodule
+        portraits, names = data.portraits("test"), data.names("test")
+        self.folder.mkdir(exist_ok=True)
+        for index in chosen(len(portraits), self.portraits):
+            try:
+                image, truth = portraits[index]
+            except InputError:  # its loader has warned of it
+                continue
+            matte = matte_of(trainer, pl_module, image, truth.shape)
+            write_shown(self.folder, index, Shown(names[index][1], image, truth, matte))

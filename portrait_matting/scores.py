@@ -1,0 +1,49 @@
+"""`test_scores.csv` in a run's folder: every figure of every test portrait, which is what runs are compared by."""
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from portrait_matting.errors import InputError
+
+FILE = "test_scores.csv"
+
+
+def write_scores(path: Path, names: Sequence[str], scores: Mapping[str, np.ndarray]) -> None:
+    """Writes a row for each portrait; a reader never sees half a file.
+
+    Args:
+        path: of the file.
+        names: of the N portraits.
+        scores: by figure ("mad", "iou", …), float64 (N,); NaN, where there is nothing to measure, is an empty cell.
+    """
+    unfinished = path.with_name(f".{path.name}")
+    with unfinished.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["image", *scores])
+        for row, name in enumerate(names):
+            found = [float(values[row]) for values in scores.values()]
+            writer.writerow([name, *("" if np.isnan(value) else f"{value:.9g}" for value in found)])
+    os.replace(unfinished, path)
+
+
+def read_scores(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
+    """What `write_scores` wrote: the names, and by figure float64 (N,), NaN where a cell is empty.
+
+    Raises:
+        InputError: the file is missing, or no such table.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+            header, *rows = csv.reader(file)
+        columns = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows], dtype=float)
+        if header[0] != "image" or columns.shape != (len(rows), len(header) - 1):
+            raise ValueError("its rows are not all as long as its head")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; the run was not finished, or is older than these files") from error
+    except ValueError as error:
+        raise InputError(f"{path} is no table of scores ({error}): was it cut short?") from error
+    return [row[0] for row in rows], {name: columns[:, at] for at, name in enumerate(header[1:])}
