@@ -1,5 +1,6 @@
 """What a training costs: seconds, processor seconds, and memory at the peak."""
 
+import contextlib
 import resource
 import time
 from pathlib import Path
@@ -48,10 +49,8 @@ def _processor_seconds() -> float:
 
 
 def _forget_peak() -> None:
-    try:
+    with contextlib.suppress(OSError):  # not Linux, or not allowed in this container: the peak since the process began
         Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the peak resident set size
-    except OSError:  # not Linux, or not allowed in this container: the peak is the process's own since its start
-        pass
 
 
 def _peak() -> int:

@@ -60,6 +60,8 @@ def prepare(cfg: DictConfig, may_halve: bool = False) -> Job:
     Raises:
         InputError: names what is wrong.
     """
+    if not 0 <= cfg.seed < 2**32:
+        raise InputError(f"seed={cfg.seed} is out of range: choose 0 to {2**32 - 1}")
     L.seed_everything(cfg.seed, workers=True, verbose=False)
     torch.set_float32_matmul_precision("high")
     may_halve = settle(cfg) or may_halve

@@ -51,9 +51,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
         job.module.config = OmegaConf.to_container(cfg, resolve=True)
         log_recipe(job.loggers, job.module.config)
         OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
-        with processes(job.hardware.devices, run_dir / "config.yaml"):
-            with Cost(job.hardware.accelerator) as cost:
-                trainer = fit(job)
+        with processes(job.hardware.devices, run_dir / "config.yaml"), Cost(job.hardware.accelerator) as cost:
+            trainer = fit(job)
         figures = test(job, trainer) | cost.figures()
         write_test_scores(job, run_dir / FILE)
         failed = False
