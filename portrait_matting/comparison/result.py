@@ -1,0 +1,81 @@
+"""What a comparison is of and what it found: runs, arms of runs that differ in their seed alone, and their ranking."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run, read from its folder.
+
+    Args:
+        folder: of the run.
+        config: its recipe. Where the finder looked for the rate, learning_rate.max_lr is "auto" here, and what it found
+            is in `figures`.
+        figures: of `metrics.json`.
+        images: names of the N test portraits that were scored.
+        scores: by figure, float64 (N,), NaN where there is nothing to measure.
+    """
+
+    folder: Path
+    config: Mapping[str, Any]
+    figures: Mapping[str, float]
+    images: list[str]
+    scores: Mapping[str, np.ndarray]
+
+    @property
+    def seed(self) -> int:
+        return self.config["seed"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Runs by one recipe, with different seeds. `settings` are the keys in which the arms differ, with its values."""
+
+    name: str
+    settings: Mapping[str, Any]
+    runs: list[Run]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much an arm's figure is above the reference's.
+
+    `low` and `high` are its 95 % interval; `p` is two-sided and allows for all the arms that were compared (Holm);
+    `differs` where that is below 0.05. `seeds` and `images` are how many of both the arms have in common.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    differs: bool
+    seeds: int
+    images: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """An arm in a ranking: the mean over its runs, the standard deviation over them (NaN for one), each run's figure.
+
+    `against` is None for the reference itself.
+    """
+
+    arm: Arm
+    mean: float
+    deviation: float
+    values: list[float]
+    against: Difference | None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Arms by a figure, the best first. `metric` is a name of metrics.catalogue.FIGURES, such as "mad"."""
+
+    metric: str
+    rows: list[Row]
+    reference: Arm
