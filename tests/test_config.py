@@ -75,7 +75,7 @@ def test_lists_stand_for_tuples_and_a_wrong_item_is_found():
         compose(["loss.weights=[1,a]"])
 
 
-@pytest.mark.parametrize("policy", ["one_cycle", "triangular", "triangular2", "exp_range", "constant"])
+@pytest.mark.parametrize("policy", ["one_cycle", "triangular", "triangular2", "exp_range", "cosine", "constant"])
 def test_the_cycle_takes_the_one_max_lr(policy):
     cfg = compose([f"learning_rate={policy}", "learning_rate.max_lr=0.02"])
     assert instantiate(cfg.learning_rate.cycle).max_lr == 0.02

@@ -4,6 +4,8 @@ No curve holds state, so a resumed run is right by construction and a lengthened
 
 - `one_cycle`: up, down, then annihilation far below the start (Smith 2018, arXiv 1803.09820).
 - `triangular`, `triangular2`, `exp_range`: whole cycles, then annihilation (Smith 2015, arXiv 1506.01186).
+- `cosine`: half a cosine from max_lr to the last rate, no cycle (Loshchilov and Hutter 2016, arXiv 1608.03983,
+  equation 5, without restarts).
 - `constant`: max_lr throughout, the optimizer's own momentum.
 
 Unlike torch's CyclicLR, whose decay starts at iteration 0, `exp_range` decays from its first peak on, so that the first
@@ -75,8 +77,11 @@ POLICIES: dict[str, Callable[[Position, float | None], float]] = {
     "triangular": _full,
     "triangular2": _halved,
     "exp_range": _decayed,
+    "cosine": _full,
     "constant": _full,
 }
+_NO_CYCLES = ("cosine", "constant")
+"""Policies without a foot and a peak: the optimizer keeps its own momentum."""
 ANNEALS: dict[str, Callable[[float], float]] = {
     "linear": lambda share: share,
     "cos": lambda share: (1 - math.cos(math.pi * share)) / 2,
@@ -95,7 +100,7 @@ class Schedule:
         annihilation: share of the run, in [0, 1), that falls from the foot to the last rate. With 0 the run ends at the
             foot of the last cycle.
         anneal: shape of every slope, "linear" or "cos".
-        cycles: how many whole cycles; `one_cycle` has one and `constant` none, whatever is given.
+        cycles: how many whole cycles; `one_cycle` has one, `cosine` and `constant` none, whatever is given.
         gamma: `exp_range` only: factor of the amplitude per step after the first peak, in (0, 1]. None: the amplitude
             is down to 10 % at the end of the cycles, whatever the run's length.
         base_momentum: momentum (Adam: beta1) at the peak. Smith: 0.85.
@@ -149,6 +154,10 @@ class Schedule:
         if self.policy == "constant":
             return self.max_lr
         foot = self.max_lr / self.div
+        if self.policy == "cosine":
+            done = min(step, total - 1) / max(total - 1, 1)
+            last = foot / self.final_div
+            return self.max_lr - (self.max_lr - last) * ANNEALS["cos"](done)
         if annihilated := ANNEALS[self.anneal](self._locate(step, total).annihilation):
             return foot * (1 - annihilated) + foot / self.final_div * annihilated
         # Measured from the top, so that the peak is max_lr to the last bit and nothing rounds above it.
@@ -156,7 +165,7 @@ class Schedule:
 
     def momentum(self, step: int, total: int) -> float | None:
         """Momentum (Adam: beta1) of that step, the mirror image of the rate; None: keep the optimizer's own."""
-        if self.policy == "constant" or not self.cycle_momentum:
+        if self.policy in _NO_CYCLES or not self.cycle_momentum:
             return None
         return self.max_momentum - (self.max_momentum - self.base_momentum) * self.height(step, total)
 

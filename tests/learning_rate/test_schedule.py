@@ -125,6 +125,18 @@ def test_momentum_mirrors_the_rate_and_is_held_in_the_annihilation(policy):
         assert value == pytest.approx(0.95 - 0.1 * max(0.0, lr - 0.1) / 0.9)
 
 
+def test_cosine_is_torchs_without_restarts():
+    schedule = Schedule("cosine", 0.2, div=10.0, final_div=100.0)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.2)
+    reference = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=19, eta_min=0.2 / 1000)
+    for step in range(20):
+        assert schedule.learning_rate(step, 20) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-9)
+        assert schedule.momentum(step, 20) is None
+        optimizer.step()
+        reference.step()
+    assert schedule.learning_rate(25, 20) == schedule.learning_rate(19, 20) == pytest.approx(0.0002)
+
+
 def test_no_momentum_to_set_for_constant_or_when_switched_off():
     assert Schedule("constant", 0.2).momentum(3, 10) is None
     assert Schedule("one_cycle", 0.2, cycle_momentum=False).momentum(3, 10) is None
