@@ -7,9 +7,9 @@ import cv2
 import lightning.pytorch as L
 import numpy as np
 import torch
-from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from portrait_matting.dashboard.boards import log_picture
 from portrait_matting.data.augment import resize, to_input
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
@@ -55,15 +55,6 @@ def write_picture(path: Path, picture: np.ndarray) -> None:
     if not cv2.imwrite(str(unfinished), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
         raise OSError(f"{path} cannot be written: is the disk full?")
     os.replace(unfinished, path)
-
-
-def log_picture(loggers: list[Logger], name: str, picture: np.ndarray, step: int) -> None:
-    """Sends uint8 RGB (H, W, 3) to the loggers that show pictures; the others have the file in the run's folder."""
-    for logger in loggers:
-        if isinstance(logger, TensorBoardLogger):
-            logger.experiment.add_image(name, picture, step, dataformats="HWC")
-        elif isinstance(logger, WandbLogger):
-            logger.log_image(name, [picture], step=step)
 
 
 def matte_of(trainer: L.Trainer, module: L.LightningModule, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

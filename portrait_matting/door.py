@@ -7,6 +7,7 @@ from pathlib import Path
 
 DOORS = {
     "app": "a page on this machine to try a checkpoint on photos",
+    "compare": "which recipe is better, from the folders of runs (RUN|SWEEP …)",
     "evaluate": "score a checkpoint, or mattes that any tool made (Hydra overrides follow)",
     "plan": "what fits on a card, before anything is run (Hydra overrides follow)",
     "predict": "cut people out of photos and videos (INPUT … --checkpoint FILE --output DIR)",

@@ -1,5 +1,6 @@
 """`gallery/` in a run's folder: the same few test portraits in every run, each as image, truth and matte."""
 
+import logging
 import os
 import re
 from pathlib import Path
@@ -12,11 +13,14 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from portrait_matting.callbacks import matte_of
 from portrait_matting.data.augment import resize
-from portrait_matting.data.image_io import read_image
+from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.errors import InputError
+
+log = logging.getLogger(__name__)
 
 FOLDER = "gallery"
 HEIGHT = 360  # pixels of a picture, at most
+_NAME = 80  # bytes of a portrait's name in a file's, which may have 255
 
 
 class Shown(NamedTuple):
@@ -42,7 +46,7 @@ def write_shown(folder: Path, index: int, shown: Shown) -> None:
     """Writes INDEX_NAME.{image.jpg,truth.png,matte.png}, reduced to `HEIGHT`; raises OSError on a full disk."""
     scale = min(1.0, HEIGHT / shown.truth.shape[0])
     size = [max(round(side * scale), 1) for side in shown.truth.shape]
-    name = re.sub(r"[^\w-]", "_", shown.name)[:80]
+    name = re.sub(r"[^\w-]", "_", shown.name).encode()[:_NAME].decode(errors="ignore")
     stem = f"{index:05d}_{name}"
     image = cv2.cvtColor(resize(shown.image, *size), cv2.COLOR_RGB2BGR)
     truth, matte = (np.rint(resize(grey, *size) * 255).astype(np.uint8) for grey in (shown.truth, shown.matte))
@@ -54,15 +58,22 @@ def write_shown(folder: Path, index: int, shown: Shown) -> None:
 
 
 def read_gallery(folder: Path) -> list[Shown]:
-    """The portraits of a gallery by their index; none where there is no such folder."""
+    """The portraits of a gallery by their index; none where there is no such folder.
+
+    Passed over is what a killed run has left unfinished, and, with a warning, what cannot be read.
+    """
     found = []
-    for image in sorted(folder.glob("*.image.jpg")):
-        stem = image.name.removesuffix(".image.jpg")
-        grey = [cv2.imread(str(folder / f"{stem}.{name}.png"), cv2.IMREAD_GRAYSCALE) for name in ("truth", "matte")]
-        if any(one is None for one in grey):
-            continue  # a run that was killed here
-        truth, matte = (one.astype(np.float32) / 255 for one in grey)
-        found.append(Shown(stem.partition("_")[2], read_image(image), truth, matte))
+    for file in sorted(folder.glob("[!.]*.image.jpg")):
+        stem = file.name.removesuffix(".image.jpg")
+        greys = [folder / f"{stem}.{name}.png" for name in ("truth", "matte")]
+        if not all(grey.is_file() for grey in greys):
+            continue
+        try:
+            shown = Shown(stem.partition("_")[2], read_image(file), *map(read_alpha, greys))
+        except InputError as error:
+            log.warning("%s", error)
+            continue
+        found.append(shown)
     return found
 
 

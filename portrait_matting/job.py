@@ -16,9 +16,8 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting import allocator, checkpoint
-from portrait_matting.callbacks import log_picture
+from portrait_matting.dashboard.finder_curve import log_finding
 from portrait_matting.data.datamodule import PortraitDataModule
-from portrait_matting.data.image_io import read_image
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.explain import explain
@@ -129,7 +128,7 @@ def choose_max_lr(job: Job, run_dir: Path) -> float:
     finding = find(job.module, job.data, job.trainer_arguments | together | as_the_run)
     plot_finding(finding, run_dir / "lr_finder.png")
     write_csv(finding, run_dir / "lr_finder.csv")
-    log_picture(job.loggers, "lr_finder", read_image(run_dir / "lr_finder.png"), step=0)
+    log_finding(job.loggers, finding, run_dir / "lr_finder.png")
     return finding.max_lr
 
 

@@ -1,14 +1,19 @@
 """Loggers that fit a run's folder: metrics.csv always, and the dashboard of your choice beside it."""
 
 import csv
+import os
 import sys
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 
+from portrait_matting.dashboard.names import tidied
 from portrait_matting.errors import InputError
+
+_DATA_DIR = "WANDB_DATA_DIR"
+_own_data_dir = [""]  # what wandb_logger has set it to: close_loggers takes that back
 
 
 def csv_logger(run_dir: str, resume: str | None = None, flush_every: int = 20) -> CSVLogger:
@@ -31,20 +36,34 @@ def csv_logger(run_dir: str, resume: str | None = None, flush_every: int = 20) -
 
 
 def tensorboard_logger(run_dir: str) -> TensorBoardLogger:
-    """Writes TensorBoard's event files into the run's folder: `tensorboard --logdir runs`."""
+    """Writes TensorBoard's event files into the run's folder: `tensorboard --logdir runs`. A resumed run adds another
+    file, which is shown as the same run's.
+    """
     try:
-        return TensorBoardLogger(run_dir, name="", version="", default_hp_metric=False)
+        return _TensorBoard(run_dir, name="", version="", default_hp_metric=False)
     except ModuleNotFoundError as error:
         raise InputError("logger=tensorboard needs TensorBoard: pip install 'portrait-matting[tensorboard]'") from error
 
 
-def wandb_logger(run_dir: str, project: str, name: str | None, group: str | None, online: bool = False) -> WandbLogger:
+def wandb_logger(
+    run_dir: str,
+    project: str,
+    name: str | None,
+    group: str | None,
+    online: bool = False,
+    resume: str | None = None,
+) -> WandbLogger:
     """Logs to Weights & Biases: by default into the run's folder, without an account, to be sent with `wandb sync`.
+
+    A resumed run has the id of the one that it goes on with: online it is that run, offline a second folder, which
+    `wandb sync` joins to the first. What wandb keeps of tables until they are sent lies in the run's folder too, and
+    not in the user's home, unless WANDB_DATA_DIR says otherwise.
 
     Args:
         run_dir: the run's folder.
         project, name, group: of the run in wandb; None leaves the name to wandb and the run ungrouped.
         online: send while training. Needs a key, and never asks for one.
+        resume: the run's own `resume`.
 
     Raises:
         InputError: online without a key.
@@ -55,21 +74,46 @@ def wandb_logger(run_dir: str, project: str, name: str | None, group: str | None
         wandb.setup(wandb.Settings(silent=True))
         if not wandb.login(prompt=False, verify=False):
             raise InputError("logger.wandb.online=true needs a key: run `wandb login` first, or leave it false")
-    settings = wandb.Settings(silent=True, console="off")
-    return WandbLogger(save_dir=run_dir, project=project, name=name, group=group, offline=not online, settings=settings)
-
-
-def log_recipe(loggers: list[Logger], config: dict[str, Any]) -> None:
-    """Shows the composed recipe in the dashboards; the run's folder has it as `config.yaml` already."""
-    for logger in loggers:
-        if not isinstance(logger, CSVLogger):
-            logger.log_hyperparams(config)
+    if not os.environ.get(_DATA_DIR):
+        os.environ[_DATA_DIR] = _own_data_dir[0] = str(Path(run_dir).absolute() / "wandb")
+    logger = _Wandb(
+        save_dir=run_dir,
+        project=project,
+        name=name,
+        group=group,
+        id=_earlier_id(Path(run_dir)) if resume else None,
+        offline=not online,
+        settings=wandb.Settings(silent=True, console="off"),
+    )
+    logger._wandb_init.pop("anonymous", None)  # Lightning gives it always, and wandb warns of it always
+    return logger
 
 
 def close_loggers(failed: bool) -> None:
     """Ends wandb's run, if one is open: else the next job of a sweep would log into it."""
     if "wandb" in sys.modules:
         sys.modules["wandb"].finish(exit_code=int(failed))
+    if os.environ.get(_DATA_DIR) == _own_data_dir[0]:
+        os.environ.pop(_DATA_DIR, None)
+
+
+class _TensorBoard(TensorBoardLogger):
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        super().log_metrics(tidied(metrics), step)
+
+    def save(self) -> None:
+        self.experiment.flush()  # and no hparams.yaml: config.yaml lies beside it
+
+
+class _Wandb(WandbLogger):
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        super().log_metrics(tidied(metrics), step)
+
+
+def _earlier_id(run_dir: Path) -> str | None:
+    """The wandb id of the run in this folder: its folders are called (offline-)run-DATE_TIME-ID."""
+    folders = sorted(run_dir.glob("wandb/*run-*-*"), key=lambda folder: folder.name.removeprefix("offline-"))
+    return folders[-1].name.rpartition("-")[2] if folders else None
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -6,10 +6,24 @@ from typing import Any
 Flat = dict[str, Any]
 """By dotted key, such as "loss.criterion.edge_weight": a number, a string, a list or None."""
 
-_OF_A_RUN = ("run_dir", "resume", "project", "logger", "callbacks.", "hardware.workers", "trainer.enable_progress_bar")
-"""Where a run writes and what it shows: it trains the same network whatever these are."""
+_OF_A_RUN = (
+    "run_dir",
+    "resume",
+    "project",
+    "logger",
+    "hardware.workers",
+    "data.bad_share",
+    "trainer.enable_progress_bar",
+    "trainer.enable_model_summary",
+    "trainer.log_every_n_steps",
+    "trainer.num_sanity_val_steps",
+    "trainer.profiler",
+    "trainer.detect_anomaly",
+)
+"""Where a run writes, what it shows and what it checks: it trains the same network whatever these are."""
 _COPIES = (
     "learning_rate.cycle.max_lr",
+    "optimizer.fused",
     "data.input_size",
     "data.batch_size",
     "data.workers",
@@ -17,6 +31,7 @@ _COPIES = (
     "data.seed",
 )
 """What the recipe says elsewhere, and copies here by interpolation."""
+_KEEPS = "lightning.pytorch.callbacks.ModelCheckpoint"
 AUTO = "auto"
 
 
@@ -39,7 +54,38 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> Flat:
 
 def essence(config: Mapping[str, Any]) -> Flat:
     """What decides about the network that a recipe trains: without folders, loggers and copies of other keys."""
-    return {key: value for key, value in flatten(config).items() if not key.startswith((*_OF_A_RUN, *_COPIES))}
+    flat = flatten(config)
+    return {
+        key: value
+        for key, value in flat.items()
+        if not _is_below(key, _OF_A_RUN + _COPIES) and not _is_fitted(key, flat) and not _watches(key, flat)
+    }
+
+
+def _is_below(key: str, others: Sequence[str]) -> bool:
+    return any(key == other or key.startswith(f"{other}.") for other in others)
+
+
+def _is_fitted(key: str, flat: Flat) -> bool:
+    """Whether a transform's argument repeats the input's size or the folder of backgrounds."""
+    size = flat.get("hardware.input_size")
+    repeated = {"size": [size, size], "backgrounds": flat.get("augment.backgrounds")}
+    group, _, name = key.rpartition(".")
+    return group.startswith("augment.transforms.") and name in repeated and flat[key] == repeated[name]
+
+
+def _watches(key: str, flat: Flat) -> bool:
+    """Whether a key is of a callback that looks on: ours do, and checkpoints that no figure chooses.
+
+    By which figure the best checkpoint is chosen decides about the network that is scored; where it is kept does not.
+    """
+    if not key.startswith("callbacks."):
+        return False
+    callback = ".".join(key.split(".")[:2])
+    target = flat.get(f"{callback}._target_") or ""
+    if target == _KEEPS:
+        return flat.get(f"{callback}.monitor") is None or key == f"{callback}.dirpath"
+    return target.startswith("portrait_matting.")
 
 
 def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

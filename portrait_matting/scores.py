@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -37,13 +38,15 @@ def read_scores(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
         InputError: the file is missing, or no such table.
     """
     try:
-        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-            header, *rows = csv.reader(file)
-        columns = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows], dtype=float)
-        if header[0] != "image" or columns.shape != (len(rows), len(header) - 1):
+        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        header, *rows = csv.reader(StringIO(text, newline="")) if text else [[]]
+        if header[:1] != ["image"] or not rows or {len(row) for row in rows} != {len(header)}:
             raise ValueError("its rows are not all as long as its head")
+        if not text.endswith("\n"):  # the last figure may lack digits
+            raise ValueError("its last line has no end")
+        columns = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows])
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; the run was not finished, or is older than these files") from error
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise InputError(f"{path} is no table of scores ({error}): was it cut short?") from error
     return [row[0] for row in rows], {name: columns[:, at] for at, name in enumerate(header[1:])}

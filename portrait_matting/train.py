@@ -39,8 +39,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
     quieten()
 
     from portrait_matting.cost import Cost
+    from portrait_matting.dashboard.recipe import log_recipe, log_summary
     from portrait_matting.job import choose_max_lr, fit, prepare, test, write_test_scores
-    from portrait_matting.loggers import close_loggers, log_recipe
+    from portrait_matting.loggers import close_loggers
     from portrait_matting.processes import processes
     from portrait_matting.scores import FILE
 
@@ -55,6 +56,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
             trainer = fit(job)
         figures = test(job, trainer) | cost.figures()
         write_test_scores(job, run_dir / FILE)
+        log_summary(job.loggers, cost.figures())
         failed = False
     finally:
         close_loggers(failed)

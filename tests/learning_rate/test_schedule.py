@@ -146,7 +146,7 @@ def test_no_momentum_to_set_for_constant_or_when_switched_off():
 @pytest.mark.parametrize(
     "wrong, name",
     [
-        ({"policy": "cosine"}, "cosine"),
+        ({"policy": "parabola"}, "parabola"),
         ({"anneal": "exp"}, "exp"),
         ({"annihilation": 1.0}, "annihilation is 1.0"),
         ({"annihilation": -0.1}, "annihilation is -0.1"),
