@@ -1,0 +1,137 @@
+"""Which recipe is better, from run folders alone: `python -m portrait_matting.compare RUN|SWEEP …`."""
+
+import argparse
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from portrait_matting import door
+from portrait_matting.arguments import number
+from portrait_matting.errors import InputError
+
+if TYPE_CHECKING:  # torch comes with it, and --help is to be quick
+    from portrait_matting.comparison.result import Arm
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Compares finished runs, prints what it found and writes `compare.csv`, `compare.html` and `compare.png`.
+
+    Raises:
+        InputError: a folder, the figure or the reference is none, nothing is finished, or the output cannot be written.
+    """
+    from portrait_matting.comparison.arm import arms as arms_of
+    from portrait_matting.comparison.page import compare_html
+    from portrait_matting.comparison.picture import compare_png
+    from portrait_matting.comparison.portraits import shared_portraits
+    from portrait_matting.comparison.ranking import rank
+    from portrait_matting.comparison.run import find_runs
+    from portrait_matting.comparison.tables import compare_csv, summary
+    from portrait_matting.metrics.catalogue import FIGURES
+
+    metric = arguments.metric
+    check_metric(metric)
+    runs, left_out = find_runs(arguments.runs)
+    arms = arms_of(runs)
+    ranking = rank(arms, metric, reference(arguments.against, arms))
+    against, best = ranking.reference, ranking.rows[0].arm
+    figures = [name for name in FIGURES if all(name in run.scores for arm in arms for run in arm.runs)]
+    rankings = {metric: ranking} | {name: rank(arms, name, against) for name in figures if name != metric}
+    lead = ranking if best is against else rank(arms, metric, best)
+    arms = [row.arm for row in ranking.rows]
+    portraits = shared_portraits(arms, arguments.pictures)
+    files = {
+        "compare.csv": compare_csv(rankings).encode(errors="surrogateescape"),
+        "compare.html": compare_html(arms, rankings, metric, lead, portraits, left_out).encode(errors="replace"),
+        "compare.png": compare_png(arms, ranking, lead, portraits),
+    }
+    output = (arguments.output or default_output(arguments.runs)).expanduser()
+    print(summary(rankings, metric, lead, left_out))
+    write(output, files)
+    print("\n" + "\n".join(f"  {output / name}" for name in files))
+
+
+def check_metric(metric: str) -> None:
+    """Refuses a figure that there is not."""
+    import difflib
+
+    from portrait_matting.metrics.catalogue import FIGURES
+
+    if metric in FIGURES:
+        return
+    name = metric.lower().removeprefix("test/")
+    close = [name] if name in FIGURES else difflib.get_close_matches(name, FIGURES, n=2)
+    cure = f"did you mean {' or '.join(sorted(close))}?" if close else f"give one of {', '.join(FIGURES)}"
+    raise InputError(f"--metric {metric} is no figure: {cure}")
+
+
+def reference(against: str | None, arms: "list[Arm]") -> "Arm | None":
+    """The arm that is meant, by its name or by the folder of one of its runs; None, the best, for None."""
+    if against is None:
+        return None
+    place = Path(against).expanduser().resolve()
+    for arm in arms:
+        if against == arm.name or any(run.folder.resolve() == place for run in arm.runs):
+            return arm
+    raise InputError(
+        f"--against {against} is no arm, nor the folder of a run that is compared: "
+        f"give one of {', '.join(repr(arm.name) for arm in arms)}"
+    )
+
+
+def default_output(paths: list[Path]) -> Path:
+    """The folder that was named, if it was but one; else a new one below runs/compare/."""
+    return paths[0] if len(paths) == 1 else Path("runs") / "compare" / time.strftime("%Y-%m-%d/%H-%M-%S")
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files over earlier ones, all or none; a reader never sees half a file.
+
+    Raises:
+        InputError: they cannot be written.
+    """
+    unfinished = {name: folder / f".{name}.{os.getpid()}" for name in files}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            unfinished[name].write_bytes(content)
+        for name, path in unfinished.items():
+            os.replace(path, folder / name)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written ({error.strerror}): make room, or choose another folder with --output DIR"
+        ) from error
+    finally:
+        for path in unfinished.values():
+            if path.exists():
+                path.unlink()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of this door."""
+    parser = argparse.ArgumentParser(
+        prog="python -m portrait_matting.compare",
+        description="Ranks finished runs; those that differ in their seed alone are one arm. Says which differences "
+        "are more than noise, and writes compare.csv, compare.html and compare.png. Runs are read, never changed.",
+    )
+    parser.add_argument("runs", metavar="RUN|SWEEP", nargs="+", type=Path, help="folders of runs, or of whole sweeps")
+    parser.add_argument("--metric", metavar="NAME", default="mad", help="rank by mad, iou, band_mad, … (%(default)s)")
+    parser.add_argument("--against", metavar="NAME|RUN", help="the arm that the others are compared with, or its run")
+    parser.add_argument(
+        "--output", metavar="DIR", type=Path, help="where to write (the folder, if one was named; else runs/compare/)"
+    )
+    parser.add_argument(
+        "--pictures", metavar="N", type=number(0), default=10, help="portraits in compare.html (%(default)s)"
+    )
+    return parser
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Opens the door. Ends with code 0, or 2 where nothing could be compared or written."""
+    arguments = parser().parse_args(argv)
+    door.run(lambda: compare(arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Arms in the order of a figure, and which of them differ from the reference by more than noise."""
+
+from collections.abc import Sequence
+from math import isnan
+
+import numpy as np
+
+from portrait_matting.comparison.crossed import crossed_test
+from portrait_matting.comparison.result import Arm, Difference, Ranking, Row, Run
+from portrait_matting.errors import InputError
+from portrait_matting.evaluation import comparison
+from portrait_matting.evaluation.comparison import holm
+from portrait_matting.metrics.catalogue import FIGURES
+
+NO_MEANS = ("max_f", "calibration_error")
+"""Figures of a whole set of images that are not the mean of the images' own."""
+
+
+def rank(arms: Sequence[Arm], metric: str, against: Arm | None = None) -> Ranking:
+    """Ranks arms by a figure of the test split, the best first; an arm without it (NaN) comes last.
+
+    Each arm's difference from the reference is tested over the images that both have, by name, and their seeds, by
+    number, and those that are left by their order, which is as good as any (`crossed_test`); p allows for the number of
+    arms (Holm). Of a figure that is no mean of images (`NO_MEANS`) the difference is only given, not tested.
+
+    Args:
+        arms: of finished runs.
+        metric: a name of metrics.catalogue.FIGURES.
+        against: the reference, one of the arms; None: the best.
+
+    Raises:
+        InputError: an unknown metric, a run that did not measure it, arms that share no image.
+    """
+    if metric not in FIGURES:
+        raise InputError(f"there is no metric {metric}: choose one of {', '.join(FIGURES)}")
+    values = [[_figure(run, metric) for run in arm.runs] for arm in arms]
+    means = [float(np.mean(found)) for found in values]
+    sign = -1 if FIGURES[metric].higher else 1
+    order = sorted(range(len(arms)), key=lambda at: (isnan(means[at]), sign * means[at]))
+    reference = against or arms[order[0]]
+    differences = {at: _difference(reference, arms[at], metric) for at in order if arms[at] is not reference}
+    corrected = dict(zip(differences, holm([one[3] for one, _, _ in differences.values()]).tolist(), strict=True))
+    rows = []
+    for at in order:
+        found = None
+        if at in differences:
+            (value, low, high, _), seeds, images = differences[at]
+            p = corrected[at]
+            found = Difference(value, low, high, p, p < 0.05, seeds, images)
+        deviation = float(np.std(values[at], ddof=1)) if len(values[at]) > 1 else np.nan
+        rows.append(Row(arms[at], means[at], deviation, values[at], found))
+    return Ranking(metric, rows, reference)
+
+
+def sentence(ranking: Ranking, row: Row) -> str:
+    """Says in a line how an arm stands to the reference, and whether that is more than noise."""
+    known, difference = FIGURES[ranking.metric], row.against
+    if difference is None:
+        place = "has the best" if row is ranking.rows[0] else "is the reference:"
+        return f"{row.arm.name} {place} {known.label}, {row.mean:.{known.digits}f}"
+    over = f"{_count(difference.seeds, 'seed')}, {_count(difference.images, 'image')}"
+    if isnan(difference.value):
+        return f"{row.arm.name} and {ranking.reference.name} have no image in common with a {known.label} ({over})"
+    written = comparison.sentence(ranking.reference.name, row.arm.name, ranking.metric, difference)
+    if isnan(difference.p):
+        no_mean = f"{known.label} is no mean of images"
+        why = no_mean if ranking.metric in NO_MEANS else "one image tells nothing of others"
+        return f"{written.rpartition(' (')[0]} ({over}): not tested, {why}"
+    found, _, verdict = written.rpartition("): ")
+    alone = "; one seed each: another may say otherwise" if difference.seeds == 1 else ""
+    return f"{found}, {over}): {verdict}{alone}"
+
+
+def _figure(run: Run, metric: str) -> float:
+    """A run's figure, NaN where no image of its has anything to measure."""
+    if metric in NO_MEANS:
+        if f"test/{metric}" not in run.figures:
+            raise InputError(f"{run.folder} did not measure {metric}: run it again, or choose another metric")
+        return float(run.figures[f"test/{metric}"])
+    scores = _scores(run, metric)
+    return float(np.nanmean(scores)) if not np.isnan(scores).all() else np.nan
+
+
+def _scores(run: Run, metric: str) -> np.ndarray:
+    if metric not in run.scores:
+        raise InputError(f"{run.folder} did not measure {metric}: run it again, or choose another metric")
+    return run.scores[metric]
+
+
+def _difference(reference: Arm, arm: Arm, metric: str) -> tuple[tuple[float, float, float, float], int, int]:
+    """(value, low, high, uncorrected p) of arm - reference, over how many seeds, and over how many images."""
+    pairs = _paired(reference.runs, arm.runs)
+    others = [set(run.images) for pair in pairs for run in pair]
+    common = [name for name in reference.runs[0].images if all(name in other for other in others)]
+    if not common:
+        raise InputError(
+            f"{reference.name} and {arm.name} were tested on other images, {_data(reference)} and {_data(arm)}: "
+            "compare runs on the same data"
+        )
+    if metric in NO_MEANS:
+        value = float(np.mean([_figure(second, metric) - _figure(first, metric) for first, second in pairs]))
+        return (value, np.nan, np.nan, np.nan), len(pairs), len(common)
+    first, second = (np.stack([_of(run, metric, common) for run in side]) for side in zip(*pairs, strict=True))
+    images = int(np.sum(~np.isnan(first + second).any(axis=0)))
+    return crossed_test(first, second), len(pairs), images
+
+
+def _paired(first: Sequence[Run], second: Sequence[Run]) -> list[tuple[Run, Run]]:
+    by_seed = {run.seed: run for run in second}
+    shared = [(run, by_seed[run.seed]) for run in first if run.seed in by_seed]
+    seeds = {run.seed for run, _ in shared}
+    left, right = ([run for run in runs if run.seed not in seeds] for runs in (first, second))
+    return shared + list(zip(left, right, strict=False))
+
+
+def _of(run: Run, metric: str, images: Sequence[str]) -> np.ndarray:
+    """A figure of some images of a run, float64 (N,)."""
+    rows = {name: row for row, name in enumerate(run.images)}
+    return _scores(run, metric)[[rows[name] for name in images]]
+
+
+def _data(arm: Arm) -> str:
+    data = arm.runs[0].config.get("data") or {}
+    return str(data.get("root") or str(data.get("_target_", "data")).rpartition(".")[2])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

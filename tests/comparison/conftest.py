@@ -1,0 +1,68 @@
+"""Finished runs, written by hand: two arms of two seeds, of which the second arm is worse by more than noise."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from portrait_matting.comparison.arm import arms
+from portrait_matting.comparison.ranking import rank
+from portrait_matting.comparison.run import find_runs
+from portrait_matting.gallery import FOLDER, Shown, write_shown
+from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.scores import FILE, write_scores
+
+IMAGES = 12
+SIDE = 24
+
+
+def portrait(index: int) -> tuple[np.ndarray, np.ndarray]:
+    y, x = np.mgrid[:SIDE, :SIDE]
+    alpha = np.clip(4 + index - np.hypot(x - 11.5, y - 11.5), 0, 1).astype(np.float32)
+    return np.full((SIDE, SIDE, 3), 40 + 50 * index, np.uint8), alpha
+
+
+def write_run(folder: Path, seed: int, width: float, error: float, gallery: int = 3) -> None:
+    """A run whose MAD is about `error`, IoU 1 - `error`, and whose mattes lack `error` everywhere."""
+    (folder / FOLDER).mkdir(parents=True)
+    config = {"seed": seed, "loss": {"width": width}, "learning_rate": {"max_lr": 0.01}, "run_dir": str(folder)}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    rng = np.random.default_rng([seed, round(100 * error)])
+    off = error + 0.001 * seed + rng.normal(0, 0.0005, IMAGES)
+    scores = {name: 1 - off if FIGURES[name].higher else off for name in ("mad", "band_mad", "iou", "max_f")}
+    write_scores(folder / FILE, [f"photo {index}.jpg" for index in range(IMAGES)], scores)
+    cost = {"fit_seconds": 100 * width, "cpu_seconds": 1234.5, "peak_memory_gib": 1.5}
+    figures = {f"test/{name}": float(values.mean()) for name, values in scores.items()} | cost
+    (folder / "metrics.json").write_text(json.dumps(figures))
+    with (folder / "metrics.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "step", "lr", "train/loss_epoch", "val/mad", "val/iou"])
+        for epoch in range(3):
+            writer.writerow([epoch, 10 * epoch, 0.01 / (1 + epoch), "", "", ""])
+            writer.writerow([epoch, 10 * epoch + 9, "", 1 + error / (1 + epoch), error + 0.1 / (1 + epoch), 0.5])
+    for index in range(gallery):
+        image, alpha = portrait(index)
+        write_shown(folder / FOLDER, index, Shown(f"photo {index}.jpg", image, alpha, np.clip(alpha - error, 0, 1)))
+
+
+@pytest.fixture(scope="session")
+def sweep(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("sweep")
+    for seed in range(2):
+        write_run(folder / f"narrow {seed}", seed, 0.5, 0.1)
+        write_run(folder / f"wide {seed}", seed, 2.0, 0.3, gallery=2)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def two(sweep):
+    """The arms, the best first."""
+    return arms(find_runs([sweep])[0])
+
+
+@pytest.fixture(scope="session")
+def rankings(two):
+    return {name: rank(two, name) for name in ("mad", "band_mad", "iou", "max_f")}
