@@ -27,6 +27,7 @@ def compare(arguments: argparse.Namespace) -> None:
     from portrait_matting.comparison.portraits import shared_portraits
     from portrait_matting.comparison.ranking import rank
     from portrait_matting.comparison.run import find_runs
+    from portrait_matting.comparison.same_test import check_same_test
     from portrait_matting.comparison.tables import compare_csv, summary
     from portrait_matting.metrics.catalogue import FIGURES
 
@@ -34,6 +35,7 @@ def compare(arguments: argparse.Namespace) -> None:
     check_metric(metric)
     runs, left_out = find_runs(arguments.runs)
     arms = arms_of(runs)
+    check_same_test(arms)
     ranking = rank(arms, metric, reference(arguments.against, arms))
     against, best = ranking.reference, ranking.rows[0].arm
     figures = [name for name in FIGURES if all(name in run.scores for arm in arms for run in arm.runs)]

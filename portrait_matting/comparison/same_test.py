@@ -1,0 +1,27 @@
+"""Whether arms were tested on the same portraits: drawn ones are called by numbers, whatever they look like."""
+
+from collections.abc import Sequence
+
+from portrait_matting.comparison.result import Arm
+from portrait_matting.errors import InputError
+from portrait_matting.recipe import differing
+
+DRAWN = ("data._target_", "data.draw_seed", "data.height", "data.width")
+"""What a drawn portrait of a given number depends on."""
+
+
+def check_same_test(arms: Sequence[Arm]) -> None:
+    """Refuses arms of which one at least was tested on drawn portraits, and the others on different ones.
+
+    Raises:
+        InputError: names the key in which they differ.
+    """
+    recipes = [arm.runs[0].config for arm in arms]
+    if not any("draw_seed" in recipe.get("data", {}) for recipe in recipes):
+        return
+    for key, values in differing(recipes).items():
+        if key in DRAWN:
+            raise InputError(
+                f"{arms[0].name} and others were not tested on the same portraits ({key} is "
+                f"{', '.join(map(str, dict.fromkeys(values)))}): compare runs on the same data"
+            )

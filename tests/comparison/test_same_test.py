@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+
+from portrait_matting.comparison.result import Arm, Run
+from portrait_matting.comparison.same_test import check_same_test
+from portrait_matting.errors import InputError
+
+DRAWN = {"_target_": "portrait_matting.data.synthetic_portraits.SyntheticDataModule", "draw_seed": 0, "train": 8}
+REAL = {"_target_": "portrait_matting.data.folder.FolderDataModule", "root": "portraits"}
+
+
+def arm(name: str, data: dict) -> Arm:
+    return Arm(name, {}, [Run(Path(name), {"seed": 0, "data": data}, {}, ["0"], {})])
+
+
+@pytest.mark.parametrize("other", [DRAWN | {"draw_seed": 1}, DRAWN | {"height": 96}, REAL])
+def test_arms_on_other_drawn_portraits_are_refused(other):
+    with pytest.raises(InputError, match=r"a and others were not tested on the same portraits .*same data"):
+        check_same_test([arm("a", DRAWN), arm("b", other)])
+
+
+@pytest.mark.parametrize("first, other", [(DRAWN, DRAWN | {"train": 16}), (REAL, REAL | {"root": "smaller copy"})])
+def test_more_training_portraits_and_another_copy_are_no_other_test(first, other):
+    check_same_test([arm("a", first), arm("b", other)])
