@@ -16,6 +16,23 @@ _OPENCV = (
     "{python} -m pip install --force-reinstall --no-deps opencv-python-headless"
 )
 
+_EXTRAS = {
+    "joblib": "joblib",
+    "submitit_local": "submitit",
+    "submitit_slurm": "submitit",
+    "ray": "ray",
+    "optuna": "optuna",
+}
+"""Hydra's launchers and sweepers that are plugins, and the extra that brings each."""
+
+_LAUNCHERS = {
+    "TerminatedWorkerError": "a job's process was killed, perhaps for want of memory: run fewer at once",
+    "FailedJobError": "a job's process failed: its log is in the sweep's .submitit folder",
+    "UncompletedJobError": "a job's process ended without a result: its log is in the sweep's .submitit folder",
+    "WorkerCrashedError": "a job's process was killed, perhaps for want of memory: run fewer at once",
+}
+"""What joblib, submitit and Ray raise, whose classes are not imported for that."""
+
 _CURES = {
     errno.ENOSPC: ". Make room, or choose another folder with hydra.run.dir=DIR",
     errno.EACCES: ". Choose another folder, or make it yours",
@@ -37,6 +54,8 @@ def explain(error: BaseException) -> str | None:
             return _of_worker(str(link))
         if type(link).__name__ == "MisconfigurationException":  # Lightning's, of the trainer group
             return f"trainer: {' '.join(str(link).split())}"
+        if type(link).__name__ in _LAUNCHERS:
+            return _LAUNCHERS[type(link).__name__]
         if isinstance(link, ImportError) and _in_opencv(link):
             return _OPENCV.format(error=str(link).splitlines()[0], python=sys.executable)
         if isinstance(link, OSError) and link.errno is not None:
@@ -49,6 +68,8 @@ def explain(error: BaseException) -> str | None:
             return _unknown_key(link)
         if isinstance(link, MissingConfigException) and link.options:
             group, _, name = str(link.missing_cfg_file).rpartition("/")
+            if group in ("hydra/launcher", "hydra/sweeper") and name in _EXTRAS:
+                return f"{group}={name} needs pip install 'portrait-matting[{_EXTRAS[name]}]'"
             return f"{group}={name} is no choice: give one of {', '.join(o for o in link.options if o[0] != '_')}"
     if isinstance(chain[-1], OmegaConfBaseException | HydraException):
         return " ".join(line.strip() for line in str(chain[-1]).splitlines() if not line.lstrip().startswith("object_"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 
+from portrait_matting.dashboard.axes import EPOCH
 from portrait_matting.dashboard.names import tidied
 from portrait_matting.errors import InputError
 
@@ -99,7 +100,8 @@ def close_loggers(failed: bool) -> None:
 
 class _TensorBoard(TensorBoardLogger):
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        super().log_metrics(tidied(metrics), step)
+        # The epoch is for wandb to draw over; here it would be a chart.
+        super().log_metrics({name: value for name, value in tidied(metrics).items() if name != EPOCH}, step)
 
     def save(self) -> None:
         self.experiment.flush()  # and no hparams.yaml: config.yaml lies beside it

@@ -77,6 +77,7 @@ def share_machine() -> None:
 
         part = launcher.get("cpus_per_task") or max(1, cores() // jobs)
         torch.set_num_threads(min(torch.get_num_threads(), part))
+        log.info("threads for this job: %d, on %d cores", torch.get_num_threads(), cores())
 
 
 def told(command: Callable[[], None]) -> None:

@@ -1,13 +1,10 @@
-import types
-
 import cv2
 import lightning.pytorch as L
 import numpy as np
 import pytest
 import torch
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 
-from portrait_matting.callbacks import COLOUR, SamplePictures, log_picture, panel, sheet, write_picture
+from portrait_matting.callbacks import COLOUR, SamplePictures, panel, sheet, write_picture
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import over_colour
@@ -69,25 +66,6 @@ def test_a_picture_is_written_whole_and_in_its_colours(tmp_path):
 def test_a_folder_that_is_gone_is_an_error(tmp_path):
     with pytest.raises(OSError, match=r"samples\.png cannot be written"):
         write_picture(tmp_path / "gone" / "samples.png", portrait()[0])
-
-
-def test_each_dashboard_gets_the_picture_in_its_own_way(tmp_path):
-    sent = []
-    tensorboard = TensorBoardLogger(tmp_path)
-    tensorboard._experiment = types.SimpleNamespace(add_image=lambda *a, **k: sent.append(("tensorboard", a, k)))
-    wandb = WandbLogger(save_dir=tmp_path, offline=True)
-    wandb.log_image = lambda *a, **k: sent.append(("wandb", a, k))
-    image, _ = portrait()
-    log_picture([CSVLogger(tmp_path), tensorboard, wandb], "val/samples", image, 7)
-    assert [(name, arguments[0]) for name, arguments, _ in sent] == [
-        ("tensorboard", "val/samples"),
-        ("wandb", "val/samples"),
-    ]
-    assert sent[0][1][1] is image
-    assert sent[0][1][2] == 7
-    assert sent[0][2] == {"dataformats": "HWC"}
-    assert sent[1][1][1] == [image]
-    assert sent[1][2] == {"step": 7}
 
 
 class FakePortraits:

@@ -1,6 +1,7 @@
 import errno
 
 import pytest
+from hydra.errors import MissingConfigException
 
 from portrait_matting.errors import InputError
 from portrait_matting.explain import explain
@@ -54,3 +55,21 @@ def test_errors_that_point_at_each_other_end():
     first, second = RuntimeError("1"), RuntimeError("2")
     first.__context__, second.__context__ = second, first
     assert explain(first) is None
+
+
+@pytest.mark.parametrize(
+    "choice, extra",
+    [("launcher=joblib", "joblib"), ("launcher=submitit_slurm", "submitit"), ("sweeper=optuna", "optuna")],
+)
+def test_a_launcher_that_is_not_installed_names_its_extra(choice, extra):
+    error = MissingConfigException("no match", f"hydra/{choice.replace('=', '/')}", ["basic"])
+    assert explain(raised(error)) == f"hydra/{choice} needs pip install 'portrait-matting[{extra}]'"
+    wrong = MissingConfigException("no match", "hydra/launcher/jobs", ["basic"])
+    assert explain(raised(wrong)) == "hydra/launcher=jobs is no choice: give one of basic"
+
+
+def test_a_launcher_whose_process_was_killed_is_no_bug():
+    class TerminatedWorkerError(Exception):
+        """As joblib calls it."""
+
+    assert "a job's process was killed" in explain(raised(TerminatedWorkerError("a page of text")))

@@ -2,12 +2,13 @@ import csv
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 
 from portrait_matting.errors import InputError
-from portrait_matting.loggers import csv_logger, tensorboard_logger, wandb_logger
+from portrait_matting.loggers import close_loggers, csv_logger, tensorboard_logger, wandb_logger
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -81,14 +82,23 @@ def test_tensorboard_writes_into_the_runs_folder(tmp_path):
     logger = tensorboard_logger(str(tmp_path))
     logger.log_metrics({"train/loss": 0.5}, 0)
     logger.finalize("success")
-    assert [path.name.split(".")[1] for path in tmp_path.glob("events.*")] == ["out"]
+    assert [path.name.split(".")[1] for path in tmp_path.glob("*")] == ["out"], "event files alone"
+
+
+def test_tensorboard_shows_tidy_names_and_no_epoch(tmp_path):
+    pytest.importorskip("tensorboard")
+    logger = tensorboard_logger(str(tmp_path))
+    shown = []
+    logger.experiment.add_scalar = lambda *arguments: shown.append(arguments)
+    logger.log_metrics({"lr": 0.5, "train/loss_side2": 0.25, "epoch": 1}, 3)
+    assert shown == [("schedule/lr", 0.5, 3), ("outputs/side2", 0.25, 3)]
 
 
 def test_tensorboard_that_is_not_installed(tmp_path, monkeypatch):
     def missing(*arguments, **keywords):
         raise ModuleNotFoundError("tensorboard")
 
-    monkeypatch.setattr("portrait_matting.loggers.TensorBoardLogger", missing)
+    monkeypatch.setattr("portrait_matting.loggers._TensorBoard", missing)
     with pytest.raises(InputError, match=r"logger=tensorboard .*pip install"):
         tensorboard_logger(str(tmp_path))
 
@@ -156,8 +166,49 @@ print(wandb_logger(".", project="p", name=None, group=None, online=True)._offlin
     assert "deprecated" not in done.stderr
 
 
-def test_wandb_gets_the_runs_own_names(tmp_path):
+def test_wandb_gets_the_runs_own_names(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_DATA_DIR", "")
     logger = wandb_logger(str(tmp_path), project="p", name="n", group="g")
-    given = {key: logger._wandb_init[key] for key in ("dir", "project", "name", "group")}
-    assert given == {"dir": str(tmp_path), "project": "p", "name": "n", "group": "g"}
+    given = {key: logger._wandb_init[key] for key in ("dir", "project", "name", "group", "id")}
+    assert given == {"dir": str(tmp_path), "project": "p", "name": "n", "group": "g", "id": None}
     assert logger._offline
+    assert "anonymous" not in logger._wandb_init, "wandb warns of it"
+
+
+def test_wandb_shows_tidy_names(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_DATA_DIR", "")
+    logger = wandb_logger(str(tmp_path), project="p", name=None, group=None)
+    shown = []
+    logger._experiment = types.SimpleNamespace(log=shown.append)
+    logger.log_metrics({"train/loss_step": 0.5, "epoch": 1}, 3)
+    assert shown == [{"train/loss": 0.5, "epoch": 1, "trainer/global_step": 3}]
+
+
+@pytest.mark.parametrize(
+    "folders, resume, wanted",
+    [
+        (["offline-run-20260101_120000-first", "offline-run-20260102_120000-second"], "last", "second"),
+        (["run-20260103_120000-third", "offline-run-20260102_120000-second"], "a/last.ckpt", "third"),
+        (["offline-run-20260101_120000-first"], None, None),
+        ([], "last", None),
+    ],
+)
+def test_a_resumed_run_keeps_its_id_in_wandb(folders, resume, wanted, tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_DATA_DIR", "")
+    for folder in folders:
+        (tmp_path / "wandb" / folder).mkdir(parents=True)
+    logger = wandb_logger(str(tmp_path), project="p", name=None, group=None, resume=resume)
+    assert logger._wandb_init["id"] == wanted
+
+
+def test_what_wandb_keeps_lies_in_the_runs_folder_job_after_job(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_DATA_DIR", "")
+    for job in ("a", "b"):
+        wandb_logger(str(tmp_path / job), project="p", name=None, group=None)
+        assert os.environ["WANDB_DATA_DIR"] == str(tmp_path / job / "wandb")
+        close_loggers(failed=False)
+        assert "WANDB_DATA_DIR" not in os.environ
+    monkeypatch.setenv("WANDB_DATA_DIR", "elsewhere")
+    wandb_logger(str(tmp_path / "c"), project="p", name=None, group=None)
+    close_loggers(failed=False)
+    assert os.environ["WANDB_DATA_DIR"] == "elsewhere"

@@ -58,7 +58,7 @@ def test_two_processes_train_to_the_figures_of_one_with_the_same_global_batch(tm
 def test_a_sweep_of_two_process_jobs_is_one_sweep(tmp_path):
     run(tmp_path, "-m", "hydra.sweep.dir=sweep", "seed=0,1", "hardware.batch_size=4", "hardware.devices=2")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sweep"]
-    jobs = [figures(tmp_path / "sweep" / job) for job in "01"]
+    jobs = [figures(tmp_path / "sweep" / job) for job in ("seed-0", "seed-1")]
     assert jobs[0]["test/mad"] != jobs[1]["test/mad"]
 
 

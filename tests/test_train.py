@@ -4,6 +4,7 @@ from functools import partialmethod
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
@@ -11,9 +12,11 @@ from omegaconf import OmegaConf
 from portrait_matting import checkpoint
 from portrait_matting.config import CONF_DIR, compose
 from portrait_matting.errors import InputError
+from portrait_matting.gallery import read_gallery
 from portrait_matting.job import Job, fit, prepare
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.models.u2net import U2Net
+from portrait_matting.scores import read_scores
 from portrait_matting.train import train
 
 # Small enough for a test, real in every part: a drawn person, the lite network, the finder, two epochs.
@@ -63,9 +66,25 @@ def test_a_run_leaves_the_files_of_the_contract(run):
         assert cv2.imread(str(run_dir / name)).std() > 1, f"{name} is blank"
     assert json.loads((run_dir / "metrics.json").read_text()) == figures
     wanted = {f"test/{name}" for name in FIGURES}
-    assert figures.keys() == wanted | {"max_lr", "train_seconds", "parameters"}
+    cost = {"fit_seconds", "cpu_seconds", "peak_memory_gib", "train_seconds", "parameters"}
+    assert figures.keys() == wanted | {"val/mad", "max_lr"} | cost
+    assert 0 < figures["fit_seconds"] < figures["train_seconds"]
+    assert 0.1 < figures["peak_memory_gib"] < 16
     assert figures["parameters"] == 1_131_181
     assert not [path for path in run_dir.rglob(".*") if path.is_file()], "something half-written is left"
+
+
+def test_a_run_keeps_the_scores_of_each_test_portrait_and_pictures_of_some(run):
+    run_dir, figures = run
+    names, scores = read_scores(run_dir / "test_scores.csv")
+    assert names == ["0", "1", "2"]
+    assert list(scores) == list(FIGURES)
+    for name in ("mad", "band_mad", "iou", "grad"):
+        assert scores[name].mean() == pytest.approx(figures[f"test/{name}"], abs=1e-5)
+    shown = read_gallery(run_dir / "gallery")
+    assert [one.name for one in shown] == names
+    for one, mad in zip(shown, scores["mad"], strict=True):
+        assert np.abs(one.matte - one.truth).mean() == pytest.approx(mad, abs=0.004)  # 8 bits
 
 
 def test_every_output_has_its_loss_in_the_log(run):

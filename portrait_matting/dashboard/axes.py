@@ -1,0 +1,44 @@
+"""Over what the dashboards draw each figure, which value sums a run up, and which figures share a chart."""
+
+from typing import TYPE_CHECKING
+
+from portrait_matting.metrics.catalogue import FIGURES
+
+if TYPE_CHECKING:  # wandb takes a second to import, and TensorBoard need not be installed
+    import wandb
+    from torch.utils.tensorboard.writer import SummaryWriter
+
+STEP, EPOCH = "trainer/global_step", "epoch"  # as Lightning calls them
+LAYOUT = {
+    "losses": {
+        "training loss": ["Multiline", ["train/loss$"]],
+        "by output of the network": ["Multiline", ["outputs/"]],
+    },
+    "validation": {
+        "MAD whole and in the band": ["Multiline", ["val/mad", "val/band_mad"]],
+        "MSE whole and in the band": ["Multiline", ["val/mse", "val/band_mse"]],
+        "IoU and Dice": ["Multiline", ["val/iou", "val/dice"]],
+    },
+    "optimisation": {
+        "gradient norm by stage": ["Multiline", ["gradients/"]],
+        "learning rate": ["Multiline", ["schedule/lr"]],
+        "momentum": ["Multiline", ["schedule/momentum"]],
+    },
+}
+"""TensorBoard's custom scalars: sections, charts, and the figures in each as regular expressions."""
+
+
+def define_axes(run: "wandb.Run") -> None:
+    """Tells wandb that validation goes by the epoch, and all else by the optimizer step as Lightning has said already,
+    and that the best of a run's validation figures and the lowest of its losses over an epoch sum it up, not the last.
+    """
+    # By name: where a name fits two patterns, such as "val/*" and Lightning's "*", wandb takes either (0.31).
+    run.define_metric(EPOCH, step_metric=STEP)
+    run.define_metric("train/loss_epoch", step_metric=STEP, summary="min")
+    for name, figure in FIGURES.items():
+        run.define_metric(f"val/{name}", step_metric=EPOCH, summary="max" if figure.higher else "min")
+
+
+def lay_out(writer: "SummaryWriter") -> None:
+    """Tells TensorBoard which figures to draw in one chart (its tab Custom Scalars)."""
+    writer.add_custom_scalars(LAYOUT)

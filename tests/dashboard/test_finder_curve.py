@@ -1,0 +1,21 @@
+import numpy as np
+
+from portrait_matting.dashboard.finder_curve import log_finding, series
+from portrait_matting.learning_rate.finder import Finding
+from portrait_matting.loggers import csv_logger
+
+
+def finding():
+    lrs = np.array([1e-3, 1e-2, 1e-1])
+    return Finding(0.01, lrs, np.array([3.0, 1.0, np.nan]), np.array([3.5, 0.5, 9.0]), "valley", False, "made up")
+
+
+def test_the_curve_and_the_rate_that_was_chosen():
+    found = series(finding())
+    np.testing.assert_allclose(found["smoothed"][0], [-3, -2, -1])
+    np.testing.assert_array_equal(found["single batches"][1], [3.5, 0.5, 9])
+    np.testing.assert_allclose(found["chosen"], [[-2, -2], [1, 3]])
+
+
+def test_metrics_csv_alone_does_not_even_read_the_picture(tmp_path):
+    log_finding([csv_logger(str(tmp_path))], finding(), tmp_path / "missing.png")

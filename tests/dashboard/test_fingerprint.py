@@ -1,0 +1,90 @@
+import os
+import time
+
+import numpy as np
+import pytest
+
+from portrait_matting.dashboard.fingerprint import fingerprint, of_portraits
+from portrait_matting.data.folder import FolderDataModule, FolderDataset
+from portrait_matting.data.synthetic_portraits import SyntheticDataModule
+
+LOADING = {"input_size": 16, "batch_size": 1, "workers": 0, "augment": [], "seed": 0}
+
+
+def pairs(folder, count=3):
+    found = []
+    for index in range(count):
+        image, alpha = folder / "images" / f"{index}.jpg", folder / "alphas" / f"{index}.png"
+        for path in (image, alpha):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x" * (10 + index))
+        found.append((image, alpha))
+    return found
+
+
+def rename(found):
+    found[1][0].rename(found[1][0].with_name("other.jpg"))
+    found[1] = (found[1][0].with_name("other.jpg"), found[1][1])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        rename,
+        lambda found: found[2][1].write_bytes(b"x"),
+        lambda found: found.pop(),
+        lambda found: found[0][0].unlink(),
+    ],
+    ids=["a name", "a size", "the number", "a file that is gone"],
+)
+def test_it_changes_with_the_files(change, tmp_path):
+    found = pairs(tmp_path)
+    before = of_portraits(FolderDataset(found))
+    change(found)
+    assert of_portraits(FolderDataset(found)) != before
+
+
+def test_it_does_not_change_with_the_place_or_the_time(tmp_path):
+    found = pairs(tmp_path / "here")
+    os.utime(found[0][0], (0, 0))
+    assert of_portraits(FolderDataset(found)) == of_portraits(FolderDataset(pairs(tmp_path / "there")))
+
+
+def test_an_image_and_its_alpha_that_change_sizes_are_other_data(tmp_path):
+    found = pairs(tmp_path, count=1)
+    found[0][1].write_bytes(b"x" * 20)
+    before = of_portraits(FolderDataset(found))
+    found[0][0].write_bytes(b"x" * 20)
+    found[0][1].write_bytes(b"x" * 10)
+    assert of_portraits(FolderDataset(found)) != before
+
+
+def test_drawn_portraits_are_known_by_what_they_are_drawn_by():
+    drawn = {"train": 4, "val": 2, "test": 3, "height": 20, "width": 16}
+    before = fingerprint(SyntheticDataModule(**drawn, **LOADING))
+    assert before == fingerprint(SyntheticDataModule(**drawn, **LOADING | {"seed": 1}))
+    assert [before[f"{split}_portraits"] for split in ("train", "val", "test")] == [4, 2, 3]
+    assert len({before[split] for split in ("train", "val", "test")}) == 3
+    more = fingerprint(SyntheticDataModule(**drawn | {"val": 5}, **LOADING))
+    assert {name for name in more if more[name] != before[name]} == {"val", "val_portraits"}
+    others = fingerprint(SyntheticDataModule(**drawn, draw_seed=1, **LOADING))
+    assert not {before[split] for split in ("train", "val", "test")} & set(others.values())
+
+
+def test_the_splits_of_a_folder(tmp_path):
+    import cv2
+
+    for index in range(6):
+        for half in ("images", "alphas"):
+            (tmp_path / half).mkdir(exist_ok=True)
+            cv2.imwrite(str(tmp_path / half / f"{index}.png"), np.full((20, 20), index, np.uint8))
+    found = fingerprint(FolderDataModule(str(tmp_path), **LOADING))
+    assert sum(found[f"{split}_portraits"] for split in ("train", "val", "test")) == 6
+
+
+def test_forty_thousand_files_take_well_under_a_second(tmp_path):
+    [(image, alpha)] = pairs(tmp_path, count=1)
+    data = FolderDataset([(image, alpha)] * 20_000)
+    began = time.process_time()
+    of_portraits(data)
+    assert time.process_time() - began < 1
