@@ -36,19 +36,14 @@ def job(command: Callable[[], float]) -> float:
     from hydra.types import RunMode
 
     from portrait_matting.explain import explain
-    from portrait_matting.sweep import FAILED, note_failure
 
     try:
-        figure = command()
-        (Path(HydraConfig.get().runtime.output_dir) / FAILED).unlink(missing_ok=True)
-        return figure
+        return command()
     except Exception as error:
         if HydraConfig.get().mode != RunMode.MULTIRUN:
             stop(error)
-        line = explain(error)
-        note_failure(Path(HydraConfig.get().runtime.output_dir), line or f"{type(error).__name__}: {error}")
-        if line:
-            print(f"error: job {HydraConfig.get().job.num}: {line}", file=sys.stderr)
+        if line := explain(error):
+            print(f"error: {Path(HydraConfig.get().runtime.output_dir).name}: {line}", file=sys.stderr)
         raise  # Hydra goes on with the other jobs, and ends with the first one that failed
 
 

@@ -10,7 +10,7 @@ from portrait_matting.errors import InputError
 GROUPS = sorted(
     f"{path.parent.name}={path.stem}"
     for path in CONF_DIR.glob("*/*.yaml")
-    if not path.stem.startswith("_") and path.parent.name != "experiment"
+    if not path.stem.startswith("_") and path.parent.name not in ("experiment", "sweep")
 )
 
 

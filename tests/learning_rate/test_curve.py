@@ -48,4 +48,4 @@ def test_a_schedule_is_drawn_as_it_is(policy):
     figure = plot_schedule(schedule, 50)
     drawn = figure.axes[0].lines[0].get_ydata()
     assert list(drawn) == [schedule.learning_rate(step, 50) for step in range(50)]
-    assert len(figure.axes) == (1 if policy == "constant" else 2)
+    assert len(figure.axes) == (1 if policy in ("cosine", "constant") else 2)
