@@ -29,7 +29,7 @@ train: $(STAMP) ## train a network; ARGS are overrides of the recipe
 	@$(PY) -m portrait_matting.train $(ARGS)
 
 test: $(STAMP) ## run the fast tests
-	@$(PY) -m pytest -m "not slow" $(ARGS)
+	@$(PY) -m pytest -m "not slow" -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-all: $(STAMP) ## run every test
 	@$(PY) -m pytest $(ARGS)

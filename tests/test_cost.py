@@ -18,8 +18,8 @@ def held(size):
     """The peak in GiB while `size` MiB are allocated, touched and given back to the system."""
     with Cost("cpu") as measured:
         block = mmap.mmap(-1, size * MIB)  # not from the heap, which may keep what is freed
-        block.write(b"\1" * (size * MIB // 2))
-        block.write(b"\1" * (size * MIB // 2))
+        for _ in range(size):
+            block.write(b"\1" * MIB)
         block.close()
     return measured.figures()["peak_memory_gib"] * 1024
 
@@ -35,8 +35,7 @@ def resets():
 @pytest.mark.skipif(not resets(), reason="the peak cannot be set back here")
 def test_the_peak_is_of_this_body_alone():
     before, large, after = held(2), held(200), held(2)
-    # The block, and the half of it that is written from.
-    assert large - before == pytest.approx(300, abs=20)
+    assert large - before == pytest.approx(198, abs=15)
     assert after == pytest.approx(before, abs=20)
 
 
