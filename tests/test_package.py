@@ -60,6 +60,7 @@ def test_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+([.-]?\w+)*", portrait_matting.__version__)
 
 
+@pytest.mark.slow
 def test_importing_every_module_prints_and_writes_nothing(tmp_path):
     done = run([sys.executable, "-c", IMPORT_ALL], tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
