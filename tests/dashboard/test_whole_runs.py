@@ -88,7 +88,7 @@ def swept(tmp_path_factory) -> Path:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        env=kept | {"HOME": str(home), "PYTHONPATH": repository},
+        env=kept | {"HOME": str(home), "PYTHONPATH": repository, "OMP_NUM_THREADS": "1"},  # as here: sums round alike
     )
     assert done.returncode == 0, done.stderr
     assert not (home / ".local").exists(), "nothing is left in the user's home"
