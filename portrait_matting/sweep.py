@@ -18,14 +18,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.errors import InputError
 from portrait_matting.explain import explain
-from portrait_matting.job_folder import hold, named
-from portrait_matting.ledger import Ledger, at_once, cores, swept
-from portrait_matting.outcome import FAILED, SWEPT, failures, note_failure, summary
 from portrait_matting.recipe import conflict
 from portrait_matting.run_folder import LAST
-
-__all__ = ["FAILED", "SWEPT", "Ledger", "failures", "is_job", "name_in_dashboards", "note_failure", "share_machine"]
-__all__ += ["summary", "swept", "take_up", "told"]
+from portrait_matting.sweeps.job_folder import hold, named
+from portrait_matting.sweeps.ledger import Ledger, at_once, cores
+from portrait_matting.sweeps.outcome import FAILED, failures, summary
 
 log = logging.getLogger(__name__)
 

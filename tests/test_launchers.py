@@ -15,7 +15,7 @@ import pytest
 
 from portrait_matting.config import CONF_DIR
 from portrait_matting.data.synthetic_easyportrait import write_easyportrait
-from portrait_matting.ledger import cores
+from portrait_matting.sweeps.ledger import cores
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

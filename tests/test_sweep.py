@@ -15,9 +15,9 @@ from omegaconf import DictConfig, OmegaConf
 from portrait_matting import sweep, train
 from portrait_matting.config import CONF_DIR, compose
 from portrait_matting.errors import InputError
-from portrait_matting.job_folder import parse
-from portrait_matting.ledger import Ledger
-from portrait_matting.outcome import failures, summary
+from portrait_matting.sweeps.job_folder import parse
+from portrait_matting.sweeps.ledger import Ledger
+from portrait_matting.sweeps.outcome import failures, summary
 
 SWEEPS = sorted(path.stem for path in CONF_DIR.glob("sweep/*.yaml"))
 

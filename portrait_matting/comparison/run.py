@@ -17,7 +17,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.recipe import AUTO
 from portrait_matting.run_folder import LAST
 from portrait_matting.scores import FILE, read_scores
-from portrait_matting.sweep import FAILED
+from portrait_matting.sweeps.outcome import FAILED
 
 DEPTH = 8
 """Folders below a given one that are searched: runs/sweep/DATE/TIME/JOB, and more where a job's name has slashes."""

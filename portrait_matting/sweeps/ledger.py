@@ -15,11 +15,11 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from portrait_matting import study
 from portrait_matting.errors import InputError
 from portrait_matting.explain import explain
-from portrait_matting.job_folder import job_folder, parse
-from portrait_matting.outcome import SWEPT, note_failure, read_note
+from portrait_matting.sweeps import study
+from portrait_matting.sweeps.job_folder import job_folder, parse
+from portrait_matting.sweeps.outcome import SWEPT, note_failure, read_note
 
 log = logging.getLogger(__name__)
 

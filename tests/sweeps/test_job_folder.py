@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from portrait_matting.job_folder import hold, job_folder, named
+from portrait_matting.sweeps.job_folder import hold, job_folder, named
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,8 @@ def test_dashboards_read_the_same_keys():
 def test_a_folder_belongs_to_one_process_until_it_ends(tmp_path: Path):
     held = hold(tmp_path / "job")
     code = (
-        f"from portrait_matting.job_folder import hold; from pathlib import Path; hold(Path({str(tmp_path)!r}) / 'job')"
+        "from pathlib import Path\nfrom portrait_matting.sweeps.job_folder import hold\n"
+        f"hold(Path({str(tmp_path)!r}) / 'job')"
     )
 
     def other():

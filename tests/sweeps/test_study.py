@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting.study import go_on
+from portrait_matting.sweeps.study import go_on
 
 optuna = pytest.importorskip("optuna")
 
