@@ -13,9 +13,11 @@ STAMP := $(VENV)/.installed
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 ROOT ?=
 OUTPUT ?=
+EXPERIMENT ?= claims_cpu
+CLAIMS ?= edge_mask learning_rate constant_rate deep_supervision precision input_size network
 
 .DEFAULT_GOAL := help
-.PHONY: help install train prepare test test-all lint format wheel real real-gpu benchmark benchmark-data benchmark-metrics benchmark-predict gpu-bench clean
+.PHONY: help install train prepare test test-all lint format wheel real real-gpu claims benchmark benchmark-data benchmark-metrics benchmark-predict gpu-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -52,6 +54,11 @@ real: $(STAMP) ## train on real portraits on a CPU: ROOT=DIR, in EasyPortrait's 
 
 real-gpu: $(STAMP) ## the same, full network at 320 px, on an 8 GB card
 	@$(PY) -m portrait_matting.train experiment=real_portraits_gpu "data.root='$(ROOT)'" $(ARGS)
+
+claims: $(STAMP) ## the sweeps of EXPERIMENTS: ROOT=DIR; on an 8 GB card EXPERIMENT=real_portraits_gpu
+	@for sweep in $(CLAIMS); do $(PY) -m portrait_matting.train -m sweep=$$sweep experiment=$(EXPERIMENT) \
+	  "data.root='$(ROOT)'" hydra.sweep.dir=runs/claims/$$sweep $(ARGS) || exit; done
+	@for sweep in $(CLAIMS); do $(PY) -m portrait_matting.compare runs/claims/$$sweep || exit; done
 
 benchmark: $(STAMP) ## time a training step; ARGS="--reference DIR" against the reference project
 	@$(PY) benchmarks/training_step.py $(ARGS)
