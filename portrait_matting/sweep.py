@@ -45,10 +45,10 @@ def take_up(cfg: DictConfig) -> dict[str, float] | None:
         asked = OmegaConf.to_container(cfg, resolve=True)
         if difference := conflict(asked, OmegaConf.to_container(OmegaConf.load(run_dir / "config.yaml"))):
             raise InputError(f"{run_dir} holds a run with {difference}: choose another hydra.sweep.dir=DIR")
+    (run_dir / FAILED).unlink(missing_ok=True)
     if figures.is_file():
         log.info("%s is finished already", run_dir.name)
         return json.loads(figures.read_text())
-    (run_dir / FAILED).unlink(missing_ok=True)
     if begun:
         log.info("%s goes on from its last checkpoint", run_dir.name)
         cfg.resume = str(run_dir / LAST)
