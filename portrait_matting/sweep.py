@@ -32,6 +32,16 @@ def is_job() -> bool:
     return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
+def check_mode() -> None:
+    """Refuses a sweep's recipe in a single run, which would pass for the sweep.
+
+    Raises:
+        InputError: `-m` is missing.
+    """
+    if HydraConfig.initialized() and not is_job() and (name := HydraConfig.get().runtime.choices.get("sweep")):
+        raise InputError(f"sweep={name} is of many runs: give -m as well")
+
+
 def take_up(cfg: DictConfig) -> dict[str, float] | None:
     """The figures of a job that was finished before; else None, and `resume` is set if it was begun before.
 

@@ -26,6 +26,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     """
     began = time.perf_counter()
     check(cfg)
+    sweep.check_mode()
     if sweep.is_job():
         if done := sweep.take_up(cfg):
             return done

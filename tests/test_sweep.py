@@ -101,6 +101,14 @@ def test_jobs_that_fail_are_named_at_the_end_and_stop_nothing(launch, tmp_path):
     assert "ZeroDivisionError" in (tmp_path / "s/seed-8/train.log").read_text()
 
 
+def test_a_sweep_without_m_is_no_single_run(monkeypatch, tmp_path, capfd):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train", "sweep=edge_mask", "hydra.run.dir=never"])
+    with pytest.raises(SystemExit, match="2"):
+        train.main()
+    assert "sweep=edge_mask is of many runs: give -m as well" in capfd.readouterr().err
+
+
 @pytest.mark.slow
 def test_what_failed_is_tried_anew(launch, tmp_path):
     launch("seed=7,0", code=2)
