@@ -69,11 +69,11 @@ def test_one_device_starts_nothing_and_sets_nothing(tmp_path):
 
 
 def test_after_a_failure_no_process_and_no_variable_is_left(tmp_path, monkeypatch):
-    started = []
+    started, before = [], {name: os.environ.get(name) for name in _VARIABLES}
     real = subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: started.append(real(["sleep", "60"])) or started[-1])
     with pytest.raises(ZeroDivisionError), processes(3, tmp_path / "config.yaml"):
         1 / int(os.environ["LOCAL_RANK"])
     assert len(started) == 2
     assert all(process.wait(timeout=5) for process in started)
-    assert not set(_VARIABLES) & os.environ.keys()
+    assert {name: os.environ.get(name) for name in _VARIABLES} == before
