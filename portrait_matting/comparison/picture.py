@@ -20,7 +20,7 @@ _ARMS = 6  # shown as mattes, at most: the best
 _WORDS = {"better": "better, more than noise", "worse": "worse, more than noise"}
 
 
-@matplotlib.rc_context(plots._STYLE)
+@matplotlib.rc_context(plots.STYLE)
 def compare_png(arms: Sequence[Arm], ranking: Ranking, lead: Ranking, portraits: Sequence[Portrait]) -> bytes:
     """The picture as PNG, 1540 pixels wide.
 
@@ -98,7 +98,7 @@ def _mattes(
             place = shown[offset - 2] if offset > 1 else None
             if row == 0:
                 name = ("image", "truth")[offset] if place is None else _wrapped(arms[place].name)
-                colour = plots._INK if place is None else look(place)["color"]
+                colour = plots.INK if place is None else look(place)["color"]
                 panel.set_title(name, fontsize=9, color=colour, fontweight="bold", verticalalignment="bottom")
             if place is not None:
                 below = f"MAD {portrait.errors[place]:.4f}"

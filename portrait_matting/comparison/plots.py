@@ -109,19 +109,19 @@ def shortened(name: str, longest: int = _LONGEST) -> str:
     return f"{name[:half]}…{name[-half:]}"
 
 
-@matplotlib.rc_context(plots._STYLE)
+@matplotlib.rc_context(plots.STYLE)
 def dots_svg(ranking: Ranking, places: dict[str, int]) -> str:
     """`draw_dots` as SVG that takes the page's colours."""
-    figure, axes = plots._figure(height=0.7 + 0.5 * len(ranking.rows))
+    figure, axes = plots.new_figure(height=0.7 + 0.5 * len(ranking.rows))
     draw_dots(axes, ranking, places)
-    return plots._svg(figure, f"{FIGURES[ranking.metric].label} of every seed of every arm")
+    return plots.as_svg(figure, f"{FIGURES[ranking.metric].label} of every seed of every arm")
 
 
-@matplotlib.rc_context(plots._STYLE)
+@matplotlib.rc_context(plots.STYLE)
 def curves_svg(arms: Sequence[Arm], column: str) -> str | None:
     """`draw_curves` as SVG that takes the page's colours; None where no run has that column."""
-    figure, axes = plots._figure()
-    return plots._svg(figure, f"{column} over the steps") if draw_curves(axes, arms, column) else None
+    figure, axes = plots.new_figure()
+    return plots.as_svg(figure, f"{column} over the steps") if draw_curves(axes, arms, column) else None
 
 
 def _scale(axes: Axes, values: np.ndarray, column: str) -> None:

@@ -22,23 +22,23 @@ from portrait_matting.metrics.calibration import reliability
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7b6d00", "#6b6f76")
 DARK_COLOURS = ("#56b4e9", "#f08a3c", "#2fc493", "#e09cc2", "#f0e442", "#a9b0b9")  # the same, lighter, for a dark page
 STROKES = ("solid", "dashed", "dotted", "dashdot", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
-_INK, _GRID = "#22262b", "#d4d8de"
-_VARIABLES = {_INK: "ink", _GRID: "grid"} | {colour: f"candidate-{at}" for at, colour in enumerate(COLOURS)}
-_STYLE = {
+INK, _GRID = "#22262b", "#d4d8de"
+_VARIABLES = {INK: "ink", _GRID: "grid"} | {colour: f"candidate-{at}" for at, colour in enumerate(COLOURS)}
+STYLE = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.size": 10.5,
     "axes.edgecolor": _GRID,
-    "axes.labelcolor": _INK,
+    "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": _GRID,
     "grid.linewidth": 0.6,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
 }
@@ -52,7 +52,7 @@ class Interval(Protocol):
     high: float
 
 
-@matplotlib.rc_context(_STYLE)
+@matplotlib.rc_context(STYLE)
 def distribution(values: Sequence[np.ndarray], shown: catalogue.Figure) -> str:
     """The cumulative distribution of a figure over the images, a curve per candidate, as SVG.
 
@@ -62,7 +62,7 @@ def distribution(values: Sequence[np.ndarray], shown: catalogue.Figure) -> str:
         values: of each candidate, float64 (N,) in [0, 1]; NaN is left out.
         shown: the figure that they are of.
     """
-    figure, axes = _figure()
+    figure, axes = new_figure()
     floor = 1e-3 if shown.higher else 1e-4  # keeps a perfect score at a finite place
     known = [np.clip(one[~np.isnan(one)], 0, 1) for one in values]
     shares = np.linspace(0, 1, _POINTS + 1)
@@ -75,17 +75,17 @@ def distribution(values: Sequence[np.ndarray], shown: catalogue.Figure) -> str:
     axes.set(ylim=(0, 1.01), ylabel="share of the images")
     axes.set_xlabel(f"{shown.label} of an image, {'better →' if shown.higher else '← better'}")
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    return _svg(figure, f"Cumulative distribution of {shown.label} over the images")
+    return as_svg(figure, f"Cumulative distribution of {shown.label} over the images")
 
 
-@matplotlib.rc_context(_STYLE)
+@matplotlib.rc_context(STYLE)
 def precision_recall(curves: Sequence[np.ndarray]) -> str:
     """Precision against recall over all thresholds, a curve per candidate, the best F marked, as SVG.
 
     Args:
         curves: of each candidate, float64 (3, thresholds): the means over the images of precision, recall and F.
     """
-    figure, axes = _figure()
+    figure, axes = new_figure()
     # Thresholds near 0 and 1 lead into the corners that no matte avoids: the plot shows what lies between.
     inner = [curve[:2, 13:-13] if curve.shape[1] > 100 else curve[:2] for curve in curves]
     lowest = min(0.9, *(float(part.min()) for part in inner)) - 0.02
@@ -96,26 +96,26 @@ def precision_recall(curves: Sequence[np.ndarray]) -> str:
     axes.set(xlim=(max(lowest, 0), 1.005), ylim=(max(lowest, 0), 1.005), xlabel="recall", ylabel="precision")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5))
-    return _svg(figure, "Precision against recall over all thresholds")
+    return as_svg(figure, "Precision against recall over all thresholds")
 
 
-@matplotlib.rc_context(_STYLE)
+@matplotlib.rc_context(STYLE)
 def calibration(bins: Sequence[np.ndarray]) -> str:
     """The mean of the truth against the mean of the prediction, where predictions are alike, as SVG.
 
     Args:
         bins: of each candidate, float64 (3, 9): the means over the images of `metrics.calibration.calibration_bins`.
     """
-    figure, axes = _figure()
-    axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8)
+    figure, axes = new_figure()
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8)
     for at, one in enumerate(bins):
         predicted, true, _ = reliability(one)
         axes.plot(predicted, true, marker="o", markersize=4, clip_on=False, **_line(at))
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted alpha", ylabel="true alpha, mean")
-    return _svg(figure, "True alpha against predicted alpha, with the diagonal")
+    return as_svg(figure, "True alpha against predicted alpha, with the diagonal")
 
 
-@matplotlib.rc_context(_STYLE)
+@matplotlib.rc_context(STYLE)
 def dots(by: str, labels: Sequence[str], intervals: Sequence[Sequence[Interval]], shown: catalogue.Figure) -> str:
     """A figure of each part of the images, with its interval, a row per part and a dot per candidate, as SVG.
 
@@ -125,7 +125,7 @@ def dots(by: str, labels: Sequence[str], intervals: Sequence[Sequence[Interval]]
         intervals: of each candidate, those of each part.
         shown: the figure that they are of.
     """
-    figure, axes = _figure(height=0.6 + 0.55 * len(labels))
+    figure, axes = new_figure(height=0.6 + 0.55 * len(labels))
     rows = np.arange(len(labels))
     for at, column in enumerate(intervals):
         value, low, high = (np.array([getattr(one, name) for one in column]) for name in ("value", "low", "high"))
@@ -138,10 +138,11 @@ def dots(by: str, labels: Sequence[str], intervals: Sequence[Sequence[Interval]]
     axes.set_yticks([])
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.spines.left.set_visible(False)
-    return _svg(figure, f"{shown.label} by {by}")
+    return as_svg(figure, f"{shown.label} by {by}")
 
 
-def _figure(height: float = 3.1) -> tuple[Figure, Axes]:
+def new_figure(height: float = 3.1) -> tuple[Figure, Axes]:
+    """An empty plot of the pages' width, `height` inches high."""
     figure = Figure(figsize=(4.6, height), layout="constrained")
     return figure, figure.subplots()
 
@@ -170,7 +171,8 @@ def _score_ticks(axes: Axes, higher: bool, floor: float) -> None:
     axes.set_xticks(list(kept.values()), [f"{round(tick, 6):g}" for tick in kept])
 
 
-def _svg(figure: Figure, label: str) -> str:
+def as_svg(figure: Figure, label: str) -> str:
+    """A plot as SVG that lies in a page, in the page's own colours; `label` says what it shows to who cannot see it."""
     text = io.StringIO()
     no_metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with matplotlib.rc_context({"svg.hashsalt": label}):  # a page may have each id but once
