@@ -29,8 +29,9 @@ import wandb
 from report import machine, ratio, write
 from tqdm import tqdm
 
-from portrait_matting import callbacks, door, loggers
-from portrait_matting.config import compose
+from portrait_matting import callbacks, loggers
+from portrait_matting.cli import command as door
+from portrait_matting.config.compose import compose
 from portrait_matting.dashboard.gradients import GradientNorms
 from portrait_matting.dashboard.lineage import Lineage
 from portrait_matting.dashboard.recipe import log_recipe

@@ -23,7 +23,8 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile, record_function
 from tqdm import tqdm
 
-from portrait_matting import door, models
+from portrait_matting import models
+from portrait_matting.cli import command as door
 from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import HALF, footprint

@@ -31,7 +31,7 @@ from pymatting import estimate_foreground_cf, estimate_foreground_ml
 from report import machine, write
 from tqdm import tqdm
 
-from portrait_matting import door
+from portrait_matting.cli import command as door
 from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.pairs import pair_files
 from portrait_matting.data.synthetic.scene import draw_layers

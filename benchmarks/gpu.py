@@ -29,7 +29,7 @@ from gpu_step import GIB, Choice, half_precision
 from report import machine, write
 from tqdm import tqdm
 
-from portrait_matting import door
+from portrait_matting.cli import command as door
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import native_bfloat16
 

@@ -25,8 +25,9 @@ from report import machine, ratio, write
 from skimage import io, transform
 from tqdm import tqdm
 
-from portrait_matting import door, prepare
-from portrait_matting.config import compose
+from portrait_matting import prepare
+from portrait_matting.cli import command as door
+from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 
 AUGMENTATIONS = ("none", "light", "strong")

@@ -28,7 +28,7 @@ from skimage.measure import label
 from skimage.metrics import mean_squared_error
 from tqdm import tqdm
 
-from portrait_matting import door
+from portrait_matting.cli import command as door
 from portrait_matting.data.image_io import read_alpha
 from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError

@@ -32,7 +32,8 @@ from report import machine, ratio, write
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from portrait_matting import checkpoint, door
+from portrait_matting import checkpoint
+from portrait_matting.cli import command as door
 from portrait_matting.data.augment import IMAGENET, OURS, resize
 from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.synthetic import draw_portrait

@@ -20,7 +20,7 @@ from originals import write_originals
 from PIL import Image
 from report import machine, write
 
-from portrait_matting import door
+from portrait_matting.cli import command as door
 
 DRAWN = 16
 SIDE = 512

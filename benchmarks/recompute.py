@@ -8,7 +8,8 @@ again by no choice: the backward pass begins there, while everything else is sti
 
 import argparse
 
-from portrait_matting import door, models
+from portrait_matting import models
+from portrait_matting.cli import command as door
 from portrait_matting.models.recompute import Cost, costs, most
 
 NETWORKS = ("u2net", "u2netp")

@@ -26,7 +26,7 @@ from drawn import drawn
 from report import machine, write
 from tqdm import tqdm
 
-from portrait_matting import door
+from portrait_matting.cli import command as door
 from portrait_matting.data.augment import resize
 from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.pairs import pair_files

@@ -26,7 +26,7 @@ import torch
 from drawn import drawn
 from tqdm import tqdm
 
-from portrait_matting import door
+from portrait_matting.cli import command as door
 from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.pairs import pair_files
 from portrait_matting.losses import edge_mask

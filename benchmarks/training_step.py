@@ -31,8 +31,8 @@ from report import machine, ratio, slot, write
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from portrait_matting import door
-from portrait_matting.config import compose
+from portrait_matting.cli import command as door
+from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
 from portrait_matting.job import Job, prepare

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from portrait_matting import door
+from portrait_matting.cli import command as door
 from portrait_matting.errors import InputError
 
 HERE = "127.0.0.1"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portrait_matting import door
-from portrait_matting.arguments import number
+from portrait_matting.cli import command as door
+from portrait_matting.cli.arguments import number
 from portrait_matting.errors import InputError
 
 if TYPE_CHECKING:  # torch comes with it, and --help is to be quick

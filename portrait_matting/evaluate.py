@@ -5,8 +5,8 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting import door
-from portrait_matting.config import CONF_DIR, check
+from portrait_matting.cli import command as door
+from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.errors import InputError
 from portrait_matting.run_folder import open_evaluation
 

@@ -16,11 +16,11 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting import allocator, checkpoint
+from portrait_matting.cli.explain import explain
 from portrait_matting.dashboard.finder_curve import log_finding
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.result import per_image
-from portrait_matting.explain import explain
 from portrait_matting.hardware import Hardware
 from portrait_matting.interruption import WholeCheckpoints
 from portrait_matting.learning_rate.curve import plot_finding

@@ -13,10 +13,10 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting import door
-from portrait_matting.config import CONF_DIR, check
+from portrait_matting.cli import command as door
+from portrait_matting.cli.explain import explain
+from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.errors import InputError
-from portrait_matting.explain import explain
 from portrait_matting.run_folder import open_evaluation
 
 if TYPE_CHECKING:  # --help is to answer without torch

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from portrait_matting import door
-from portrait_matting.arguments import cores, number
+from portrait_matting.cli import command as door
+from portrait_matting.cli.arguments import cores, number
 from portrait_matting.errors import InputError
 
 

@@ -16,9 +16,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from portrait_matting.cli.explain import explain
+from portrait_matting.config.difference import conflict
 from portrait_matting.errors import InputError
-from portrait_matting.explain import explain
-from portrait_matting.recipe import conflict
 from portrait_matting.run_folder import LAST
 from portrait_matting.sweeps.job_folder import hold, named
 from portrait_matting.sweeps.ledger import Ledger, at_once, cores

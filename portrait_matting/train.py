@@ -9,8 +9,9 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting import door, sweep
-from portrait_matting.config import CONF_DIR, check
+from portrait_matting import sweep
+from portrait_matting.cli import command as door
+from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.run_folder import LAST, find_resume, open_run, report, write_figures
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import sys
 
 from omegaconf import OmegaConf
 
-from portrait_matting import door
+from portrait_matting.cli import command as door
 
 
 def main() -> None:

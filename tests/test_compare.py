@@ -146,7 +146,7 @@ def test_help_imports_nothing_heavy():
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert done.returncode == 0
     assert "RUN|SWEEP" in done.stdout
-    assert "portrait_matting.door" in imported
+    assert "portrait_matting.cli.command" in imported
     assert imported & {"torch", "lightning", "cv2", "numpy", "scipy", "matplotlib", "jinja2", "hydra"} == set()
 
 

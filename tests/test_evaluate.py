@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from portrait_matting.config import compose
+from portrait_matting.config.compose import compose
 from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError
 from portrait_matting.evaluate import evaluate

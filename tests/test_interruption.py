@@ -6,7 +6,7 @@ import signal
 import pytest
 import torch
 
-from portrait_matting.explain import explain
+from portrait_matting.cli.explain import explain
 from portrait_matting.interruption import StopBetweenSteps, WholeCheckpoints
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from portrait_matting.config import CONF_DIR
+from portrait_matting.config.compose import CONF_DIR
 from portrait_matting.data.synthetic_easyportrait import write_easyportrait
 from portrait_matting.sweeps.ledger import cores
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from portrait_matting.config import compose
+from portrait_matting.config.compose import compose
 from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.train import train
 

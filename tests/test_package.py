@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import portrait_matting
-from portrait_matting.config import CONF_DIR
+from portrait_matting.config.compose import CONF_DIR
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path(portrait_matting.__file__).parent
@@ -88,7 +88,7 @@ def test_help_imports_no_torch(command, says, tmp_path):
     names = imported(done.stderr)
     assert done.returncode == 0
     assert says in done.stdout
-    assert "portrait_matting.door" in names
+    assert "portrait_matting.cli.command" in names
     assert names & {"torch", "lightning", "torchmetrics", "albumentations", "cv2", "numpy", "wandb"} == set()
     assert list(tmp_path.iterdir()) == []
 
@@ -152,6 +152,6 @@ def test_wheel_holds_the_package_and_its_recipes(tmp_path):
     described = importlib.metadata.PathDistribution(info)
     assert described.version == portrait_matting.__version__
     assert [(entry.name, entry.value) for entry in described.entry_points] == [
-        ("portrait-matting", "portrait_matting.door:main")
+        ("portrait-matting", "portrait_matting.cli.command:main")
     ]
     assert (info / "licenses" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()

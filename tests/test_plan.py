@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from portrait_matting.config import compose
+from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.memory import plan as memory_plan
 from portrait_matting.plan import plan

@@ -6,7 +6,7 @@ import torch
 from hydra.utils import instantiate
 
 from portrait_matting import job, settle
-from portrait_matting.config import compose
+from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import Footprint

@@ -13,7 +13,7 @@ from hydra import initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting import sweep, train
-from portrait_matting.config import CONF_DIR, compose
+from portrait_matting.config.compose import CONF_DIR, compose
 from portrait_matting.errors import InputError
 from portrait_matting.sweeps.job_folder import parse
 from portrait_matting.sweeps.ledger import Ledger

@@ -10,7 +10,7 @@ import torch
 from omegaconf import OmegaConf
 
 from portrait_matting import checkpoint
-from portrait_matting.config import CONF_DIR, compose
+from portrait_matting.config.compose import CONF_DIR, compose
 from portrait_matting.errors import InputError
 from portrait_matting.gallery import read_gallery
 from portrait_matting.job import Job, fit, prepare

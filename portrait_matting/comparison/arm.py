@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portrait_matting.comparison.result import Arm, Run
-from portrait_matting.recipe import Flat, differing, essence
+from portrait_matting.config.difference import Flat, differing, essence
 
 MOST = 3
 """Settings of one group, such as the loss, that a name mentions."""

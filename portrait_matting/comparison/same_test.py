@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from portrait_matting.comparison.result import Arm
+from portrait_matting.config.difference import differing
 from portrait_matting.errors import InputError
-from portrait_matting.recipe import differing
 
 DRAWN = ("data._target_", "data.draw_seed", "data.height", "data.width")
 """What a drawn portrait of a given number depends on."""

@@ -11,7 +11,7 @@ import lightning
 import torch
 
 import portrait_matting
-from portrait_matting.recipe import essence
+from portrait_matting.config.difference import essence
 
 _PATIENCE = 10  # seconds that git has: on a network drive it may take its time
 

@@ -15,8 +15,8 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from portrait_matting.cli.explain import explain
 from portrait_matting.errors import InputError
-from portrait_matting.explain import explain
 from portrait_matting.sweeps import study
 from portrait_matting.sweeps.job_folder import job_folder, parse
 from portrait_matting.sweeps.outcome import SWEPT, note_failure, read_note

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from portrait_matting.comparison import arm
 from portrait_matting.comparison.arm import arms, tails
 from portrait_matting.comparison.result import Run
-from portrait_matting.config import compose
+from portrait_matting.config.compose import compose
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portrait_matting.config import compose
+from portrait_matting.config.compose import compose
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.train import train
 

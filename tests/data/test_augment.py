@@ -11,7 +11,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from portrait_matting.config import CONF_DIR
+from portrait_matting.config.compose import CONF_DIR
 from portrait_matting.data.augment import OURS, Augmentation, RandomResizedCrop, resize, to_input, to_photo
 from portrait_matting.data.recompose import ReplaceBackground
 

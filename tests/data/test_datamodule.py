@@ -7,7 +7,7 @@ import torch
 from hydra.utils import instantiate
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 
-from portrait_matting.config import compose
+from portrait_matting.config.compose import compose
 from portrait_matting.data.augment import RandomResizedCrop, to_photo
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError

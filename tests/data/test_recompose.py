@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hydra.utils import instantiate
 
-from portrait_matting.config import compose
+from portrait_matting.config.compose import compose
 from portrait_matting.data.recompose import ReplaceBackground, recompose
 from portrait_matting.data.synthetic.scene import draw_layers
 from portrait_matting.errors import InputError

@@ -5,7 +5,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from portrait_matting import checkpoint
-from portrait_matting.config import compose
+from portrait_matting.config.compose import compose
 from portrait_matting.memory.budget import usable
 from portrait_matting.memory.footprint import footprint
 

@@ -4,8 +4,8 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from portrait_matting.config import CONF_DIR, compose
-from portrait_matting.recipe import AUTO, conflict, differing, essence, flatten
+from portrait_matting.config.compose import CONF_DIR, compose
+from portrait_matting.config.difference import AUTO, conflict, differing, essence, flatten
 
 
 @functools.cache

@@ -35,7 +35,7 @@ def job(command: Callable[[], float]) -> float:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
-    from portrait_matting.explain import explain
+    from portrait_matting.cli.explain import explain
 
     try:
         return command()
@@ -49,7 +49,7 @@ def job(command: Callable[[], float]) -> float:
 
 def stop(error: Exception) -> None:
     """Ends the process over an error: with its one line and exit code 2, or by raising it again if it is a bug."""
-    from portrait_matting.explain import explain
+    from portrait_matting.cli.explain import explain
 
     line = None if "PORTRAIT_MATTING_DEBUG" in os.environ else explain(error)
     if line is None:

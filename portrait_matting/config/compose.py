@@ -16,14 +16,14 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
+from portrait_matting.cli.explain import explain
 from portrait_matting.data.splits import Split
 from portrait_matting.errors import InputError
-from portrait_matting.explain import explain
 
-_HERE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 # In a wheel conf/ lies inside the package, in a clone beside it. An absolute path is the one form that Hydra finds from
 # `python -m` and from a console script alike.
-CONF_DIR = next(folder for folder in (_HERE / "conf", _HERE.parent / "conf") if (folder / "train.yaml").is_file())
+CONF_DIR = next(folder for folder in (_PACKAGE / "conf", _PACKAGE.parent / "conf") if (folder / "train.yaml").is_file())
 
 
 _Paths = str | list[str] | None

@@ -4,7 +4,7 @@ import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from portrait_matting.config import CONF_DIR, check, compose
+from portrait_matting.config.compose import CONF_DIR, check, compose
 from portrait_matting.errors import InputError
 
 GROUPS = sorted(

@@ -3,8 +3,8 @@ import errno
 import pytest
 from hydra.errors import MissingConfigException
 
+from portrait_matting.cli.explain import explain
 from portrait_matting.errors import InputError
-from portrait_matting.explain import explain
 
 
 def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:

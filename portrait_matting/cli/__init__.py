@@ -1,0 +1,1 @@
+"""How a command opens: its flags, and one line for what went wrong."""
