@@ -38,7 +38,7 @@ from portrait_matting.dashboard.recipe import log_recipe
 from portrait_matting.dashboard.throughput import Throughput
 from portrait_matting.dashboard.validation_table import ValidationTable
 from portrait_matting.errors import InputError
-from portrait_matting.job import fit, prepare
+from portrait_matting.training.job import fit, prepare
 
 CONTESTANTS = ("csv", "tensorboard", "wandb")
 SLOT = "dashboards"

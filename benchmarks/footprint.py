@@ -29,7 +29,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import HALF, footprint
 from portrait_matting.models.recompute import CHOICES, choose
-from portrait_matting.module import MattingModule
+from portrait_matting.training.module import MattingModule
 
 NETWORKS = ("u2netp", "u2net")
 SIZES = {"cpu": (128, 192, 256), "cuda": (320, 512, 720)}

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from portrait_matting.hardware import native_bfloat16
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.models import recompute, u2net, u2netp
-from portrait_matting.module import MattingModule
+from portrait_matting.training.module import MattingModule
 
 GIB = 2**30
 NETWORKS = {"u2net": u2net, "u2netp": u2netp}

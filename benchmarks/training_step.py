@@ -35,7 +35,7 @@ from portrait_matting.cli import command as door
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
-from portrait_matting.job import Job, prepare
+from portrait_matting.training.job import Job, prepare
 
 HARDWARE = {"cpu": "cpu", "cuda": "gpu_8gb"}  # the recipe of each device; size and batch are overridden
 REFERENCE = {"u2net": "U2NET", "u2netp": "U2NETP"}

@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from portrait_matting.cli import command as door
 from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.errors import InputError
-from portrait_matting.run_folder import open_evaluation
+from portrait_matting.runs.folder import open_evaluation
 
 
 def evaluate(cfg: DictConfig) -> dict[str, float]:

@@ -17,7 +17,7 @@ from portrait_matting.cli import command as door
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.errors import InputError
-from portrait_matting.run_folder import open_evaluation
+from portrait_matting.runs.folder import open_evaluation
 
 if TYPE_CHECKING:  # --help is to answer without torch
     from portrait_matting.memory.row import Row

@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.difference import conflict
 from portrait_matting.errors import InputError
-from portrait_matting.run_folder import LAST
+from portrait_matting.runs.folder import LAST
 from portrait_matting.sweeps.job_folder import hold, named
 from portrait_matting.sweeps.ledger import Ledger, at_once, cores
 from portrait_matting.sweeps.outcome import FAILED, failures, summary

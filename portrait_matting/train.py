@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from portrait_matting import sweep
 from portrait_matting.cli import command as door
 from portrait_matting.config.compose import CONF_DIR, check
-from portrait_matting.run_folder import LAST, find_resume, open_run, report, write_figures
+from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_figures
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +40,12 @@ def train(cfg: DictConfig) -> dict[str, float]:
     open_run(run_dir, cfg.resume)
     quieten()
 
-    from portrait_matting.cost import Cost
     from portrait_matting.dashboard.recipe import log_recipe, log_summary
-    from portrait_matting.job import choose_max_lr, fit, prepare, test, write_test_scores
     from portrait_matting.loggers import close_loggers
-    from portrait_matting.processes import processes
-    from portrait_matting.scores import FILE
+    from portrait_matting.runs.test_scores import FILE
+    from portrait_matting.training.cost import Cost
+    from portrait_matting.training.distributed import processes
+    from portrait_matting.training.job import choose_max_lr, fit, prepare, test, write_test_scores
 
     failed = True
     try:

@@ -14,7 +14,7 @@ import yaml
 from portrait_matting import compare as compare_door
 from portrait_matting.compare import main, write
 from portrait_matting.errors import InputError
-from portrait_matting.scores import FILE, write_scores
+from portrait_matting.runs.test_scores import FILE, write_scores
 
 COMPARE = [sys.executable, "-m", "portrait_matting.compare"]
 FILES = ["compare.csv", "compare.html", "compare.png"]

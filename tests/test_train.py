@@ -13,11 +13,11 @@ from portrait_matting import checkpoint
 from portrait_matting.config.compose import CONF_DIR, compose
 from portrait_matting.errors import InputError
 from portrait_matting.gallery import read_gallery
-from portrait_matting.job import Job, fit, prepare
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.models.u2net import U2Net
-from portrait_matting.scores import read_scores
+from portrait_matting.runs.test_scores import read_scores
 from portrait_matting.train import train
+from portrait_matting.training.job import Job, fit, prepare
 
 # Small enough for a test, real in every part: a drawn person, the lite network, the finder, two epochs.
 TINY = [

@@ -15,8 +15,8 @@ from yaml import YAMLError
 from portrait_matting.comparison.result import Run
 from portrait_matting.config.difference import AUTO
 from portrait_matting.errors import InputError
-from portrait_matting.run_folder import LAST
-from portrait_matting.scores import FILE, read_scores
+from portrait_matting.runs.folder import LAST
+from portrait_matting.runs.test_scores import FILE, read_scores
 from portrait_matting.sweeps.outcome import FAILED
 
 DEPTH = 8

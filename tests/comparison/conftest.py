@@ -13,7 +13,7 @@ from portrait_matting.comparison.ranking import rank
 from portrait_matting.comparison.run import find_runs
 from portrait_matting.gallery import FOLDER, Shown, write_shown
 from portrait_matting.metrics.catalogue import FIGURES
-from portrait_matting.scores import FILE, write_scores
+from portrait_matting.runs.test_scores import FILE, write_scores
 
 IMAGES = 12
 SIDE = 24

@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 
 from portrait_matting.comparison.run import DEPTH, curve, find_runs
 from portrait_matting.errors import InputError
-from portrait_matting.scores import write_scores
+from portrait_matting.runs.test_scores import write_scores
 
 RECIPE = {
     "loss": {"weights": [1.0] * 7},

@@ -18,7 +18,7 @@ from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import footprint, on_cuda
 from portrait_matting.models import u2net, u2netp
 from portrait_matting.models.recompute import choose
-from portrait_matting.module import MattingModule
+from portrait_matting.training.module import MattingModule
 
 BATCH = 2
 MIXED = "bf16-mixed"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from portrait_matting import cost
-from portrait_matting.cost import Cost
+from portrait_matting.training import cost
+from portrait_matting.training.cost import Cost
 
 MIB = 1024**2
 SPIN = "import time\nwhile time.process_time() < 0.5: pass"

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from portrait_matting import allocator
+from portrait_matting.training import allocator
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt is glibc's")

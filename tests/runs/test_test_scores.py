@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from portrait_matting.errors import InputError
-from portrait_matting.scores import read_scores, write_scores
+from portrait_matting.runs.test_scores import read_scores, write_scores
 
 NAMES = ["0", "Zoë — été", 'a,"b"', "two\nlines", " ", "", "image", "latin-1 \udce9", "=1+1"]
 

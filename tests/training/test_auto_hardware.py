@@ -5,12 +5,13 @@ import pytest
 import torch
 from hydra.utils import instantiate
 
-from portrait_matting import job, settle
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import Footprint
 from portrait_matting.models import u2netp
+from portrait_matting.training import auto_hardware as settle
+from portrait_matting.training import job
 
 TINY = ["hardware.input_size=64", "hardware.workers=0", "data.train=24", "data.val=2", "data.test=2"]
 SMALL = [*TINY, "data.height=40", "data.width=32", "learning_rate.max_lr=0.01", "trainer.enable_progress_bar=false"]

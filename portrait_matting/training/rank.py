@@ -1,4 +1,4 @@
-"""One of the other processes of a run on several devices: `python -m portrait_matting.train_rank CONFIG`."""
+"""One of the other processes of a run on several devices: `python -m portrait_matting.training.rank CONFIG`."""
 
 import sys
 
@@ -9,8 +9,8 @@ from portrait_matting.cli import command as door
 
 def main() -> None:
     """Trains by a finished recipe, as the process that the environment's LOCAL_RANK names."""
-    from portrait_matting.job import fit, prepare
     from portrait_matting.train import quieten
+    from portrait_matting.training.job import fit, prepare
 
     quieten()
     fit(prepare(OmegaConf.load(sys.argv[1])))

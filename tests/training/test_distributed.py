@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portrait_matting.processes import _VARIABLES, processes
+from portrait_matting.training.distributed import _VARIABLES, processes
 
 RECIPE = [
     "hardware.input_size=48",

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from portrait_matting.errors import InputError
-from portrait_matting.run_folder import LAST, find_resume, open_run, report, write_figures
+from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_figures
 
 NEW = "2026-01-02/09-00-00"
 

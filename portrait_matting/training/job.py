@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting import allocator, checkpoint
+from portrait_matting import checkpoint
 from portrait_matting.cli.explain import explain
 from portrait_matting.dashboard.finder_curve import log_finding
 from portrait_matting.data.datamodule import PortraitDataModule
@@ -30,9 +30,10 @@ from portrait_matting.learning_rate.schedule import Schedule
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.models.batch_norm import set_batch_norm
 from portrait_matting.models.recompute import choose
-from portrait_matting.module import MattingModule
-from portrait_matting.scores import write_scores
-from portrait_matting.settle import fits, out_of_memory, settle
+from portrait_matting.runs.test_scores import write_scores
+from portrait_matting.training import allocator
+from portrait_matting.training.auto_hardware import fits, out_of_memory, settle
+from portrait_matting.training.module import MattingModule
 
 log = logging.getLogger(__name__)
 

@@ -40,7 +40,7 @@ def processes(devices: int, config: Path) -> Iterator[None]:
     os.environ.update(
         {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port()), "WORLD_SIZE": str(devices), "NODE_RANK": "0"}
     )
-    command = [sys.executable, "-m", "portrait_matting.train_rank", str(config)]
+    command = [sys.executable, "-m", "portrait_matting.training.rank", str(config)]
     ranks = [
         subprocess.Popen(command, env=os.environ | {"LOCAL_RANK": str(rank)}, stdout=subprocess.DEVNULL)
         for rank in range(1, devices)

@@ -1,0 +1,1 @@
+"""A training run: its parts built from a recipe, fitted, tested."""
