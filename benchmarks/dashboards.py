@@ -29,15 +29,16 @@ import wandb
 from report import machine, ratio, write
 from tqdm import tqdm
 
-from portrait_matting import callbacks, loggers
+from portrait_matting.callbacks.gradients import GradientNorms
+from portrait_matting.callbacks.lineage import Lineage
+from portrait_matting.callbacks.samples import samples as callbacks
+from portrait_matting.callbacks.throughput import Throughput
+from portrait_matting.callbacks.validation_table import ValidationTable
 from portrait_matting.cli import command as door
 from portrait_matting.config.compose import compose
-from portrait_matting.dashboard.gradients import GradientNorms
-from portrait_matting.dashboard.lineage import Lineage
-from portrait_matting.dashboard.recipe import log_recipe
-from portrait_matting.dashboard.throughput import Throughput
-from portrait_matting.dashboard.validation_table import ValidationTable
 from portrait_matting.errors import InputError
+from portrait_matting.loggers.recipe import log_recipe
+from portrait_matting.loggers.wandb import wandb as loggers
 from portrait_matting.training.job import fit, prepare
 
 CONTESTANTS = ("csv", "tensorboard", "wandb")

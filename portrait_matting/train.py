@@ -40,8 +40,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
     open_run(run_dir, cfg.resume)
     quieten()
 
-    from portrait_matting.dashboard.recipe import log_recipe, log_summary
-    from portrait_matting.loggers import close_loggers
+    from portrait_matting.loggers.recipe import log_recipe, log_summary
+    from portrait_matting.loggers.wandb import close_loggers
     from portrait_matting.runs.test_scores import FILE
     from portrait_matting.training.cost import Cost
     from portrait_matting.training.distributed import processes

@@ -16,17 +16,17 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting import checkpoint
+from portrait_matting.callbacks.interruption import WholeCheckpoints
 from portrait_matting.cli.explain import explain
-from portrait_matting.dashboard.finder_curve import log_finding
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.hardware import Hardware
-from portrait_matting.interruption import WholeCheckpoints
 from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.finder import write_csv
 from portrait_matting.learning_rate.schedule import Schedule
+from portrait_matting.loggers.finder_curve import log_finding
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.models.batch_norm import set_batch_norm
 from portrait_matting.models.recompute import choose

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from portrait_matting.callbacks.gallery import FOLDER, Shown, read_gallery, write_shown
 from portrait_matting.comparison.arm import arms
 from portrait_matting.comparison.portraits import shared_portraits
 from portrait_matting.comparison.run import find_runs
-from portrait_matting.gallery import FOLDER, Shown, read_gallery, write_shown
 
 
 def test_only_portraits_that_every_arm_shows_are_shared_with_each_ones_matte(two):

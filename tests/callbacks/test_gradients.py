@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from portrait_matting.dashboard.gradients import GradientNorms, gradient_norms
+from portrait_matting.callbacks.gradients import GradientNorms, gradient_norms
 from portrait_matting.models.u2net import u2netp
 
 
@@ -43,9 +43,9 @@ def test_without_gradients_there_is_nothing_to_show():
 @pytest.fixture
 def shown(monkeypatch):
     sent = []
-    monkeypatch.setattr("portrait_matting.dashboard.gradients.shown_by", lambda trainer: trainer.loggers)
+    monkeypatch.setattr("portrait_matting.callbacks.gradients.shown_by", lambda trainer: trainer.loggers)
     monkeypatch.setattr(
-        "portrait_matting.dashboard.gradients.log_figures", lambda loggers, figures, step: sent.append((step, figures))
+        "portrait_matting.callbacks.gradients.log_figures", lambda loggers, figures, step: sent.append((step, figures))
     )
     return sent
 
@@ -69,7 +69,7 @@ def test_only_every_nth_step_is_looked_at(shown, monkeypatch):
     assert [at for at, _ in shown] == [4, 9]
     assert shown[0][1]["gradients/stage2"] == 12
     monkeypatch.setattr(
-        "portrait_matting.dashboard.gradients.gradient_norms", lambda _: pytest.fail("this step is not logged")
+        "portrait_matting.callbacks.gradients.gradient_norms", lambda _: pytest.fail("this step is not logged")
     )
     step(callback, 5)
     step(callback, 4, loggers=())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portrait_matting.errors import InputError
-from portrait_matting.loggers import close_loggers, csv_logger, tensorboard_logger, wandb_logger
+from portrait_matting.loggers.wandb import close_loggers, csv_logger, tensorboard_logger, wandb_logger
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -98,7 +98,7 @@ def test_tensorboard_that_is_not_installed(tmp_path, monkeypatch):
     def missing(*arguments, **keywords):
         raise ModuleNotFoundError("tensorboard")
 
-    monkeypatch.setattr("portrait_matting.loggers._TensorBoard", missing)
+    monkeypatch.setattr("portrait_matting.loggers.wandb._TensorBoard", missing)
     with pytest.raises(InputError, match=r"logger=tensorboard .*pip install"):
         tensorboard_logger(str(tmp_path))
 
@@ -122,7 +122,7 @@ def test_wandb_offline_needs_no_account(tmp_path):
     """Two runs of one process, as in a sweep: a folder each, once the first is finished."""
     code = """
 import wandb
-from portrait_matting.loggers import wandb_logger
+from portrait_matting.loggers.wandb import wandb_logger
 for job in range(2):
     logger = wandb_logger("job%d" % job, project="p", name=None, group="sweep")
     logger.log_metrics({"val/mad": 0.5}, step=1)
@@ -150,7 +150,7 @@ def connect(self, address):
     return plain(self, address)
 plain, socket.socket.connect = socket.socket.connect, connect
 from portrait_matting.errors import InputError
-from portrait_matting.loggers import wandb_logger
+from portrait_matting.loggers.wandb import wandb_logger
 try:
     wandb_logger(".", project="p", name=None, group=None, online=True)
 except InputError as error:

@@ -11,7 +11,7 @@ import lightning.pytorch as L
 import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
 
-from portrait_matting.callbacks import matte_of
+from portrait_matting.callbacks.samples import matte_of
 from portrait_matting.data.augment import resize
 from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.errors import InputError

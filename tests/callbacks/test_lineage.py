@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from portrait_matting.dashboard import lineage
-from portrait_matting.dashboard.lineage import Lineage, written_in
-from portrait_matting.dashboard.provenance import checkpoint_name
-from portrait_matting.loggers import wandb_logger
+from portrait_matting.callbacks.lineage import Lineage, written_in
+from portrait_matting.callbacks.samples import lineage
+from portrait_matting.loggers.provenance import checkpoint_name
+from portrait_matting.loggers.wandb import wandb_logger
 
 
 def save(path: Path) -> Path:

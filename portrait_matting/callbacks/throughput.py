@@ -9,7 +9,7 @@ from typing import Any
 import lightning.pytorch as L
 import torch
 
-from portrait_matting.dashboard.boards import log_figures, shown_by
+from portrait_matting.loggers.boards import log_figures, shown_by
 
 _GIB = 1024**3
 

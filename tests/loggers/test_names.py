@@ -1,6 +1,6 @@
 import pytest
 
-from portrait_matting.dashboard.names import tidied, tidy
+from portrait_matting.loggers.names import tidied, tidy
 
 
 @pytest.mark.parametrize(

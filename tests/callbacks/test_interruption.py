@@ -6,8 +6,8 @@ import signal
 import pytest
 import torch
 
+from portrait_matting.callbacks.interruption import StopBetweenSteps, WholeCheckpoints
 from portrait_matting.cli.explain import explain
-from portrait_matting.interruption import StopBetweenSteps, WholeCheckpoints
 
 
 @pytest.fixture

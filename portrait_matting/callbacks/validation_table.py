@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 
-from portrait_matting.callbacks import matte_of
-from portrait_matting.dashboard.boards import log_picture, shown_by
+from portrait_matting.callbacks.gallery import chosen
+from portrait_matting.callbacks.samples import matte_of
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.pictures import portrait_row
-from portrait_matting.gallery import chosen
+from portrait_matting.loggers.boards import log_picture, shown_by
 from portrait_matting.metrics import functional
 from portrait_matting.metrics.image_metric import transition_band
 

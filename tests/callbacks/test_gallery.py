@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from portrait_matting import gallery
+from portrait_matting.callbacks.gallery import HEIGHT, Gallery, Shown, chosen, read_gallery, write_shown
+from portrait_matting.callbacks.samples import gallery
 from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError
-from portrait_matting.gallery import HEIGHT, Gallery, Shown, chosen, read_gallery, write_shown
 
 IMAGE, TRUTH = draw_portrait("test", 0, 1, height=96, width=80)
 MATTE = cv2.GaussianBlur(TRUTH, (0, 0), 2)

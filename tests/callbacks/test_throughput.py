@@ -4,7 +4,7 @@ import types
 import pytest
 import torch
 
-from portrait_matting.dashboard.throughput import Throughput, memory
+from portrait_matting.callbacks.throughput import Throughput, memory
 
 MODULE = types.SimpleNamespace(device=torch.device("cpu"))
 
@@ -13,7 +13,7 @@ MODULE = types.SimpleNamespace(device=torch.device("cpu"))
 def shown(monkeypatch):
     """Time that goes by a second at each batch, and what is sent."""
     sent, now = [], [100.0]
-    room = "portrait_matting.dashboard.throughput"
+    room = "portrait_matting.callbacks.throughput"
     monkeypatch.setattr(f"{room}.time", types.SimpleNamespace(perf_counter=lambda: now[0]))
     monkeypatch.setattr(f"{room}.shown_by", lambda trainer: trainer.loggers)
     monkeypatch.setattr(f"{room}.log_figures", lambda loggers, figures, step: sent.append((step, figures)))

@@ -4,7 +4,7 @@ from hashlib import sha256
 import pytest
 
 from portrait_matting import __version__
-from portrait_matting.dashboard.provenance import checkpoint_name, code_version, config_hash, started_from
+from portrait_matting.loggers.provenance import checkpoint_name, code_version, config_hash, started_from
 
 
 def git(folder, *arguments):

@@ -4,7 +4,7 @@ import lightning.pytorch as L
 import numpy as np
 from matplotlib.figure import Figure
 
-from portrait_matting.dashboard.boards import Series, drawn, log_curves, shown_by
+from portrait_matting.loggers.boards import Series, drawn, log_curves, shown_by
 from portrait_matting.metrics.calibration import reliability
 from portrait_matting.metrics.image_metric import exact_means
 from portrait_matting.metrics.precision_recall import LEVELS

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from portrait_matting.dashboard.boards import log_figures, shown_by
+from portrait_matting.loggers.boards import log_figures, shown_by
 
 
 def gradient_norms(parameters: Iterable[tuple[str, nn.Parameter]]) -> dict[str, Tensor]:

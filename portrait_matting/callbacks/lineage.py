@@ -7,10 +7,10 @@ import lightning.pytorch as L
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 
-from portrait_matting.dashboard.boards import shown_by
-from portrait_matting.dashboard.fingerprint import fingerprint
-from portrait_matting.dashboard.provenance import checkpoint_name, code_version, config_hash, started_from
-from portrait_matting.dashboard.recipe import log_text
+from portrait_matting.loggers.boards import shown_by
+from portrait_matting.loggers.fingerprint import fingerprint
+from portrait_matting.loggers.provenance import checkpoint_name, code_version, config_hash, started_from
+from portrait_matting.loggers.recipe import log_text
 
 
 class Lineage(L.Callback):

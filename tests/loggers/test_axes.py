@@ -1,6 +1,6 @@
 import re
 
-from portrait_matting.dashboard.axes import LAYOUT, define_axes
+from portrait_matting.loggers.axes import LAYOUT, define_axes
 from portrait_matting.metrics import training_metrics
 from portrait_matting.metrics.catalogue import FIGURES
 

@@ -6,7 +6,7 @@ import pytest
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 from matplotlib.figure import Figure
 
-from portrait_matting.dashboard.boards import boards, drawn, log_curves, log_figures, log_picture, shown_by
+from portrait_matting.loggers.boards import boards, drawn, log_curves, log_figures, log_picture, shown_by
 
 PICTURE = np.full((4, 6, 3), (200, 30, 90), np.uint8)
 

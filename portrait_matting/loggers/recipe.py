@@ -7,7 +7,7 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 from omegaconf import OmegaConf
 
 from portrait_matting.config.difference import essence
-from portrait_matting.dashboard.axes import define_axes, lay_out
+from portrait_matting.loggers.axes import define_axes, lay_out
 
 RANKED_BY = ("val/mad", "val/iou", "test/mad", "test/band_mad", "test/iou")
 """The figures that stand beside the recipe in TensorBoard's tab HParams."""

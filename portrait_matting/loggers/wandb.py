@@ -9,9 +9,9 @@ from pathlib import Path
 
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 
-from portrait_matting.dashboard.axes import EPOCH
-from portrait_matting.dashboard.names import tidied
 from portrait_matting.errors import InputError
+from portrait_matting.loggers.axes import EPOCH
+from portrait_matting.loggers.names import tidied
 
 _DATA_DIR = "WANDB_DATA_DIR"
 _own_data_dir = [""]  # what wandb_logger has set it to: close_loggers takes that back

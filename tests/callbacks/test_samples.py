@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from portrait_matting.callbacks import COLOUR, SamplePictures, panel, sheet, write_picture
+from portrait_matting.callbacks.samples import COLOUR, SamplePictures, panel, sheet, write_picture
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import over_colour

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from portrait_matting.dashboard import score_curves
-from portrait_matting.dashboard.score_curves import ScoreCurves, plot
+from portrait_matting.callbacks.samples import score_curves
+from portrait_matting.callbacks.score_curves import ScoreCurves, plot
 from portrait_matting.metrics import CalibrationError, MaxF
 
 

@@ -1,0 +1,1 @@
+"""What happens in a run besides training, one behaviour a file."""
