@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from portrait_matting.data.synthetic import draw_portrait
+from portrait_matting.synthetic import draw_portrait
 
 
 def drawn(count: int, height: int, width: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

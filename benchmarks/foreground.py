@@ -32,13 +32,13 @@ from report import machine, write
 from tqdm import tqdm
 
 from portrait_matting.cli import command as door
-from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.pairs import pair_files
-from portrait_matting.data.synthetic.scene import draw_layers
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import read_alpha, read_image
 from portrait_matting.matte.foreground import estimate_foreground
 from portrait_matting.matte.predictor import Predictor
 from portrait_matting.matte.refine import refine
+from portrait_matting.synthetic.scene import draw_layers
 
 OURS = "estimate_foreground"
 NOTHING = "nothing: the photo's colours"

@@ -12,7 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from portrait_matting.data.augment import to_input
-from portrait_matting.data.synthetic import draw_portrait
+from portrait_matting.synthetic import draw_portrait
 
 FIRST, NOISE = "32-true", "32-true, another order"
 WINDOW = 20  # steps that a smoothed loss is the mean of

@@ -29,13 +29,13 @@ from skimage.metrics import mean_squared_error
 from tqdm import tqdm
 
 from portrait_matting.cli import command as door
-from portrait_matting.data.image_io import read_alpha
-from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import read_alpha
 from portrait_matting.metrics import functional
 from portrait_matting.metrics.boundary import TOLERANCE, boundary_f
 from portrait_matting.metrics.connectivity import connectivity_error, connectivity_error_map
 from portrait_matting.metrics.gradient import gradient_error
+from portrait_matting.synthetic import draw_portrait
 
 NETWORK = 320  # the side of the default network's input
 

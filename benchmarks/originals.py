@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from portrait_matting.data.synthetic_easyportrait import write_easyportrait
+from portrait_matting.synthetic.easyportrait import write_easyportrait
 
 HEIGHT, WIDTH = 1920, 1080
 

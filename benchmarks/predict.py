@@ -35,10 +35,9 @@ from tqdm import tqdm
 from portrait_matting import checkpoint
 from portrait_matting.cli import command as door
 from portrait_matting.data.augment import IMAGENET, OURS, resize
-from portrait_matting.data.image_io import read_alpha, read_image
-from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
+from portrait_matting.images.io import read_alpha, read_image
 from portrait_matting.matte import matter as matter_module
 from portrait_matting.matte.matter import Matter
 from portrait_matting.matte.predictor import Predictor
@@ -47,6 +46,7 @@ from portrait_matting.prediction.batch import cut_out_all
 from portrait_matting.prediction.cutout_file import Style, encode, write_whole
 from portrait_matting.prediction.jobs import Job
 from portrait_matting.prediction.photo_file import read_photo
+from portrait_matting.synthetic import draw_portrait
 
 INPUT_SIZE = 320
 HEIGHT, WIDTH = 1920, 1080

@@ -27,9 +27,9 @@ from drawn import drawn
 from tqdm import tqdm
 
 from portrait_matting.cli import command as door
-from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.data.pairs import pair_files
-from portrait_matting.losses import edge_mask
+from portrait_matting.images.io import read_alpha, read_image
+from portrait_matting.images.transition_band import edge_mask
 from portrait_matting.matte.closed_form import load_pymatting
 from portrait_matting.metrics.gradient import gradient_error
 from portrait_matting.preparation.soft_target import BAND, EPSILON, PRIOR, soft_alpha, transition_band

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from portrait_matting.config.compose import compose
-from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError
 from portrait_matting.evaluate import evaluate
 from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.synthetic import draw_portrait
 from portrait_matting.train import train
 
 DRAWN = ["data.train=4", "data.val=2", "data.test=3", "data.height=48", "data.width=40"]

@@ -14,8 +14,8 @@ import cv2
 import pytest
 
 from portrait_matting.config.compose import CONF_DIR
-from portrait_matting.data.synthetic_easyportrait import write_easyportrait
 from portrait_matting.sweeps.ledger import cores
+from portrait_matting.synthetic.easyportrait import write_easyportrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from portrait_matting.config.compose import compose
-from portrait_matting.data.synthetic import draw_portrait
+from portrait_matting.synthetic import draw_portrait
 from portrait_matting.train import train
 
 FOLDER = Path(__file__).parents[1] / "notebooks"

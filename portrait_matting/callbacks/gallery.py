@@ -13,8 +13,8 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from portrait_matting.callbacks.samples import matte_of
 from portrait_matting.data.augment import resize
-from portrait_matting.data.image_io import read_alpha, read_image
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import read_alpha, read_image
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ import numpy as np
 from torch.utils.data import ConcatDataset, Dataset
 
 from portrait_matting.data.datamodule import PortraitDataModule
-from portrait_matting.data.image_io import read_alpha, read_mask
 from portrait_matting.data.meta import read_users
 from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.pairs import pair_files, read_pair
 from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import read_alpha, read_mask
 
 CLASSES = 9  # 0 background, 1 person, 2 skin, 3-8 brows, eyes, lips and teeth
 

@@ -8,11 +8,11 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import PortraitDataModule
-from portrait_matting.data.image_io import read_alpha
 from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.pairs import pair_files, read_pair
 from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import read_alpha
 
 Pair = tuple[Path, Path]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from portrait_matting.data.image_io import IMAGE_SUFFIXES
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import IMAGE_SUFFIXES
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv"})
 OWN_TABLES = frozenset({"prepared.csv", "rejected.csv"})  # what `prepare` writes beside a copy

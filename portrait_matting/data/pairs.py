@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from portrait_matting.data.image_io import IMAGE_SUFFIXES, decode_image, image_size, read_file
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import IMAGE_SUFFIXES, decode_image, image_size, read_file
 
 
 def pair_files(

@@ -8,8 +8,8 @@ import numpy as np
 from albumentations.core.transforms_interface import BaseTransformInitSchema
 from albumentations.core.type_definitions import Targets
 
-from portrait_matting.data.backgrounds import DrawnBackgrounds, FolderBackgrounds
 from portrait_matting.matte.foreground import estimate_foreground
+from portrait_matting.synthetic.backgrounds import DrawnBackgrounds, FolderBackgrounds
 
 
 def recompose(image: np.ndarray, alpha: np.ndarray, background: np.ndarray) -> np.ndarray:

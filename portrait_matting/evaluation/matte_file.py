@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from portrait_matting.data.image_io import read_alpha
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import read_alpha
 
 
 def read_matte(path: Path) -> np.ndarray:

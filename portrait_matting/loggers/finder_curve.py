@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 
-from portrait_matting.data.image_io import read_image
+from portrait_matting.images.io import read_image
 from portrait_matting.loggers.boards import boards, log_curves, log_picture
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from portrait_matting.errors import InputError
-from portrait_matting.losses.edge_mask import TOLERANCE, WIDTH, check_band, edge_mask
+from portrait_matting.images.transition_band import TOLERANCE, WIDTH, check_band, edge_mask
 
 
 def boundary_rmse(logits: Tensor, alpha: Tensor, edge: Tensor, edge_weight: float, eps: float = 1e-6) -> Tensor:

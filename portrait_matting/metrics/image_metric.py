@@ -13,7 +13,7 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 from portrait_matting.errors import InputError
-from portrait_matting.losses.edge_mask import TOLERANCE, WIDTH, check_band, edge_mask
+from portrait_matting.images.transition_band import TOLERANCE, WIDTH, check_band, edge_mask
 
 Alphas = Tensor | Sequence[Tensor]
 

@@ -10,11 +10,11 @@ import gradio as gr
 from gradio_client.utils import is_http_url_like
 from PIL import Image
 
-from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError
 from portrait_matting.page.background import Background
 from portrait_matting.page.look import CSS, theme
 from portrait_matting.page.studio import Sitting, Studio
+from portrait_matting.synthetic import draw_portrait
 
 Sent = dict[str, Any] | None
 """What the browser says of a file that it sent: path, orig_name and more."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from portrait_matting.data.image_io import IMAGE_SUFFIXES
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import IMAGE_SUFFIXES
 from portrait_matting.prediction.names import Input, named_apart, shown
 
 # HEIC is not read: it is taken so that it is reported instead of being passed over.

@@ -9,9 +9,9 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from portrait_matting.data.image_io import decode_image
-from portrait_matting.data.jpeg import has_end, has_more_scans
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import decode_image
+from portrait_matting.images.jpeg import has_end, has_more_scans
 from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.pixels import arrays, colours, orientation_of, upright
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from portrait_matting.data.image_io import decode_image, decode_mask, image_size
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import decode_image, decode_mask, image_size
 from portrait_matting.preparation.pairing import Pair
 from portrait_matting.preparation.record import Record, Rejection
 from portrait_matting.preparation.settings import Settings

@@ -10,9 +10,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
-from portrait_matting.data.image_io import IMAGE_SUFFIXES
 from portrait_matting.data.meta import OWN_TABLES, SPLIT_OF, TABLE_SUFFIXES, MetaRow, is_meta, merge_meta, parse_meta
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import IMAGE_SUFFIXES
 from portrait_matting.preparation.archive import is_hidden, members, open_zip, read_member, slashed
 
 _KIND_OF: dict[str, Literal["image", "mask"]] = {"images": "image", "annotations": "mask"}

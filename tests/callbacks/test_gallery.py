@@ -6,8 +6,8 @@ import pytest
 
 from portrait_matting.callbacks.gallery import HEIGHT, Gallery, Shown, chosen, read_gallery, write_shown
 from portrait_matting.callbacks.samples import gallery
-from portrait_matting.data.synthetic import draw_portrait
 from portrait_matting.errors import InputError
+from portrait_matting.synthetic import draw_portrait
 
 IMAGE, TRUTH = draw_portrait("test", 0, 1, height=96, width=80)
 MATTE = cv2.GaussianBlur(TRUTH, (0, 0), 2)

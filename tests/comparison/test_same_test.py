@@ -6,7 +6,7 @@ from portrait_matting.comparison.result import Arm, Run
 from portrait_matting.comparison.same_test import check_same_test
 from portrait_matting.errors import InputError
 
-DRAWN = {"_target_": "portrait_matting.data.synthetic_portraits.SyntheticDataModule", "draw_seed": 0, "train": 8}
+DRAWN = {"_target_": "portrait_matting.data.synthetic.SyntheticDataModule", "draw_seed": 0, "train": 8}
 REAL = {"_target_": "portrait_matting.data.folder.FolderDataModule", "root": "portraits"}
 
 

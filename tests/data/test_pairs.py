@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from portrait_matting.data.image_io import read_alpha
 from portrait_matting.data.pairs import pair_files, read_pair
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import read_alpha
 
 
 def photo(height=48, width=64, seed=0) -> np.ndarray:

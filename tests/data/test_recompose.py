@@ -9,8 +9,8 @@ from hydra.utils import instantiate
 
 from portrait_matting.config.compose import compose
 from portrait_matting.data.recompose import ReplaceBackground, recompose
-from portrait_matting.data.synthetic.scene import draw_layers
 from portrait_matting.errors import InputError
+from portrait_matting.synthetic.scene import draw_layers
 
 
 def portrait(index: int = 0) -> tuple[np.ndarray, np.ndarray]:

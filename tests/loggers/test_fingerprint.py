@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from portrait_matting.data.folder import FolderDataModule, FolderDataset
-from portrait_matting.data.synthetic_portraits import SyntheticDataModule
+from portrait_matting.data.synthetic import SyntheticDataModule
 from portrait_matting.loggers.fingerprint import fingerprint, of_portraits
 
 LOADING = {"input_size": 16, "batch_size": 1, "workers": 0, "augment": [], "seed": 0}

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from portrait_matting.errors import InputError
-from portrait_matting.losses import BoundaryRMSE, boundary_rmse, edge_mask
+from portrait_matting.images.transition_band import edge_mask
+from portrait_matting.losses import BoundaryRMSE, boundary_rmse
 
 DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 

@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from portrait_matting.errors import InputError
-from portrait_matting.losses import BoundaryRMSE, DeepSupervision, edge_mask
+from portrait_matting.images.transition_band import edge_mask
+from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 
 
 class MeanLogit(nn.Module):

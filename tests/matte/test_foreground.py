@@ -2,11 +2,11 @@ import cv2
 import numpy as np
 import pytest
 
-from portrait_matting.data.image_io import read_alpha, read_image
-from portrait_matting.data.synthetic.scene import draw_layers
+from portrait_matting.images.io import read_alpha, read_image
 from portrait_matting.matte import soft_boxes as room
 from portrait_matting.matte.foreground import estimate_foreground
 from portrait_matting.matte.soft_boxes import soft_boxes
+from portrait_matting.synthetic.scene import draw_layers
 
 GREEN, RED = np.float32([0, 255, 0]), np.float32([255, 0, 0])
 

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from portrait_matting.data.synthetic.scene import draw_layers
 from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import over, to_rgba
 from portrait_matting.matte.foreground import estimate_foreground
@@ -14,6 +13,7 @@ from portrait_matting.matte.matter import CutOut, Matter
 from portrait_matting.matte.predictor import Predictor
 from portrait_matting.matte.refine import REFINEMENTS, refine
 from portrait_matting.models import u2netp
+from portrait_matting.synthetic.scene import draw_layers
 
 BY_ITSELF = tuple(how for how in REFINEMENTS if how != "closed_form")  # that one wants pymatting
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from portrait_matting.data.image_io import read_alpha
+from portrait_matting.images.io import read_alpha
 
 FAST = 2  # photos of the 20 that the fast tests look at
 

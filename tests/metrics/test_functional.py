@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from portrait_matting.losses import edge_mask
+from portrait_matting.images.transition_band import edge_mask
 from portrait_matting.metrics import functional
 
 FIGURES = [functional.mad, functional.mse, functional.sad, functional.iou, functional.dice, functional.mae]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from portrait_matting.errors import InputError
-from portrait_matting.losses import edge_mask
+from portrait_matting.images.transition_band import edge_mask
 from portrait_matting.matte.closed_form import load_pymatting
 from portrait_matting.preparation.soft_target import soft_alpha, transition_band
 

@@ -1,0 +1,1 @@
+"""Pixels: files to arrays to tensors, the one truth about them."""

@@ -1,0 +1,12 @@
+"""Drawn portraits whose soft alpha is known exactly: no download, no disk, the same picture in any process.
+
+scene       who stands before what, composited: the way in
+person      the parts of a person and the order of painting: head, face, hair (strand, tress), beard,
+            clothes (collar, pattern), hat, headscarf, glasses, hand
+background  its kinds and its defocus: scenery (rooms, shelves, gardens, streets, bokeh) and texture (wood, bricks, ...)
+brush       anti-aliased shapes on a premultiplied canvas; palette: colours
+"""
+
+from portrait_matting.synthetic.scene import SPLITS, Layers, draw_layers, draw_portrait
+
+__all__ = ["SPLITS", "Layers", "draw_layers", "draw_portrait"]

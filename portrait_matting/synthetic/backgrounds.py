@@ -1,0 +1,75 @@
+"""Where new backgrounds come from: a folder of pictures without people, or the project's own drawings."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from portrait_matting.errors import InputError
+from portrait_matting.images.io import IMAGE_SUFFIXES, read_image
+from portrait_matting.synthetic.background import defocused, draw_background, sample_background
+
+_LEAST_CROP = 0.6  # of the largest one: less would show grain and JPEG blocks enlarged
+_BLUR = 0.02  # at most, sigma of a photo put out of focus, as a share of the frame's height
+_DRAWN = 240  # pixels of a drawing's shorter side, at most: its cost grows with its area
+
+
+class FolderBackgrounds:
+    """Pictures of a folder and all below it, half of them put out of focus as a portrait's background often is.
+
+    Nobody checks that they are without people: a person in one would be taught as background. Pictures near the
+    network's input size are the fastest to read.
+
+    Raises:
+        InputError: the folder is missing or holds no picture.
+    """
+
+    def __init__(self, root: str) -> None:
+        folder = Path(root).expanduser()
+        if not folder.is_dir():
+            raise InputError(
+                f"augment.backgrounds={root} is not a folder: give one of pictures without people, or null"
+            )
+        self.paths = sorted(
+            path
+            for path in folder.rglob("*")
+            # Hidden files: macOS leaves `._NAME` beside NAME on foreign disks.
+            if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+        )
+        if not self.paths:
+            kinds = ", ".join(sorted(IMAGE_SUFFIXES))
+            raise InputError(f"augment.backgrounds={root} holds no picture: give a folder with files in {kinds}")
+
+    def __call__(self, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+        """A random crop of a random picture, or its mirror image: uint8 RGB (height, width, 3).
+
+        Raises:
+            InputError: the picture cannot be decoded.
+        """
+        path = self.paths[rng.integers(len(self.paths))]
+        frame = _crop(read_image(path, least_side=max(height, width)), rng, height, width)
+        return defocused(frame, rng.integers(2) * rng.uniform(0.2, 1) * _BLUR * height)
+
+
+class DrawnBackgrounds:
+    """The backgrounds of the drawn portraits: gradients, textures, rooms, streets."""
+
+    def __call__(self, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+        """A random crop of a new drawing, or its mirror image: uint8 RGB (height, width, 3)."""
+        scale = min(1, _DRAWN / min(height, width))
+        background = sample_background(rng, [])
+        drawing = draw_background(background, max(1, round(scale * height)), max(1, round(scale * width)))
+        return _crop(np.rint(255 * drawing).astype(np.uint8), rng, height, width)
+
+
+def _crop(picture: np.ndarray, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """A random part of the frame's shape, resized to fill it, mirrored every other time."""
+    there = picture.shape[:2]
+    scale = min(there[0] / height, there[1] / width) * rng.uniform(_LEAST_CROP, 1)
+    size = [min(have, max(1, round(scale * side))) for have, side in zip(there, (height, width), strict=True)]
+    top, left = (int(rng.integers(have - side + 1)) for have, side in zip(there, size, strict=True))
+    part = picture[top : top + size[0], left : left + size[1]]
+    if rng.random() < 0.5:
+        part = cv2.flip(part, 1)
+    method = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
+    return cv2.resize(part, (width, height), interpolation=method)

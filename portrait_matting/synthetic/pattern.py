@@ -1,0 +1,40 @@
+"""Patterns of cloth: stripes, bars, checks and dots."""
+
+import cv2
+import numpy as np
+
+from portrait_matting.synthetic.brush import Brush
+from portrait_matting.synthetic.palette import Colour, mix
+
+PATTERNS = ("plain", "stripes", "bars", "checks", "dots")
+
+
+def draw_pattern(brush: Brush, shape: np.ndarray, pattern: str, colour: Colour, second: Colour, p: float) -> None:
+    """Print one of PATTERNS in `second` on the cloth inside the outline `shape` (n, 2), repeating every `p` units."""
+    pixels = brush.place(shape)
+    box = brush.box(pixels)
+    if box is None:
+        return
+    inside = brush.inside(pixels, box)
+    cloth = np.empty_like(brush.canvas)
+    cloth[box] = (*(round(c) for c in colour), 255)
+    pen = brush._replace(canvas=cloth)
+    reach = 2.3
+    across, down = np.arange(-reach, reach, p), np.arange(1.1, 7.0, p)
+    if pattern == "dots":
+        x, y = np.meshgrid(across, down)
+        x[1::2] += 0.5 * p
+        centres = np.stack([x, y], 2).reshape(-1, 2)
+        pen.discs(centres, [0.26 * p] * len(centres), second)
+    bow = np.array([(-reach, 0.12), (-0.5 * reach, 0.03), (0, 0), (0.5 * reach, 0.03), (reach, 0.12)])
+    rows = bow + np.stack([0 * down, down], 1)[:, None]
+    columns = np.stack([np.stack([across, 0 * across + 1.0], 1), np.stack([across, 0 * across + 8.0], 1)], 1)
+    if pattern in ("stripes", "checks"):
+        pen.strands(rows, [mix(colour, second, 0.8)], 0.42 * p)
+    if pattern == "bars":
+        pen.strands(columns, [mix(colour, second, 0.6)], 0.3 * p)
+    if pattern == "checks":
+        under = cloth[box].copy()
+        pen.strands(columns, [second], 0.5 * p)
+        cloth[box] = cv2.addWeighted(cloth[box], 0.5, under, 0.5, 0)
+    brush.canvas[box] = cv2.copyTo(cloth[box], inside, brush.canvas[box])

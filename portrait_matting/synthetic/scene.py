@@ -1,0 +1,143 @@
+"""A drawn portrait: people before a background, with an alpha that is known exactly.
+
+Everything follows from (split, seed, index) alone. The split is part of the random stream, so two splits share no
+person and no background. The image is the composite of the layers by the matting equation, I = alpha F + (1 - alpha) B
+(Porter and Duff, SIGGRAPH 1984), rounded to 8 bits, after noise and defocus went into F, B and alpha.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from portrait_matting.errors import InputError
+from portrait_matting.synthetic.background import Background, draw_background, sample_background
+from portrait_matting.synthetic.person import Person, draw_person, sample_person
+
+SPLITS = ("train", "val", "test")
+MIN_SIZE = 16
+NOBODY, TWO_PEOPLE = 0.04, 0.10  # shares of all scenes
+_CANVAS = 400  # people are painted at least this high and then reduced, so that a strand is thinner than a pixel
+
+
+class Layers(NamedTuple):
+    """What an image is made of, float32 in [0, 1]: foreground and background (H, W, 3) RGB, alpha (H, W)."""
+
+    foreground: np.ndarray
+    background: np.ndarray
+    alpha: np.ndarray
+
+    def composite(self) -> np.ndarray:
+        """round(255 (alpha F + (1 - alpha) B)): uint8 (H, W, 3) RGB."""
+        alpha = cv2.merge([self.alpha] * 3)  # faster than a trailing axis to broadcast over
+        image, rest = alpha * self.foreground, np.subtract(1, alpha, out=alpha)
+        image += np.multiply(rest, self.background, out=rest)
+        image *= 255
+        return np.rint(image, out=image).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Who stands before what, and the camera: `light` is the lit side (-1..1), `softness` the sigma of the edges in
+    pixels, `noise` the half-width of the sensor's noise in [0, 1] units, `cast` the colour of the light."""
+
+    people: tuple[Person, ...]
+    background: Background
+    light: float
+    softness: float
+    noise: float
+    cast: tuple[float, float, float]
+    falloff: float
+    seed: int
+
+
+def plan_scene(split: str, seed: int, index: int) -> Scene:
+    """Choose everything about the scene; raises InputError for an unknown split or a negative number."""
+    if split not in SPLITS:
+        raise InputError(f"split={split!r} is unknown; use one of {', '.join(SPLITS)}.")
+    if min(seed, index) < 0:
+        raise InputError(f"seed={seed} and index={index} must not be negative.")
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(SPLITS.index(split), index)))
+    crowd = rng.random()
+    people = [sample_person(rng) for _ in range(0 if crowd < NOBODY else 2 if crowd < NOBODY + TWO_PEOPLE else 1)]
+    if len(people) == 2:
+        side = rng.choice([-1, 1])
+        apart = [0.5 + k * side * rng.uniform(0.17, 0.26) for k in (-1, 1)]
+        people = [replace(p, x=x, size=0.85 * p.size) for p, x in zip(people, apart, strict=True)]
+    like = [c for p in people for c in (p.head.skin, p.hair.colour, p.clothes.colour)]
+    return Scene(
+        people=tuple(people),
+        background=sample_background(rng, like),
+        light=rng.uniform(-1, 1),
+        softness=rng.uniform(0.35, 0.9),
+        noise=rng.uniform(0.0, 0.03),
+        cast=tuple(1 + rng.uniform(-0.06, 0.06, 3)),
+        falloff=rng.uniform(0.0, 0.25),
+        seed=int(rng.integers(2**32)),
+    )
+
+
+def draw_layers(split: str, seed: int, index: int, height: int = 320, width: int = 256) -> Layers:
+    """The layers of portrait `index` of `split`; raises InputError for an unknown split, a negative seed or index, or a
+    side below MIN_SIZE pixels."""
+    if min(height, width) < MIN_SIZE:
+        raise InputError(f"size {height}x{width} is too small to draw a portrait; use at least {MIN_SIZE}x{MIN_SIZE}.")
+    scene = plan_scene(split, seed, index)
+    scale = max(2, -(-_CANVAS // height))
+    canvas = np.zeros((scale * height, scale * width, 4), np.uint8)
+    for person in scene.people:
+        draw_person(canvas, person, scene.light)
+    painted = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA) * np.float32(1 / 255)
+    painted = cv2.GaussianBlur(painted, (5, 5), scene.softness)
+    foreground, alpha = _unmultiplied(painted)
+    light = _lighting(scene, height, width)
+    rng = np.random.default_rng(scene.seed)
+    background = draw_background(scene.background, height, width)
+    return Layers(
+        foreground=_exposed(foreground, light, scene.noise, rng),
+        background=_exposed(background, light, scene.noise, rng),
+        alpha=alpha,
+    )
+
+
+def draw_portrait(
+    split: str, seed: int, index: int, height: int = 320, width: int = 256
+) -> tuple[np.ndarray, np.ndarray]:
+    """Portrait `index` of `split`: image uint8 (H, W, 3) RGB, alpha float32 (H, W) in [0, 1].
+
+    Raises InputError for a split other than train, val or test, a negative seed or index, or a side below 16 pixels.
+    """
+    layers = draw_layers(split, seed, index, height, width)
+    return layers.composite(), layers.alpha
+
+
+def _unmultiplied(painted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    alpha = painted[..., 3]
+    height, width = alpha.shape
+    coarse = cv2.resize(painted, (16, 16), interpolation=cv2.INTER_AREA)
+    coarse = cv2.GaussianBlur(coarse, (0, 0), 2) + np.float32(1e-3)
+    # where alpha is nearly zero a division would amplify rounding, so a smooth spread of the person's colours fills in
+    fill = cv2.resize(coarse[..., :3] / coarse[..., 3:], (width, height))
+    spread = np.float32(0.02) * (1 - alpha)
+    weight = 1 / (alpha + spread + np.float32(1e-6))
+    foreground = cv2.merge([spread] * 3)
+    foreground *= fill
+    foreground += painted[..., :3]
+    foreground *= cv2.merge([weight] * 3)
+    alpha = np.where(alpha > 1 - 1 / 256, np.float32(1), np.where(alpha < 1 / 256, np.float32(0), alpha))
+    return foreground, alpha
+
+
+def _lighting(scene: Scene, height: int, width: int) -> np.ndarray:
+    across = np.float32(scene.light * scene.falloff) * np.linspace(-1, 1, width, dtype=np.float32)
+    down = np.float32(-0.4 * scene.falloff) * np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    field = 1 + across + down
+    return cv2.merge([np.float32(c) * field for c in scene.cast])
+
+
+def _exposed(layer: np.ndarray, light: np.ndarray, amount: float, rng: np.random.Generator) -> np.ndarray:
+    grain = np.frombuffer(rng.bytes(2 * layer.size), np.uint8).reshape(2, *layer.shape)
+    noise = cv2.subtract(grain[0], grain[1], dtype=cv2.CV_32F)  # triangular, of mean zero
+    lit = cv2.scaleAdd(noise, amount / 255, np.multiply(layer, light, out=layer))
+    return np.clip(lit, 0, 1, out=lit)

@@ -1,0 +1,68 @@
+"""The premultiplied canvas: coverage adds up as `over` says, and shading leaves alpha alone."""
+
+import numpy as np
+import pytest
+
+from portrait_matting.synthetic.brush import Brush, ellipse, mirrored, smooth
+
+RED, BLUE = (200, 0, 0), (0, 0, 200)
+
+
+def blank(size: int = 64, unit: float = 1.0) -> Brush:
+    return Brush(np.zeros((size, size, 4), np.uint8), (0, 0), unit)
+
+
+def test_colour_stays_premultiplied_at_the_soft_rim():
+    brush = blank()
+    brush.fill(ellipse(31.3, 30.8, 20.2, 14.7, turn=0.4), RED)
+    alpha, red = brush.canvas[..., 3].astype(float), brush.canvas[..., 0].astype(float)
+    assert ((alpha > 0) & (alpha < 255)).any()
+    assert np.abs(red - alpha * 200 / 255).max() <= 4  # OpenCV rounds each channel at each of several blends
+
+
+def test_alpha_never_falls_when_more_is_painted():
+    brush, rng = blank(), np.random.default_rng(0)
+    before = brush.canvas[..., 3].copy()
+    for x, y in rng.uniform(10, 54, (12, 2)):
+        brush.fill(ellipse(x, y, 9, 5), BLUE, shade=0.5)
+        brush.line([(x, y), (y, x)], RED, 1)
+        brush.glow(x, y, 5, 5, RED, 0.5)
+        assert (brush.canvas[..., 3] >= before).all()
+        assert (brush.canvas[..., :3] <= brush.canvas[..., 3:].astype(int) + 1).all()
+        before = brush.canvas[..., 3].copy()
+
+
+def test_shade_darkens_and_keeps_alpha():
+    plain, shaded = blank(), blank()
+    plain.fill(ellipse(32, 32, 20, 20), RED)
+    shaded.fill(ellipse(32, 32, 20, 20), RED, shade=0.6)
+    assert np.array_equal(plain.canvas[..., 3], shaded.canvas[..., 3])
+    assert (shaded.canvas[..., 0] <= plain.canvas[..., 0]).all()
+    # the light comes from the left
+    assert shaded.canvas[32, 15, 0] > shaded.canvas[32, 48, 0] + 20
+
+
+def test_place_turns_about_the_pivot():
+    brush = blank(unit=10).turned(np.pi / 2, (1, 1))
+    assert brush.place((1, 1)) == pytest.approx((10, 10))
+    assert brush.place((2, 1)) == pytest.approx((10, 20))  # y runs down, so a positive turn is clockwise
+
+
+def test_a_shape_outside_the_canvas_changes_nothing():
+    brush = blank()
+    brush.fill(ellipse(-50, 300, 20, 20), RED, shade=0.5)
+    brush.glow(500, 500, 10, 10, RED, 1.0)
+    assert not brush.canvas.any()
+
+
+def test_smooth_passes_through_its_points():
+    points = np.array([(0, 0), (2, 1), (3, 4), (-1, 3)], float)
+    assert np.allclose(smooth(points, samples=5)[::5], points)
+    open_curve = smooth(points, closed=False, samples=5)
+    assert np.allclose(open_curve[::5], points)
+    line = np.stack([np.arange(5.0), 2 * np.arange(5.0)], 1)
+    assert np.allclose(smooth(line, closed=False)[:, 1], 2 * smooth(line, closed=False)[:, 0])
+
+
+def test_mirrored_closes_a_right_half():
+    assert mirrored([(0, 0), (2, 1), (0, 3)]).tolist() == [[0, 0], [2, 1], [0, 3], [-2, 1]]
