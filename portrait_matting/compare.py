@@ -27,7 +27,7 @@ def compare(arguments: argparse.Namespace) -> None:
     from portrait_matting.comparison.portraits import shared_portraits
     from portrait_matting.comparison.ranking import rank
     from portrait_matting.comparison.run import find_runs
-    from portrait_matting.comparison.same_test import check_same_test
+    from portrait_matting.comparison.same_portraits import check_same_test
     from portrait_matting.comparison.tables import compare_csv, summary
     from portrait_matting.metrics.catalogue import FIGURES
 

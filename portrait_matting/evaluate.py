@@ -26,7 +26,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     run_dir = Path(cfg.run_dir)
     open_evaluation(run_dir)
 
-    from portrait_matting.evaluation_job import prepare, report, score
+    from portrait_matting.evaluation.job import prepare, report, score
 
     job = prepare(cfg)
     evaluation = score(job)

@@ -9,10 +9,10 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting import sweep
 from portrait_matting.cli import command as door
 from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_figures
+from portrait_matting.sweeps import sweep
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import cv2
 import pytest
 
 from portrait_matting.config.compose import CONF_DIR
-from portrait_matting.sweeps.ledger import cores
+from portrait_matting.sweeps.hydra_callback import cores
 from portrait_matting.synthetic.easyportrait import write_easyportrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

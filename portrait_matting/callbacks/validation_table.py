@@ -12,10 +12,10 @@ from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from portrait_matting.callbacks.gallery import chosen
 from portrait_matting.callbacks.samples import matte_of
 from portrait_matting.errors import InputError
-from portrait_matting.evaluation.pictures import portrait_row
 from portrait_matting.loggers.boards import log_picture, shown_by
 from portrait_matting.metrics import functional
 from portrait_matting.metrics.image_metric import transition_band
+from portrait_matting.reporting.pictures import portrait_row
 
 HEIGHT = 224  # pixels of a picture, at most
 COLUMNS = ("epoch", "step", "portrait", "MAD", "MAD in the band", "IoU", "image", "truth", "matte", "error")

@@ -8,14 +8,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import portrait_matting
-from portrait_matting import evaluation
+from portrait_matting import reporting
 from portrait_matting.comparison import plots, tables
 from portrait_matting.comparison.portraits import Portrait
 from portrait_matting.comparison.ranking import sentence
 from portrait_matting.comparison.result import Arm, Ranking
-from portrait_matting.evaluation import pictures as picture
-from portrait_matting.evaluation.plots import COLOURS, DARK_COLOURS
 from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.reporting import pictures as picture
+from portrait_matting.reporting.plots import COLOURS, DARK_COLOURS
 
 _HEIGHT = 300  # pixels of a portrait, at most: ten of them by six arms are then about 1 MB
 _CURVES = {
@@ -55,7 +55,7 @@ def compare_html(
         left_out: a line for each folder that could not be compared.
     """
     ranking = rankings[metric]
-    folders = [Path(__file__).parent, Path(evaluation.__file__).parent]
+    folders = [Path(__file__).parent, Path(reporting.__file__).parent]
     environment = Environment(
         loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

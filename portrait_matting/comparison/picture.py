@@ -12,7 +12,7 @@ from portrait_matting.comparison.plots import draw_curves, draw_dots, look, shor
 from portrait_matting.comparison.portraits import Portrait
 from portrait_matting.comparison.result import Arm, Ranking
 from portrait_matting.comparison.tables import answer, spread, verdict
-from portrait_matting.evaluation import plots
+from portrait_matting.reporting import plots
 
 _WIDTH, _DPI = 14.0, 110  # inches and dots: 1540 pixels
 _ROW = 2.0  # inches, height of a portrait

@@ -13,8 +13,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from portrait_matting.comparison.result import Arm, Ranking
 from portrait_matting.comparison.run import curve
-from portrait_matting.evaluation import plots
 from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.reporting import plots
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 _POINTS = 250  # more than a screen shows

@@ -8,8 +8,8 @@ import numpy as np
 from portrait_matting.comparison.crossed import crossed_test
 from portrait_matting.comparison.result import Arm, Difference, Ranking, Row, Run
 from portrait_matting.errors import InputError
-from portrait_matting.evaluation import comparison
-from portrait_matting.evaluation.comparison import holm
+from portrait_matting.evaluation import paired_test as comparison
+from portrait_matting.evaluation.paired_test import holm
 from portrait_matting.metrics.catalogue import FIGURES
 
 NO_MEANS = ("max_f", "calibration_error")

@@ -11,15 +11,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import portrait_matting
-from portrait_matting.evaluation import confidence, plots
-from portrait_matting.evaluation import pictures as picture
-from portrait_matting.evaluation.comparison import Difference, sentence
+from portrait_matting import reporting
+from portrait_matting.evaluation import confidence
 from portrait_matting.evaluation.confidence import Interval
+from portrait_matting.evaluation.paired_test import Difference, sentence
 from portrait_matting.evaluation.result import Candidate, Evaluation, per_image
 from portrait_matting.evaluation.strata import Stratum
 from portrait_matting.evaluation.verdict import best
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.metrics.image_metric import ImageMetric
+from portrait_matting.reporting import pictures as picture
+from portrait_matting.reporting import plots
 
 Show = Callable[[int], tuple[np.ndarray, np.ndarray, list[np.ndarray]]]
 
@@ -65,7 +67,10 @@ def write_report(
     scores = [per_image(candidate.measured, metrics) for candidate in evaluation.candidates]
     worst, drawn = choose(np.max([one["mad"] for one in scores], axis=0), pictures, seed)
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader([Path(__file__).parent, Path(reporting.__file__).parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     environment.filters["score"] = _score
     page = environment.get_template("report.html.j2").render(

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from portrait_matting.errors import InputError
-from portrait_matting.evaluation.comparison import Difference, sentence
 from portrait_matting.evaluation.confidence import Interval
+from portrait_matting.evaluation.paired_test import Difference, sentence
 from portrait_matting.evaluation.result import Candidate, Evaluation, per_image
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.metrics.image_metric import ImageMetric

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from portrait_matting.evaluation.comparison import Difference
 from portrait_matting.evaluation.confidence import Interval
+from portrait_matting.evaluation.paired_test import Difference
 from portrait_matting.metrics.catalogue import FIGURES
 
 

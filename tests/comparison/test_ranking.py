@@ -10,7 +10,7 @@ from portrait_matting.comparison.crossed import crossed_test
 from portrait_matting.comparison.ranking import NO_MEANS, rank, sentence
 from portrait_matting.comparison.result import Arm, Run
 from portrait_matting.errors import InputError
-from portrait_matting.evaluation.comparison import holm
+from portrait_matting.evaluation.paired_test import holm
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.metrics import all_metrics
 from portrait_matting.metrics.catalogue import FIGURES

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import portrait_matting
-from portrait_matting.evaluation.comparison import Difference, compare
 from portrait_matting.evaluation.confidence import Interval, intervals
+from portrait_matting.evaluation.paired_test import Difference, compare
 from portrait_matting.evaluation.report import choose, write_report
 from portrait_matting.evaluation.result import Candidate, Evaluation, Portrait, figures, per_image
 from portrait_matting.evaluation.strata import strata

@@ -8,8 +8,8 @@ import pytest
 
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation import tables
-from portrait_matting.evaluation.comparison import Difference, compare
 from portrait_matting.evaluation.confidence import Interval, intervals
+from portrait_matting.evaluation.paired_test import Difference, compare
 from portrait_matting.evaluation.result import Candidate, Evaluation, Portrait
 from portrait_matting.evaluation.tables import summary, write_figures, write_metrics, write_per_image
 from portrait_matting.metrics import MAD, IoU

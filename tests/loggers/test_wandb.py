@@ -113,7 +113,7 @@ def without_an_account(code: str, home: Path) -> subprocess.CompletedProcess:
         text=True,
         timeout=240,
         cwd=home,
-        env=kept | {"HOME": str(home), "PYTHONPATH": str(Path(__file__).parent.parent)},
+        env=kept | {"HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])},
     )
 
 

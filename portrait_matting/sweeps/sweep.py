@@ -20,8 +20,8 @@ from portrait_matting.cli.explain import explain
 from portrait_matting.config.difference import conflict
 from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import LAST
+from portrait_matting.sweeps.hydra_callback import Ledger, at_once, cores
 from portrait_matting.sweeps.job_folder import hold, named
-from portrait_matting.sweeps.ledger import Ledger, at_once, cores
 from portrait_matting.sweeps.outcome import FAILED, failures, summary
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from portrait_matting.comparison.result import Arm, Run
-from portrait_matting.comparison.same_test import check_same_test
+from portrait_matting.comparison.same_portraits import check_same_test
 from portrait_matting.errors import InputError
 
 DRAWN = {"_target_": "portrait_matting.data.synthetic.SyntheticDataModule", "draw_seed": 0, "train": 8}

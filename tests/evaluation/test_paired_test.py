@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from portrait_matting.evaluation import comparison, confidence
-from portrait_matting.evaluation.comparison import Difference, compare, holm, sentence, swap_test
+from portrait_matting.evaluation import confidence
+from portrait_matting.evaluation import paired_test as comparison
+from portrait_matting.evaluation.paired_test import Difference, compare, holm, sentence, swap_test
 from portrait_matting.metrics import MAD, IoU
 from portrait_matting.metrics.image_metric import ImageMetric
 

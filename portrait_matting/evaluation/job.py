@@ -10,9 +10,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.data.datamodule import SHOWN
 from portrait_matting.data.named import NamedPortraits
-from portrait_matting.evaluation.comparison import compare
 from portrait_matting.evaluation.confidence import intervals
 from portrait_matting.evaluation.mattes import FolderMattes, Mattes, NetworkMattes
+from portrait_matting.evaluation.paired_test import compare
 from portrait_matting.evaluation.report import write_report
 from portrait_matting.evaluation.result import Evaluation
 from portrait_matting.evaluation.scoring import score as score_mattes

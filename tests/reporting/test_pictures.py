@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from portrait_matting.evaluation.pictures import TOO_LITTLE, TOO_MUCH, data_uri, error_map, legend, portrait_row
+from portrait_matting.reporting.pictures import TOO_LITTLE, TOO_MUCH, data_uri, error_map, legend, portrait_row
 
 
 def decoded(uri: str) -> np.ndarray:

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from portrait_matting.evaluation import plots
 from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.reporting import plots
 
 
 def interval(value):

@@ -12,11 +12,12 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting import sweep, train
+from portrait_matting import train
 from portrait_matting.config.compose import CONF_DIR, compose
 from portrait_matting.errors import InputError
+from portrait_matting.sweeps import sweep
+from portrait_matting.sweeps.hydra_callback import Ledger
 from portrait_matting.sweeps.job_folder import parse
-from portrait_matting.sweeps.ledger import Ledger
 from portrait_matting.sweeps.outcome import failures, summary
 
 SWEEPS = sorted(path.stem for path in CONF_DIR.glob("sweep/*.yaml"))

@@ -1,0 +1,1 @@
+"""Plots and pictures that more than one report draws."""
