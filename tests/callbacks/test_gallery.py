@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from portrait_matting.callbacks import gallery
 from portrait_matting.callbacks.gallery import HEIGHT, Gallery, Shown, chosen, read_gallery, write_shown
-from portrait_matting.callbacks.samples import gallery
 from portrait_matting.errors import InputError
 from portrait_matting.synthetic import draw_portrait
 

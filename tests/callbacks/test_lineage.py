@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from portrait_matting.callbacks import lineage
 from portrait_matting.callbacks.lineage import Lineage, written_in
-from portrait_matting.callbacks.samples import lineage
 from portrait_matting.loggers.provenance import checkpoint_name
 from portrait_matting.loggers.wandb import wandb_logger
 

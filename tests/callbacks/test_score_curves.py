@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from portrait_matting.callbacks.samples import score_curves
+from portrait_matting.callbacks import score_curves
 from portrait_matting.callbacks.score_curves import ScoreCurves, plot
 from portrait_matting.metrics import CalibrationError, MaxF
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 
-from portrait_matting.callbacks.samples import validation_table
+from portrait_matting.callbacks import validation_table
 from portrait_matting.callbacks.validation_table import COLUMNS, ValidationTable, scores
 from portrait_matting.errors import InputError
 
