@@ -11,7 +11,7 @@ from gpu_step import Choice, Step, cudnn, empty
 from torch import Tensor
 from tqdm import tqdm
 
-from portrait_matting.data.augment import to_input
+from portrait_matting.images.network_input import to_input
 from portrait_matting.synthetic import draw_portrait
 
 FIRST, NOISE = "32-true", "32-true, another order"

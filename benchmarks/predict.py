@@ -34,10 +34,10 @@ from tqdm import tqdm
 
 from portrait_matting import checkpoint
 from portrait_matting.cli import command as door
-from portrait_matting.data.augment import IMAGENET, OURS, resize
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
 from portrait_matting.images.io import read_alpha, read_image
+from portrait_matting.images.network_input import IMAGENET, OURS, resize
 from portrait_matting.matte import matter as matter_module
 from portrait_matting.matte.matter import Matter
 from portrait_matting.matte.predictor import Predictor

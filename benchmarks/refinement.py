@@ -27,10 +27,10 @@ from report import machine, write
 from tqdm import tqdm
 
 from portrait_matting.cli import command as door
-from portrait_matting.data.augment import resize
 from portrait_matting.data.pairs import pair_files
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import read_alpha, read_image
+from portrait_matting.images.network_input import resize
 from portrait_matting.matte.predictor import Predictor
 from portrait_matting.matte.refine import REFINEMENT, REFINEMENTS, refine
 from portrait_matting.metrics import functional

@@ -12,9 +12,9 @@ import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
 
 from portrait_matting.callbacks.samples import matte_of
-from portrait_matting.data.augment import resize
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import read_alpha, read_image
+from portrait_matting.images.network_input import resize
 
 log = logging.getLogger(__name__)
 

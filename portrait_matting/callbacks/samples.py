@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 
-from portrait_matting.data.augment import resize, to_input
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
+from portrait_matting.images.network_input import resize, to_input
 from portrait_matting.loggers.boards import log_picture
 from portrait_matting.matte.composite import over_colour
 from portrait_matting.matte.resolution import to_size

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from portrait_matting.data.augment import Augmentation, to_input
+from portrait_matting.data.augment import Augmentation
 from portrait_matting.errors import InputError
+from portrait_matting.images.network_input import to_input
 
 
 class Portraits(Protocol):

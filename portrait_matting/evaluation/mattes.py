@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from portrait_matting import checkpoint
-from portrait_matting.data.augment import IMAGENET, OURS
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
+from portrait_matting.images.network_input import IMAGENET, OURS
 from portrait_matting.matte.predictor import LEAST_SIDE, Predictor
 from portrait_matting.matte.resolution import to_size
 

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from portrait_matting import checkpoint
-from portrait_matting.data.augment import IMAGENET, OURS, Normalisation, to_input
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
+from portrait_matting.images.network_input import IMAGENET, OURS, Normalisation, to_input
 
 Fit = Literal["squash", "keep", "pad"]
 FITS = get_args(Fit)

@@ -18,8 +18,8 @@ from importlib.util import find_spec
 import cv2
 import numpy as np
 
-from portrait_matting.data.augment import resize
 from portrait_matting.errors import InputError
+from portrait_matting.images.network_input import resize
 from portrait_matting.matte import guided
 from portrait_matting.matte.closed_form import solve
 

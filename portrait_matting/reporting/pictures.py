@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from portrait_matting.data.augment import resize
+from portrait_matting.images.network_input import resize
 
 # The ends of ColorBrewer's RdBu (Brewer, colorbrewer2.org), which colour-blind readers tell apart.
 TOO_MUCH = (202, 0, 32)

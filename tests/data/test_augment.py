@@ -12,8 +12,9 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from portrait_matting.config.compose import CONF_DIR
-from portrait_matting.data.augment import OURS, Augmentation, RandomResizedCrop, resize, to_input, to_photo
+from portrait_matting.data.augment import Augmentation, RandomResizedCrop
 from portrait_matting.data.recompose import ReplaceBackground
+from portrait_matting.images.network_input import OURS, resize, to_input, to_photo
 
 RECIPES = sorted(path.stem for path in Path(CONF_DIR, "augment").glob("*.yaml"))
 

@@ -8,9 +8,10 @@ from hydra.utils import instantiate
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 
 from portrait_matting.config.compose import compose
-from portrait_matting.data.augment import RandomResizedCrop, to_photo
+from portrait_matting.data.augment import RandomResizedCrop
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
+from portrait_matting.images.network_input import to_photo
 
 TRAIN, BATCH = 11, 2  # five full batches and one portrait that waits for another epoch
 

@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from PIL import Image
 
 from portrait_matting import checkpoint
-from portrait_matting.data.augment import OURS
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
 from portrait_matting.evaluation.mattes import FolderMattes, NetworkMattes, name_apart
+from portrait_matting.images.network_input import OURS
 from portrait_matting.models import u2netp
 
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20

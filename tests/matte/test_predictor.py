@@ -3,8 +3,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from portrait_matting.data.augment import IMAGENET, OURS, to_input
 from portrait_matting.errors import InputError
+from portrait_matting.images.network_input import IMAGENET, OURS, to_input
 from portrait_matting.matte.predictor import FITS, Predictor
 from portrait_matting.models import u2netp
 

@@ -2,10 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
-from portrait_matting.data.augment import resize
 from portrait_matting.data.pairs import pair_files
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import read_alpha, read_image
+from portrait_matting.images.network_input import resize
 from portrait_matting.matte import refine as room
 from portrait_matting.matte.refine import REFINEMENT, REFINEMENTS, refine
 from portrait_matting.metrics.gradient import gradient_error
