@@ -98,7 +98,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "installing portrait_matting and what it needs"
 	@$(PIP) -e ".[dev]"
 	@$(PIP) --no-deps pysodmetrics
-	@$(PY) -c 'from portrait_matting import door; door.run(lambda: __import__("cv2"))'
+	@$(PY) -c 'from portrait_matting.cli import command; command.run(lambda: __import__("cv2"))'
 	@touch $@
 
 runs = [ "$$($(PY) -c 'import sys, pip; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ]

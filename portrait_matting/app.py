@@ -11,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.errors import InputError
 
 HERE = "127.0.0.1"
@@ -92,7 +92,7 @@ def stay_here(folder: Path) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line of this door."""
+    """The command line of this command."""
     parser = argparse.ArgumentParser(
         prog="python -m portrait_matting.app",
         description="Serves a page on this machine: drop a photo, see its cut-out, choose a background, save it.",
@@ -118,11 +118,11 @@ def _taken(port: int) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Opens the door. Ends with code 130 on Ctrl-C, 143 on SIGTERM, 2 where the page cannot be served."""
+    """Runs the command. Ends with code 130 on Ctrl-C, 143 on SIGTERM, 2 where the page cannot be served."""
     arguments = parser().parse_args(argv)
     with contextlib.suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    door.run(lambda: app(arguments))
+    command.run(lambda: app(arguments))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.cli.arguments import number
 from portrait_matting.errors import InputError
 
@@ -111,7 +111,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line of this door."""
+    """The command line of this command."""
     parser = argparse.ArgumentParser(
         prog="python -m portrait_matting.compare",
         description="Ranks finished runs; those that differ in their seed alone are one arm. Says which differences "
@@ -130,9 +130,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Opens the door. Ends with code 0, or 2 where nothing could be compared or written."""
+    """Runs the command. Ends with code 0, or 2 where nothing could be compared or written."""
     arguments = parser().parse_args(argv)
-    door.run(lambda: compare(arguments))
+    command.run(lambda: compare(arguments))
 
 
 if __name__ == "__main__":

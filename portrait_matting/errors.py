@@ -4,6 +4,6 @@
 class InputError(ValueError):
     """Something that the user gave is wrong: an override, a path, a file, a checkpoint.
 
-    The message is one line that names the wrong value and the cure. The doors print that line alone, without a
+    The message is one line that names the wrong value and the cure. The commands print that line alone, without a
     traceback; every other exception is a bug of ours and keeps its traceback.
     """

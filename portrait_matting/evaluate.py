@@ -5,7 +5,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import open_evaluation
@@ -36,12 +36,12 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="evaluate")
 def _hydra_main(cfg: DictConfig) -> float:
-    return door.job(lambda: evaluate(cfg)["mad"])
+    return command.job(lambda: evaluate(cfg)["mad"])
 
 
 def main() -> None:
-    """Opens the door: composes the recipe from the command line and scores."""
-    door.run(_hydra_main)
+    """Runs the command: composes the recipe from the command line and scores."""
+    command.run(_hydra_main)
 
 
 if __name__ == "__main__":

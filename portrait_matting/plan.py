@@ -13,7 +13,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.errors import InputError
@@ -132,12 +132,12 @@ def _write(path: Path, rows: Sequence["Row"]) -> None:
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="plan")
 def _hydra_main(cfg: DictConfig) -> float:
-    return door.job(lambda: plan(cfg).batch_size)
+    return command.job(lambda: plan(cfg).batch_size)
 
 
 def main() -> None:
-    """Opens the door: composes the recipe from the command line and plans."""
-    door.run(_hydra_main)
+    """Runs the command: composes the recipe from the command line and plans."""
+    command.run(_hydra_main)
 
 
 if __name__ == "__main__":

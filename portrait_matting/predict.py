@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.cli.arguments import cores, number
 from portrait_matting.errors import InputError
 
@@ -69,7 +69,7 @@ def predict(arguments: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line of this door."""
+    """The command line of this command."""
     parser = argparse.ArgumentParser(
         prog="python -m portrait_matting.predict",
         description="Cuts people out of photos and videos, at their own resolution. What is there already is passed "
@@ -116,9 +116,9 @@ def _share(text: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Opens the door. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is, 130 on Ctrl-C."""
+    """Runs the command. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is, 130 on Ctrl-C."""
     arguments = parser().parse_args(argv)
-    door.run(lambda: _until_stopped(arguments))
+    command.run(lambda: _until_stopped(arguments))
 
 
 def _until_stopped(arguments: argparse.Namespace) -> None:

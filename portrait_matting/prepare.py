@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.cli.arguments import cores, number
 from portrait_matting.errors import InputError
 
@@ -52,7 +52,7 @@ def prepare(arguments: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line of this door."""
+    """The command line of this command."""
     parser = argparse.ArgumentParser(
         prog="python -m portrait_matting.prepare",
         description="Writes a smaller copy of EasyPortrait, which data=easyportrait data.root=OUTPUT reads. It may be "
@@ -85,9 +85,9 @@ def _share(text: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Opens the door. Ends with code 0 also where files were refused, 2 where nothing could be done, 130 on Ctrl-C."""
+    """Runs the command. Ends with code 0 also where files were refused, 2 where nothing could be done, 130 on Ctrl-C."""
     arguments = parser().parse_args(argv)
-    door.run(lambda: _until_stopped(arguments))
+    command.run(lambda: _until_stopped(arguments))
 
 
 def _until_stopped(arguments: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_figures
 from portrait_matting.sweeps import sweep
@@ -98,12 +98,12 @@ def _how_to_go_on(run_dir: Path) -> str:
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")
 def _hydra_main(cfg: DictConfig) -> float:
-    return door.job(lambda: train(cfg)["val/mad"])  # what sweepers minimise
+    return command.job(lambda: train(cfg)["val/mad"])  # what sweepers minimise
 
 
 def main() -> None:
-    """Opens the door: composes the recipe from the command line and runs it."""
-    door.run(lambda: sweep.told(_hydra_main))
+    """Runs the command: composes the recipe from the command line and runs it."""
+    command.run(lambda: sweep.told(_hydra_main))
 
 
 if __name__ == "__main__":

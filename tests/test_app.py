@@ -1,4 +1,4 @@
-"""The door `app` alone: tests/page has the page that it opens."""
+"""The command `app` alone: tests/page has the page that it opens."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def refused(arguments, capsys):
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
-    """What the door sets, for Gradio and for signals, is put back."""
+    """What the command sets, for Gradio and for signals, is put back."""
     for name in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_TEMP_DIR", "HF_HUB_OFFLINE", "NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, os.environ.get(name, ""))
     before = signal.getsignal(signal.SIGTERM)

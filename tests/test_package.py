@@ -77,7 +77,7 @@ def test_importing_the_package_is_light(tmp_path):
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        ([SCRIPT, "--help"], "portrait-matting DOOR"),
+        ([SCRIPT, "--help"], "portrait-matting COMMAND"),
         ([SCRIPT, "train", "--help"], "boundary_rmse"),
         (TRAIN + ["--help"], "boundary_rmse"),
     ],
@@ -93,7 +93,7 @@ def test_help_imports_no_torch(command, says, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_door_is_refused(tmp_path):
+def test_an_unknown_command_is_refused(tmp_path):
     done = run([SCRIPT, "trian"], tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""The door `predict`: tests/prediction has what it opens."""
+"""The command `predict`: tests/prediction has what it opens."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture
 def call(weights, tmp_path, monkeypatch):
-    """Opens the door on inputs, from `tmp_path`, and gives its exit code."""
+    """Runs the command on inputs, from `tmp_path`, and gives its exit code."""
     monkeypatch.chdir(tmp_path)
 
     def call(*inputs, output="cut"):

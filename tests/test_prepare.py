@@ -1,4 +1,4 @@
-"""The door `prepare` alone: tests/preparation has what it opens."""
+"""The command `prepare` alone: tests/preparation has what it opens."""
 
 import os
 import subprocess

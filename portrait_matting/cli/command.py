@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-DOORS = {
+COMMANDS = {
     "app": "a page on this machine to try a checkpoint on photos",
     "compare": "which recipe is better, from the folders of runs (RUN|SWEEP …)",
     "evaluate": "score a checkpoint, or mattes that any tool made (Hydra overrides follow)",
@@ -59,16 +59,19 @@ def stop(error: Exception) -> None:
 
 
 def main() -> None:
-    """The console script: `portrait-matting DOOR …`."""
-    door = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if door in ("--help", "-h"):
-        print("portrait-matting DOOR [OPTIONS]\n\n" + "\n".join(f"  {name:10}{what}" for name, what in DOORS.items()))
-        print("\nportrait-matting DOOR --help says more.")
+    """The console script: `portrait-matting COMMAND …`."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in ("--help", "-h"):
+        print(
+            "portrait-matting COMMAND [OPTIONS]\n\n"
+            + "\n".join(f"  {name:10}{what}" for name, what in COMMANDS.items())
+        )
+        print("\nportrait-matting COMMAND --help says more.")
         return
-    if door not in DOORS:
-        print(f"error: {door} is no door: give one of {', '.join(DOORS)}", file=sys.stderr)
+    if name not in COMMANDS:
+        print(f"error: {name} is no command: give one of {', '.join(COMMANDS)}", file=sys.stderr)
         sys.exit(2)
-    sys.argv = [f"portrait-matting {door}", *sys.argv[2:]]
+    sys.argv = [f"portrait-matting {name}", *sys.argv[2:]]
     from importlib import import_module
 
-    import_module(f"portrait_matting.{door}").main()
+    import_module(f"portrait_matting.{name}").main()

@@ -67,7 +67,7 @@ _KEYS: dict[str, dict[str, Any]] = {
         "run_dir": str,
     },
 }
-"""What no signature declares, by door."""
+"""What no signature declares, by command."""
 
 
 def compose(overrides: Sequence[str] = (), run_dir: str | Path = "runs/notebook", recipe: str = "train") -> DictConfig:
@@ -76,7 +76,7 @@ def compose(overrides: Sequence[str] = (), run_dir: str | Path = "runs/notebook"
     Args:
         overrides: as on the command line, such as ["model=u2net", "seed=1"].
         run_dir: where the run's files go.
-        recipe: of which door, train or evaluate.
+        recipe: of which command, train or evaluate.
 
     Raises:
         InputError: an unknown key, an unknown choice or a value of a wrong type.

@@ -4,7 +4,7 @@ import sys
 
 from omegaconf import OmegaConf
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 
 
 def main() -> None:
@@ -17,4 +17,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

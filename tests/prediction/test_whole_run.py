@@ -1,4 +1,4 @@
-"""The whole door, over everything that the world may hand it."""
+"""The whole command, over everything that the world may hand it."""
 
 import re
 import time

@@ -47,7 +47,7 @@ def stub(cfg: DictConfig) -> dict[str, float]:
 
 @pytest.fixture
 def launch(monkeypatch, tmp_path, capfd):
-    """Opens the door with a training of no time, into the folder `s`, and returns what it said."""
+    """Runs the command with a training of no time, into the folder `s`, and returns what it said."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(train, "train", stub)
     root = logging.getLogger()
