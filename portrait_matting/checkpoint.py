@@ -1,69 +1,109 @@
 """Checkpoints that carry their own recipe: from the file alone to the network that it holds."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from portrait_matting.config.earlier import upgraded
 from portrait_matting.errors import InputError
-from portrait_matting.models import u2net, u2netp
+from portrait_matting.images.network_input import AUTO, Normalisation, normalisation_of
+from portrait_matting.models import registry
+from portrait_matting.models.network import Network
 
 Config = dict[str, Any]
-_NETWORKS = {f"portrait_matting.models.{build.__name__}": build for build in (u2net, u2netp)}
 _NET = "net."  # what Lightning puts before the names of MattingModule.net's parameters
 
 
 class Restored(NamedTuple):
-    """A network in eval mode and the recipe that it was trained with (empty for the reference project's weights)."""
+    """A network in eval mode and the recipe that it was trained with.
 
-    net: nn.Module
+    Of weights from another project the recipe holds what is known of them: `model` and `hardware.input_size`.
+    """
+
+    net: Network
+    config: Config
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """What the network was trained with."""
+        return normalisation_of(self.config["model"]["normalisation"])
+
+    @property
+    def input_size(self) -> int:
+        """Side in pixels of the square that the network was trained on."""
+        if not (size := self.config.get("hardware", {}).get("input_size")):
+            raise InputError("the checkpoint does not say how large its input was: give an input size")
+        return size
+
+
+class Weights(NamedTuple):
+    """The weights in a file, and what is known of the network that they are of, as the recipe of a run says it."""
+
+    state: dict[str, Tensor]
     config: Config
 
 
 def load(path: str | Path) -> Restored:
-    """Rebuilds a network from a checkpoint of ours, or from a state dict of the reference project's U²-Net, on the CPU.
+    """Rebuilds a network from a checkpoint of ours, or from a state dict that one of our networks can read, on the CPU.
 
-    Nothing in the file is run: it is read with `weights_only`, and only networks of this package are built.
+    Nothing in the file is run: it is read with `weights_only`, and only networks that `models.registry` allows are
+    built, with numbers and words for arguments.
 
     Raises:
-        InputError: the file is missing, truncated or of another kind, or its recipe names a class outside the package.
+        InputError: the file is missing, truncated or of another kind, or its recipe names what is no such network.
     """
-    content = _read(Path(path))
-    if "state_dict" in content and "config" in content:
-        config = content["config"]
-        net = network(config["model"])
-    else:
-        config, net = {}, _reference_network(content, Path(path))
-    _fill(net, _weights(content), Path(path))
+    state, config = read_weights(path)
+    net = registry.build(config["model"])
+    _fill(net, state, Path(path))
     return Restored(net.eval(), config)
 
 
-def network(model: Config) -> nn.Module:
-    """Builds the network that the model group of a recipe describes; `weights` are not loaded.
-
-    Only the networks of this package, with whole numbers as arguments: a downloaded file cannot run what it likes.
+def read_weights(path: str | Path) -> Weights:
+    """The weights of a checkpoint of ours, or of a state dict that one of our networks can read.
 
     Raises:
-        InputError: `_target_` is another, or an argument is.
+        InputError: the file is missing, truncated, or neither.
     """
-    arguments = {key: value for key, value in model.items() if key not in ("_target_", "weights")}
-    build = _NETWORKS.get(model.get("_target_"))
-    if build is None:
-        raise InputError(f"model._target_={model.get('_target_')} is no network: give one of {', '.join(_NETWORKS)}")
-    for key, value in arguments.items():
-        if type(value) is not int:
-            raise InputError(f"model.{key}={value!r} is no whole number")
-    return build(**arguments)
+    path = Path(path).expanduser()
+    content = _read(path)
+    if "state_dict" in content and "config" in content:
+        config = upgraded(content["config"])
+        if not isinstance(config.get("model"), dict):
+            raise InputError(f"{path} holds no recipe of a network: it is no checkpoint of portrait_matting")
+        return Weights(_own_weights(content["state_dict"]), config)
+    state = content.get("state_dict", content)
+    if all(isinstance(value, Tensor) for value in state.values()) and (found := registry.read_foreign(state)):
+        return Weights(found.state, {"model": found.model, "hardware": {"input_size": found.input_size}})
+    raise InputError(f"{path} is neither a checkpoint of portrait_matting nor a U²-Net state dict")
 
 
-def load_weights(net: nn.Module, path: str | Path) -> None:
-    """Fills a network with the weights of a checkpoint of ours or of the reference project.
+def load_weights(net: Network, path: str | Path) -> None:
+    """Fills a network with the weights of a file that `read_weights` reads.
 
     Raises:
         InputError: the file is missing, truncated, or of another network.
     """
-    _fill(net, _weights(_read(Path(path))), Path(path))
+    _fill(net, read_weights(path).state, Path(path))
+
+
+def normalisation(model: Mapping[str, Any], net: Network) -> str | dict[str, Any]:
+    """What `model.normalisation` of a recipe comes to, as a recipe holds it: of "auto" the one of the weights that the
+    recipe starts from, or the network's own where it starts from none.
+
+    Raises:
+        InputError: an unknown normalisation, or the weights cannot be read.
+    """
+    value = model.get("normalisation", AUTO)
+    if value == AUTO:
+        path = model.get("weights")
+        value = read_weights(path).config["model"]["normalisation"] if path else net.normalisation
+    normalisation_of(value)
+    if isinstance(value, Normalisation):
+        return {"mean": list(value.mean), "std": list(value.std), "by_maximum": value.by_maximum}
+    return value if isinstance(value, str) else dict(value)
 
 
 def check_resumable(path: Path, config: Config) -> Config:
@@ -78,14 +118,15 @@ def check_resumable(path: Path, config: Config) -> Config:
         raise InputError(
             f"resume={path} holds weights alone, no training state: start a new run with model.weights={path}"
         )
+    recipe = upgraded(content["config"])
     for group in ("model", "optimizer", "data"):
-        theirs, ours = content["config"][group]["_target_"], config[group]["_target_"]
+        theirs, ours = recipe[group]["_target_"], config[group]["_target_"]
         if theirs != ours:
             raise InputError(
                 f"resume={path} is of {group} {theirs.rsplit('.', 1)[-1]}, this run is of {ours.rsplit('.', 1)[-1]}: "
                 "give the overrides that the run was started with"
             )
-    return content["config"]
+    return recipe
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -100,28 +141,16 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _weights(content: dict[str, Any]) -> dict[str, Tensor]:
-    state = content.get("state_dict", content)
-    if any(key.startswith(_NET) for key in state):
-        return {key.removeprefix(_NET): value for key, value in state.items() if key.startswith(_NET)}
-    return {key.removeprefix("module."): value for key, value in state.items()}  # DataParallel's prefix
+def _own_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix(_NET): value for key, value in state.items() if key.startswith(_NET)}
 
 
-def _reference_network(content: dict[str, Any], path: Path) -> nn.Module:
-    first = _weights(content).get("stage1.rebnconv1.conv_s1.weight")
-    for build in _NETWORKS.values():
-        net = build()
-        if first is not None and first.shape == net.state_dict()["stage1.rebnconv1.conv_s1.weight"].shape:
-            return net
-    raise InputError(f"{path} is neither a checkpoint of portrait_matting nor a U²-Net state dict")
-
-
-def _fill(net: nn.Module, state: dict[str, Tensor], path: Path) -> None:
+def _fill(net: Network, state: Mapping[str, Tensor], path: Path) -> None:
     own = net.state_dict()
     wrong = sorted(own.keys() ^ state.keys()) or [key for key in own if own[key].shape != state[key].shape]
     if wrong:
         raise InputError(
             f"{path} is of another network: {len(wrong)} tensors differ, {wrong[0]} first; choose the model it was "
-            "trained with, model=u2net or model=u2netp"
+            "trained with, such as model=u2net or model=u2netp"
         )
     net.load_state_dict(state)

@@ -39,11 +39,15 @@ def plan(cfg: DictConfig) -> "Row":
     check(cfg, "plan")
     _check_ranges(cfg)
 
-    from portrait_matting import checkpoint
+    import torch
+
     from portrait_matting.hardware import choose_precision
     from portrait_matting.memory import budget
     from portrait_matting.memory.plan import plan as plan_rows
     from portrait_matting.memory.row import choose, override
+    from portrait_matting.models import registry
+    from portrait_matting.models.network import check_input_size
+    from portrait_matting.models.recompute import choices
 
     try:
         headroom = instantiate(cfg.headroom)
@@ -58,14 +62,26 @@ def plan(cfg: DictConfig) -> "Row":
         raise InputError(f"{run_dir} already holds plan.csv: choose another hydra.run.dir=DIR")
     half = choose_precision("auto", "cuda") if cfg.memory_gb == "auto" else "16-mixed"  # the same bytes
     model = OmegaConf.to_container(cfg.model, resolve=True)
+    registry.vouch(model["_target_"])
+    with torch.device("meta"):
+        net = registry.build(model)
+    check_input_size(net, cfg.input_size, "input_size=")
+    sizes = [size for size in cfg.sizes if size % net.multiple == 0]
+    recompute = [how for how in cfg.recompute if how in choices(net)] or ["none"]
+    for left_out, why in (
+        ([size for size in cfg.sizes if size not in sizes], f"sizes are multiples of {net.multiple}"),
+        ([how for how in cfg.recompute if how not in recompute], "it has no blocks to compute again"),
+    ):
+        if left_out:
+            print(f"left out for {type(net).__name__}: {', '.join(map(str, left_out))} ({why})")
     rows = plan_rows(
-        lambda: checkpoint.network(model),
+        lambda: registry.build(model),
         loss,
         optimizer,
         budget_bytes,
-        {*cfg.sizes, cfg.input_size},
+        {*sizes, cfg.input_size},
         [half if precision == "16-mixed" else precision for precision in cfg.precisions],
-        cfg.recompute,
+        recompute,
         cfg.effective_batch,
         exact_size=cfg.input_size,
         progress=cfg.progress,

@@ -85,7 +85,7 @@ def _share(text: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Runs the command. Ends with code 0 also where files were refused, 2 where nothing could be done, 130 on Ctrl-C."""
+    """Runs the command. Ends with code 0 where files were refused too, 2 where nothing was done, 130 on Ctrl-C."""
     arguments = parser().parse_args(argv)
     command.run(lambda: _until_stopped(arguments))
 

@@ -11,7 +11,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
-from portrait_matting.images.network_input import resize, to_input
+from portrait_matting.images.network_input import resize
 from portrait_matting.loggers.boards import log_picture
 from portrait_matting.matte.composite import over_colour
 from portrait_matting.matte.resolution import to_size
@@ -59,7 +59,7 @@ def write_picture(path: Path, picture: np.ndarray) -> None:
 
 def matte_of(trainer: L.Trainer, module: L.LightningModule, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The matte of a portrait, uint8 RGB (H', W', 3), as the run scores it: float32 `size`, (H, W), in [0, 1]."""
-    batch = to_input(image, trainer.datamodule.input_size)[None].to(module.device)
+    batch = trainer.datamodule.to_input(image)[None].to(module.device)
     with torch.inference_mode(), trainer.strategy.precision_plugin.forward_context():
         return to_size(module(batch)[0], *size)[0].cpu().numpy()
 

@@ -40,6 +40,7 @@ _KEYS: dict[str, dict[str, Any]] = {
         "run_dir": str,
         "learning_rate.max_lr": float | typing.Literal["auto"],
         "model.weights": str | None,  # a file; no network takes it
+        "model.normalisation": str | dict,
         "augment.backgrounds": str | None,  # its transform has a copy
     },
     "evaluate": {
@@ -52,6 +53,7 @@ _KEYS: dict[str, dict[str, Any]] = {
         "progress": bool,
         "seed": int,
         "run_dir": str,
+        "model.normalisation": str,
     },
     "plan": {
         "memory_gb": float | typing.Literal["auto"],
@@ -64,6 +66,7 @@ _KEYS: dict[str, dict[str, Any]] = {
         "progress": bool,
         "hardware.fused": bool | None,
         "model.weights": str | None,
+        "model.normalisation": str | dict,
         "run_dir": str,
     },
 }

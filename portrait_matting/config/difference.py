@@ -29,6 +29,7 @@ _COPIES = (
     "data.workers",
     "data.augment",
     "data.seed",
+    "data.normalisation",
 )
 """What the recipe says elsewhere, and copies here by interpolation."""
 _KEEPS = "lightning.pytorch.callbacks.ModelCheckpoint"

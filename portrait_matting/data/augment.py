@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from portrait_matting.images.network_input import resize, to_input
+from portrait_matting.images.network_input import DEFAULT, NORMALISATIONS, Normalisation, resize, to_input
 
 
 class RandomResizedCrop(A.RandomResizedCrop):
@@ -36,10 +36,12 @@ class Augmentation:
     Args:
         transforms: albumentations transforms, in order. Whatever size they leave is resized to the input.
         input_size: side in pixels of the square that the network sees.
+        normalisation: of the image.
     """
 
     transforms: Sequence[A.BasicTransform]
     input_size: int
+    normalisation: Normalisation = NORMALISATIONS[DEFAULT]
 
     def __post_init__(self) -> None:
         # albumentations resamples masks by nearest neighbour unless told otherwise: that tears a soft alpha into steps.
@@ -73,6 +75,6 @@ class Augmentation:
         side = self.input_size
         alpha = np.clip(resize(alpha, side, side), 0, 1)
         return {
-            "image": to_input(image, side),
+            "image": to_input(image, side, self.normalisation),
             "alpha": torch.from_numpy(np.ascontiguousarray(alpha, dtype=np.float32))[None],
         }

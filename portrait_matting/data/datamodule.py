@@ -6,6 +6,8 @@ from typing import Any
 import albumentations as A
 import cv2
 import lightning.pytorch as L
+import numpy as np
+from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
 from portrait_matting.data.augment import Augmentation
@@ -16,6 +18,7 @@ from portrait_matting.data.samples import Portraits, ScoredSamples, TrainingSamp
 from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.data.subset import choose
 from portrait_matting.errors import InputError
+from portrait_matting.images.network_input import DEFAULT, normalisation_of, to_input
 
 SHOWN = 256  # pixels that a portrait in a run's pictures needs
 
@@ -32,6 +35,7 @@ class PortraitDataModule(L.LightningDataModule):
         subset: share of the training portraits that is used, in (0, 1]: the same ones in every run, whatever the seed,
             with every person in proportion (`data.subset.choose`).
         bad_share: of a split's portraits that may turn out bad during a run, in [0, 1] (`data.bad_files`).
+        normalisation: of the images, as `model.normalisation` gives it (`images.network_input`).
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class PortraitDataModule(L.LightningDataModule):
         seed: int,
         subset: float = 1.0,
         bad_share: float = 0.01,
+        normalisation: str | dict[str, Any] = DEFAULT,
     ) -> None:
         super().__init__()
         for name, value, least in (
@@ -59,13 +64,18 @@ class PortraitDataModule(L.LightningDataModule):
             raise InputError(f"data.bad_share={bad_share} is no share: choose 0 to 1")
         self.subset, self.bad_share = subset, bad_share
         self.input_size, self.batch_size, self.workers, self.seed = input_size, batch_size, workers, seed
-        self.augmentation = Augmentation(augment, input_size)
+        self.normalisation = normalisation_of(normalisation)
+        self.augmentation = Augmentation(augment, input_size, self.normalisation)
         self._portraits: dict[str, Portraits] = {}
         self._bad_files: dict[str, BadFiles] = {}
 
     def portraits(self, split: str) -> Portraits:
         """The portraits of `split`, one of train, val and test."""
         raise NotImplementedError
+
+    def to_input(self, image: np.ndarray) -> Tensor:
+        """What the network sees of a photo, uint8 RGB (H, W, 3): float32 (3, S, S), normalised, not augmented."""
+        return to_input(image, self.input_size, self.normalisation)
 
     @classmethod
     def scored(cls, split: Split, least_side: int, trained_on: bool = False, **choice: Any) -> NamedPortraits:
@@ -128,7 +138,7 @@ class PortraitDataModule(L.LightningDataModule):
 
     def _scored(self, split: str) -> DataLoader:
         rank, processes = self._rank()
-        samples = ScoredSamples(self._portraits[split], self.input_size)
+        samples = ScoredSamples(self._portraits[split], self.input_size, self.normalisation)
         sampler = ScoredSampler(len(samples), rank, processes)
         bad_files = self._bad(split, len(samples))
         return ScoredLoader(samples, bad_files, sampler=sampler, collate_fn=collate_scored, **self._loading())

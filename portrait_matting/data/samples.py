@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 from portrait_matting.data.augment import Augmentation
 from portrait_matting.errors import InputError
-from portrait_matting.images.network_input import to_input
+from portrait_matting.images.network_input import DEFAULT, NORMALISATIONS, Normalisation, to_input
 
 
 class Portraits(Protocol):
@@ -56,8 +56,10 @@ class ScoredSamples(Dataset):
     ~index, a negative number, is portrait `index` once more, with `counted` false (`ScoredSampler`).
     """
 
-    def __init__(self, portraits: Portraits, input_size: int) -> None:
-        self.portraits, self.input_size = portraits, input_size
+    def __init__(
+        self, portraits: Portraits, input_size: int, normalisation: Normalisation = NORMALISATIONS[DEFAULT]
+    ) -> None:
+        self.portraits, self.input_size, self.normalisation = portraits, input_size, normalisation
 
     def __len__(self) -> int:
         return len(self.portraits)
@@ -67,7 +69,7 @@ class ScoredSamples(Dataset):
             image, alpha = self.portraits[max(index, ~index)]
         except InputError as error:
             return {"bad": [str(error)]}
-        picture, truth = to_input(image, self.input_size), torch.from_numpy(alpha)[None]
+        picture, truth = to_input(image, self.input_size, self.normalisation), torch.from_numpy(alpha)[None]
         return {"image": picture, "alpha": truth, "counted": index >= 0, "index": max(index, ~index), "bad": []}
 
 

@@ -12,9 +12,9 @@ import torch
 from portrait_matting import checkpoint
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
-from portrait_matting.images.network_input import IMAGENET, OURS
-from portrait_matting.matte.predictor import LEAST_SIDE, Predictor
+from portrait_matting.matte.predictor import Predictor
 from portrait_matting.matte.resolution import to_size
+from portrait_matting.models.network import check_input_size
 
 SUFFIXES = (".png", ".webp", ".tif", ".tiff")
 _JPEG = (".jpg", ".jpeg")
@@ -55,7 +55,7 @@ class NetworkMattes:
         input_size: side in pixels of the square that the network sees; None: as it was trained.
 
     Raises:
-        InputError: no checkpoint, no recipe that gives the input size, a size below 16, or no CUDA card.
+        InputError: no checkpoint, an input size that the network does not take, or no CUDA card.
     """
 
     def __init__(
@@ -65,15 +65,9 @@ class NetworkMattes:
         precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true",
         input_size: int | None = None,
     ) -> None:
-        net, config = checkpoint.load(path)
-        input_size = config.get("hardware", {}).get("input_size") if input_size is None else input_size
-        if input_size is None:
-            raise InputError(
-                f"{path} holds weights without a recipe, which does not say how large a picture they are for: give "
-                "hardware.input_size=320, which U²-Net was trained with"
-            )
-        if input_size < LEAST_SIDE:
-            raise InputError(f"hardware.input_size={input_size} is too small: choose at least {LEAST_SIDE}")
+        restored = checkpoint.load(path)
+        input_size = restored.input_size if input_size is None else input_size
+        check_input_size(restored.net, input_size)
         if device == "cuda" and not torch.cuda.is_available():
             raise InputError(
                 "hardware.accelerator=cuda but no CUDA card can be used: choose cpu, or install a CUDA build of torch"
@@ -82,10 +76,11 @@ class NetworkMattes:
             _checkpoint_name(Path(path)),
             str(path),
             input_size,
-            config,
+            restored.config,
         )
-        normalisation = OURS if config else IMAGENET
-        self.predictor = Predictor(net, input_size, device, precision, normalisation=normalisation, name=self.source)
+        self.predictor = Predictor(
+            restored.net, input_size, device, precision, normalisation=restored.normalisation, name=self.source
+        )
 
     def missing(self, names: list[str]) -> list[str]:
         return []

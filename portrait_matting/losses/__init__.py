@@ -1,13 +1,14 @@
-"""Losses between the logits of a matte and its true alpha.
+"""Losses: what a network returns and the batch to named scalars, of which "loss" is minimised.
 
-Every criterion maps logits (B, K, H, W) and alpha (B, 1, H, W) to float32 (B, K): one figure per image and map.
-DeepSupervision turns those into the one number that is minimised.
+A loss maps outputs (a dict of tensors) and the batch (`image`, `alpha`, and what a source adds) to a dict of scalars.
+`deep_supervision` is the one for networks whose outputs are all mattes: it holds each against alpha by a criterion:
+`boundary_rmse`, `bce`, or a `weighted_sum` of criteria. A criterion maps logits (B, K, H, W) and alpha (B, 1, H, W) to
+float32 (B, K): one number per image and map.
 """
 
-from portrait_matting.images.transition_band import edge_mask
 from portrait_matting.losses.bce import BCE
-from portrait_matting.losses.boundary_rmse import BoundaryRMSE, boundary_rmse
+from portrait_matting.losses.boundary_rmse import BoundaryRMSE
 from portrait_matting.losses.deep_supervision import DeepSupervision
 from portrait_matting.losses.weighted_sum import WeightedSum
 
-__all__ = ["BCE", "BoundaryRMSE", "DeepSupervision", "WeightedSum", "boundary_rmse", "edge_mask"]
+__all__ = ["BCE", "BoundaryRMSE", "DeepSupervision", "WeightedSum"]

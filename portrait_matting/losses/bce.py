@@ -2,23 +2,27 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from portrait_matting.losses.criterion import Criterion
 
 
-def bce(logits: Tensor, alpha: Tensor) -> Tensor:
-    """Return the mean cross-entropy in nats of each map, float32 (B, K).
+def bce(logits: Tensor, alpha: Tensor, weight: Tensor | None = None) -> Tensor:
+    """The mean cross-entropy in nats of each map, float32 (B, K).
 
-    `logits` is (B, K, H, W) of any float dtype, `alpha` (B, 1, H, W) in [0, 1]. It is computed in float32, under
-    autocast too. Against a soft alpha the least possible value is the entropy of alpha, not 0.
+    `logits` is (B, K, H, W) of any float dtype, `alpha` (B, 1, H, W) in [0, 1], `weight` that of each pixel,
+    (B, 1, H, W), above 0; None is the plain mean. It is computed in float32, under autocast too. Against a soft alpha
+    the least possible value is the entropy of alpha, not 0.
     """
     with torch.autocast(logits.device.type, enabled=False):
         logits = logits.float()
         target = alpha.float().expand_as(logits)
-        return F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean((2, 3))
+        nats = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+        return nats.mean((2, 3)) if weight is None else (weight * nats).sum((2, 3)) / weight.sum((2, 3))
 
 
-class BCE(nn.Module):
-    """`bce` as a criterion: logits (B, K, H, W) and alpha (B, 1, H, W) to (B, K)."""
+class BCE(Criterion):
+    """`bce` as a criterion. The published one has no edge weight: 1, the default."""
 
-    def forward(self, logits: Tensor, alpha: Tensor) -> Tensor:
-        return bce(logits, alpha)
+    def measure(self, logits: Tensor, alpha: Tensor, weight: Tensor | None) -> dict[str, Tensor]:
+        return {"loss": bce(logits, alpha, weight)}

@@ -1,44 +1,66 @@
-"""Deep supervision: the same criterion on every map that a network returns (U²-Net, arXiv 2005.09007, equation 1)."""
+"""Deep supervision: the same criterion on every matte that a network returns (U²-Net, arXiv 2005.09007, equation 1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from portrait_matting.errors import InputError
-from portrait_matting.losses.weighted_sum import check_weights
+from portrait_matting.losses.criterion import Criterion
+from portrait_matting.losses.weighted_sum import check_names, check_weights
 
 
 class DeepSupervision(nn.Module):
-    """Weighted sum of a criterion over the fused map and the side outputs, in the order of the network's list.
+    """A loss: the weighted sum of a criterion over the outputs of a network, each of them logits of a matte.
 
-    `criterion` maps logits (B, K, H, W) and alpha (B, 1, H, W) to (B, K). The default weights are the paper's: one each
-    for the seven maps of U²-Net. An output of weight 0 is left out of the computation and of the result. Raises
-    InputError for a negative weight or for weights that are all zero.
+    Args:
+        criterion: logits (B, K, H, W) and alpha (B, 1, H, W) to {"loss": (B, K), and the parts of a sum by name}.
+        weights: of the outputs by their names, such as {"matte": 1, "side1": 0.5}. An output of weight 0, or without
+            one, is left out of the computation and of the result. None: 1 each, as in the paper.
+
+    Raises:
+        InputError: a negative weight, or weights that are all zero.
     """
 
-    def __init__(self, criterion: nn.Module, weights: Sequence[float] = (1.0,) * 7) -> None:
+    def __init__(self, criterion: Criterion, weights: Mapping[str, float] | None = None) -> None:
         super().__init__()
-        check_weights(weights)
+        if weights is not None:
+            check_weights(weights)
         self.criterion = criterion
-        self.outputs = len(weights)
-        self.used = [index for index, weight in enumerate(weights) if weight > 0]
-        self.names = ["loss_fused" if index == 0 else f"loss_side{index}" for index in self.used]
-        used_weights = torch.tensor([float(weights[index]) for index in self.used])
-        self.register_buffer("weights", used_weights, persistent=False)  # the recipe holds them, not the checkpoint
+        self.weights = None if weights is None else {name: float(weight) for name, weight in weights.items() if weight}
 
-    def forward(self, outputs: Sequence[Tensor], alpha: Tensor) -> dict[str, Tensor]:
-        """Return {"loss", "loss_fused", "loss_side1", ...}: scalars, all but "loss" detached.
+    def forward(self, outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """{"loss", "loss_matte", "loss_side1", …, and the parts of the criterion}: scalars, all but "loss" detached.
 
-        `outputs` are logits (B, 1, H, W), `alpha` is (B, 1, H, W) in [0, 1]. "loss" is the weighted sum, the others are
-        the unweighted means over the batch. Raises InputError when there is not one weight per output.
+        "loss" is the weighted sum, "loss_OUTPUT" the unweighted mean over the batch, and a part of the criterion the
+        sum over the outputs of what it adds, before its own weight. Outputs (B, 1, h, w) of another size than
+        `batch["alpha"]` (B, 1, H, W) in [0, 1] are resized to it, as U²-Net's side outputs are.
+
+        Raises:
+            InputError: a weight is of an output that the network does not have.
         """
-        if len(outputs) != self.outputs:
-            raise InputError(
-                f"{self.outputs} deep supervision weights for {len(outputs)} network outputs; give one each"
-            )
+        alpha = batch["alpha"]
+        weights = dict.fromkeys(outputs, 1.0) if self.weights is None else self.weights
+        check_names(weights, outputs)
         # One tensor, so that the criterion finds the band of alpha once for all maps.
-        logits = torch.cat([outputs[index] for index in self.used], 1)  # (B, K, H, W)
-        losses = self.criterion(logits, alpha).mean(0)  # (K,)
-        parts = dict(zip(self.names, losses.detach().unbind(), strict=True))
-        return {"loss": (self.weights * losses).sum(), **parts}
+        logits = torch.cat([_to_size_of(alpha, outputs[name]) for name in weights], 1)  # (B, K, H, W)
+        means = {name: values.mean(0) for name, values in self.criterion(logits, alpha).items()}  # (K,) each
+        sums = {name: _weighted(values, list(weights.values())) for name, values in means.items()}
+        by_output = dict(zip(weights, means["loss"].detach().unbind(), strict=True))
+        return {
+            "loss": sums.pop("loss"),
+            **{f"loss_{name}": value for name, value in by_output.items()},
+            **{name: value.detach() for name, value in sums.items()},
+        }
+
+
+def _weighted(values: Tensor, weights: list[float]) -> Tensor:
+    if set(weights) == {1.0}:
+        return values.sum()
+    return sum(map(torch.mul, values.unbind(), weights))  # numbers: a tensor of them would be copied to the card
+
+
+def _to_size_of(alpha: Tensor, logits: Tensor) -> Tensor:
+    if logits.shape[-2:] == alpha.shape[-2:]:
+        return logits
+    return F.interpolate(logits, size=alpha.shape[-2:], mode="bilinear", align_corners=False)

@@ -6,35 +6,68 @@ from collections.abc import Iterable, Mapping
 from torch import Tensor, nn
 
 from portrait_matting.errors import InputError
+from portrait_matting.images.transition_band import TOLERANCE, WIDTH
+from portrait_matting.losses.criterion import Criterion
 
 
-class WeightedSum(nn.Module):
-    """Weighted sum of criteria: logits (B, K, H, W) and alpha (B, 1, H, W) to (B, K).
+class WeightedSum(Criterion):
+    """A criterion that is the weighted sum of others, and names each of them, unweighted, beside the sum.
 
-    `terms` and `weights` share their names. Raises InputError when they do not, or for weights that `check_weights`
-    refuses.
+    Args:
+        terms: criteria by name. The band is that of the sum: a term's own is not used.
+        weights: of the terms, by the same names.
+        width, edge_weight, tolerance: of the band, for all terms.
+
+    Raises:
+        InputError: the names differ, one is "loss", or the weights are refused by `check_weights`.
     """
 
-    def __init__(self, terms: Mapping[str, nn.Module], weights: Mapping[str, float]) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        terms: Mapping[str, Criterion],
+        weights: Mapping[str, float],
+        width: float = WIDTH,
+        edge_weight: float = 5.0,
+        tolerance: float = TOLERANCE,
+    ) -> None:
+        super().__init__(width, edge_weight, tolerance)
         if set(terms) != set(weights):
             raise InputError(
                 f"loss terms ({', '.join(sorted(terms))}) and weights ({', '.join(sorted(weights))}) differ; "
                 "give every term one weight of the same name"
             )
-        check_weights(weights.values())
+        if "loss" in terms:
+            raise InputError("a term of a loss is called 'loss', which is the name of the sum: call it otherwise")
+        check_weights(weights)
         self.terms = nn.ModuleDict(terms)
         self.weights = {name: float(weights[name]) for name in terms}
 
-    def forward(self, logits: Tensor, alpha: Tensor) -> Tensor:
-        return sum(self.weights[name] * term(logits, alpha) for name, term in self.terms.items())
+    def measure(self, logits: Tensor, alpha: Tensor, weight: Tensor | None) -> dict[str, Tensor]:
+        parts = {name: term.measure(logits, alpha, weight)["loss"] for name, term in self.terms.items()}
+        return {"loss": sum(self.weights[name] * part for name, part in parts.items()), **parts}
 
 
-def check_weights(weights: Iterable[float]) -> None:
-    """Raise InputError unless every weight is a finite number >= 0 and at least one is positive."""
-    weights = list(weights)
-    for weight in weights:
+def check_weights(weights: Mapping[str, float]) -> None:
+    """Refuses weights that teach nothing.
+
+    Raises:
+        InputError: one is no finite number >= 0, or all are zero.
+    """
+    for name, weight in weights.items():
         if not (weight >= 0 and math.isfinite(weight)):
-            raise InputError(f"loss weight {weight} is not a number >= 0; a weight of 0 leaves its term out")
-    if not any(weights):
-        raise InputError(f"loss weights {weights} are all zero, nothing would be learnt; give one a positive weight")
+            raise InputError(f"loss weight {name}={weight} is not a number >= 0; a weight of 0 leaves it out")
+    if not any(weights.values()):
+        raise InputError(
+            f"loss weights {dict(weights)} are all zero, nothing would be learnt; give one a positive weight"
+        )
+
+
+def check_names(weights: Iterable[str], outputs: Iterable[str]) -> None:
+    """Refuses weights of outputs that a network does not have.
+
+    Raises:
+        InputError: names the first of them, and the outputs that there are.
+    """
+    outputs = list(outputs)
+    if unknown := [name for name in weights if name not in outputs]:
+        raise InputError(f"loss.weights names the output {unknown[0]}: the network has {', '.join(outputs)}")

@@ -1,5 +1,6 @@
 """From photos to the mattes that a network sees in them, at the network's own resolution."""
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,28 +9,25 @@ from typing import Literal, get_args
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from portrait_matting import checkpoint
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
-from portrait_matting.images.network_input import IMAGENET, OURS, Normalisation, to_input
+from portrait_matting.images.network_input import DEFAULT, NORMALISATIONS, Normalisation, to_input
+from portrait_matting.models.network import LEAST_SIDE, MATTE, Network, check_input_size
 
 Fit = Literal["squash", "keep", "pad"]
 FITS = get_args(Fit)
-LEAST_SIDE = 16
-"""Pixels of an input's side, as in training."""
-REFERENCE_INPUT_SIZE = 320
-"""What the reference project's weights were trained with (xuebinqin/U-2-Net, README)."""
 _DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
-_STEP = 8  # sides of an input that keeps the photo's shape are multiples of this many pixels
+_STEP = 8  # sides of an input that keeps the photo's shape are multiples of this many pixels, and of the network's
 
 
 class Predictor:
     """Photos to soft mattes, by a network.
 
     Args:
-        net: image (B, 3, S, S), normalised, to a list of logits, the first of which (B, 1, S, S) is the matte's.
+        net: image (B, 3, S, S), normalised, to named outputs, of which "matte" (B, 1, S, S) holds the logits.
         input_size: S in pixels. With "keep", the input has about S² pixels.
         device: where the network is put.
         precision: 32-true, bf16-mixed or 16-mixed.
@@ -45,17 +43,16 @@ class Predictor:
 
     def __init__(
         self,
-        net: nn.Module,
+        net: Network,
         input_size: int,
         device: Literal["cpu", "cuda"] = "cpu",
         precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true",
         fit: Fit = "squash",
         flip: bool = False,
-        normalisation: Normalisation = OURS,
+        normalisation: Normalisation = NORMALISATIONS[DEFAULT],
         name: str = "the network",
     ) -> None:
-        if input_size < LEAST_SIDE:
-            raise InputError(f"input size {input_size} is too small: choose at least {LEAST_SIDE}")
+        check_input_size(net, input_size, "input size ")
         if fit not in FITS:
             raise InputError(f"fit {fit!r} is unknown: choose one of {', '.join(FITS)}")
         if device == "cuda" and not torch.cuda.is_available():
@@ -87,17 +84,17 @@ class Predictor:
         Raises:
             InputError: the file is missing, broken or of another kind, or an option cannot be.
         """
-        net, config = checkpoint.load(path)
+        restored = checkpoint.load(path)
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         return cls(
-            net,
-            input_size or config.get("hardware", {}).get("input_size", REFERENCE_INPUT_SIZE),
+            restored.net,
+            input_size or restored.input_size,
             device,
             choose_precision(precision, device),
             fit,
             flip,
-            OURS if config else IMAGENET,
+            restored.normalisation,
             str(path),
         )
 
@@ -133,8 +130,10 @@ class Predictor:
             return max(1, round(height * scale)), max(1, round(width * scale))
         # A strip of 1 x 20,000 pixels would become one of 16 x 45,000: no side is more than four times the square's.
         scale = side / (height * width) ** 0.5
-        height, width = (max(_STEP, min(4 * side, round(length * scale / _STEP) * _STEP)) for length in (height, width))
-        return max(height, LEAST_SIDE), max(width, LEAST_SIDE)
+        step = math.lcm(_STEP, self.net.multiple)
+        height, width = (min(4 * side, round(length * scale / step) * step) for length in (height, width))
+        least = -(-LEAST_SIDE // step) * step
+        return max(height, least), max(width, least)
 
     def _input(self, image: np.ndarray, size: tuple[int, int]) -> Tensor:
         planes = to_input(image, size, self.normalisation)
@@ -153,5 +152,5 @@ class Predictor:
 
     def _sigmoids(self, batch: Tensor) -> Tensor:
         with torch.autocast(self.device, self.dtype, enabled=self.dtype != torch.float32):
-            logits = self.net(batch)[0]
+            logits = self.net(batch)[MATTE]
         return logits[:, 0].float().sigmoid()

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 
 import torch
-from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from portrait_matting.models.network import Network
 from portrait_matting.models.recompute import choose
 
-_SIDE = 128  # pixels: a multiple of 32, which U²-Net halves without a remainder
+_SIDE = 128  # pixels, or the next multiple of the network's: a power of two, which it halves without a remainder
 
 
-def step_flops(net: Callable[[], nn.Module], recompute: str) -> int:
-    """FLOPs of the forward, backward and repeated passes of one image of 128² pixels, counted on the meta device.
+def step_flops(net: Callable[[], Network], recompute: str) -> int:
+    """FLOPs of the forward, backward and repeated passes of one image of 128² pixels or so, counted on the meta device.
 
     Convolutions and matrix products count, two FLOPs for a multiplication with its addition; the rest is little.
 
@@ -20,9 +20,11 @@ def step_flops(net: Callable[[], nn.Module], recompute: str) -> int:
         InputError: the network has no blocks to recompute.
     """
     with torch.device("meta"):
-        network, image = net(), torch.empty(1, 3, _SIDE, _SIDE)
+        network = net()
+        side = -(-_SIDE // network.multiple) * network.multiple
+        image = torch.empty(1, 3, side, side)
     choose(network, recompute)
     with FlopCounterMode(display=False) as counter:
         outputs = network(image)
-        sum(output.sum() for output in outputs).backward()
+        sum(output.sum() for output in outputs.values()).backward()
     return counter.get_total_flops()

@@ -16,6 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from portrait_matting.errors import InputError
 from portrait_matting.memory.ledger import Ledger
+from portrait_matting.models.network import Network, trainable_groups
 from portrait_matting.models.recompute import choose
 
 HALF = {"32-true": None, "16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}
@@ -42,7 +43,7 @@ class Footprint:
 
 
 def footprint(
-    net: Callable[[], nn.Module],
+    net: Callable[[], Network],
     loss: nn.Module,
     optimizer: Callable[..., Optimizer],
     batch_size: int,
@@ -62,9 +63,9 @@ def footprint(
     lying in pieces. Nor are the few scalars of a gradient scaler, or what torch.compile does not keep.
 
     Args:
-        net: builds the network, image (B, 3, S, S) to outputs.
-        loss: outputs and alpha (B, 1, S, S) to {"loss": scalar, …}; a copy of it is used.
-        optimizer: parameters and `lr` to an optimizer.
+        net: builds the network, image (B, 3, S, S) to named outputs.
+        loss: outputs and batch to {"loss": scalar, …}; a copy of it is used.
+        optimizer: groups of parameters and `lr` to an optimizer.
         batch_size: B, the images of a forward pass.
         input_size: S, in pixels.
         precision: 32-true, 16-mixed or bf16-mixed.
@@ -94,11 +95,10 @@ def footprint(
         network.to_empty(device="cpu")
         parameters = ledger.now
         criterion.to_empty(device="cpu")
-        weights = [weight for weight in network.parameters() if weight.requires_grad]
-        for weight in weights:
-            weight.grad = torch.empty_like(weight)
+        for weight in network.parameters():
+            weight.grad = torch.empty_like(weight) if weight.requires_grad else None
         stateless = ledger.now
-        updater = _as_chosen_on(device, optimizer(weights, lr=1e-3))
+        updater = _as_chosen_on(device, optimizer(trainable_groups(network), lr=1e-3))
         updater.step()
         state = ledger.now - stateless
         if not isinstance(updater, torch.optim.Adam):  # which makes its state first, and then a step like any other
@@ -124,7 +124,7 @@ def footprint(
 
 
 def _forward(
-    network: nn.Module,
+    network: Network,
     loss: nn.Module,
     image: Tensor,
     alpha: Tensor,
@@ -132,7 +132,8 @@ def _forward(
     order: torch.memory_format,
 ) -> Tensor:
     with torch.autocast("cpu", half, enabled=half is not None, cache_enabled=False):  # as Lightning's MixedPrecision
-        return loss(network(image.contiguous(memory_format=order)), alpha)["loss"]
+        outputs = network(image.contiguous(memory_format=order))
+        return loss(outputs, {"image": image, "alpha": alpha})["loss"]
 
 
 def _as_chosen_on(device: str, optimizer: Optimizer) -> Optimizer:

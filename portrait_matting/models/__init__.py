@@ -1,5 +1,1 @@
-"""Networks that map an image to the logits of its alpha matte."""
-
-from portrait_matting.models.u2net import U2Net, u2net, u2netp
-
-__all__ = ["U2Net", "u2net", "u2netp"]
+"""Networks, image to the logits of its matte: `network` says what one is, `registry` which there are."""

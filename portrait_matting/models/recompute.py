@@ -15,6 +15,7 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.flop_counter import FlopCounterMode
 
 from portrait_matting.errors import InputError
+from portrait_matting.models.network import Network
 
 CHOICES = ("none", "most", "all")
 SHARE = 0.75
@@ -38,7 +39,12 @@ def recomputed(block: nn.Module, *features: Tensor, entrance: Callable[..., Tens
     return checkpoint(run, *features, use_reentrant=False, preserve_rng_state=False, **context)
 
 
-def choose(net: nn.Module, how: str) -> None:
+def choices(net: Network) -> list[str]:
+    """Of `CHOICES`, those that the network can do: a network without blocks only "none"."""
+    return list(CHOICES) if net.blocks else ["none"]
+
+
+def choose(net: Network, how: str) -> None:
     """Let `net` recompute none of its blocks, most (those that `net.most` names) or all but the last.
 
     The backward pass begins with the last block, while all that the others keep is still held: to compute it again
@@ -46,10 +52,9 @@ def choose(net: nn.Module, how: str) -> None:
     """
     if how not in CHOICES:
         raise InputError(f"hardware.recompute={how} is unknown: choose one of {', '.join(CHOICES)}")
-    if hasattr(net, "recompute_blocks"):
-        net.recompute_blocks({"none": (), "most": net.most, "all": net.BLOCKS[:-1]}[how])
-    elif how != "none":
+    if how != "none" and not net.blocks:
         raise InputError(f"hardware.recompute={how}: {type(net).__name__} has no blocks to recompute; choose none")
+    net.recompute_blocks({"none": (), "most": net.most, "all": net.blocks[:-1]}[how])
 
 
 class Cost(NamedTuple):
@@ -60,7 +65,7 @@ class Cost(NamedTuple):
     flops: int  # of its convolutions, two for a multiplication and its addition
 
 
-def costs(build: Callable[[], nn.Module], size: int = 288, batch: int = 1, device: str = "meta") -> list[Cost]:
+def costs(build: Callable[[], Network], size: int = 288, batch: int = 1, device: str = "meta") -> list[Cost]:
     """Return the cost of each block of the network, in its order, on float32 images of side `size`.
 
     The device meta computes shapes alone.
@@ -69,7 +74,7 @@ def costs(build: Callable[[], nn.Module], size: int = 288, batch: int = 1, devic
         net, image = build(), torch.empty(batch, 3, size, size)
     net.recompute_blocks(())
     known = {tensor.untyped_storage()._cdata for tensor in (*net.parameters(), *net.buffers(), image)}
-    inside, storages = [], {name: [] for name in net.BLOCKS}
+    inside, storages = [], {name: [] for name in net.blocks}
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
@@ -78,15 +83,15 @@ def costs(build: Callable[[], nn.Module], size: int = 288, batch: int = 1, devic
             storages[inside[-1]].append(storage)
         return tensor
 
-    for name in net.BLOCKS:
+    for name in net.blocks:
         net.get_submodule(name).register_forward_pre_hook(lambda block, features, name=name: inside.append(name))
         net.get_submodule(name).register_forward_hook(lambda block, features, output: inside.clear())
     flops = FlopCounterMode(display=False)
     with flops, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         net(image)
-    counts = {name: flops.get_flop_counts()[f"{type(net).__name__}.{name}"] for name in net.BLOCKS}
-    kept = {name: sum(storage.nbytes() for storage in storages[name]) for name in net.BLOCKS}
-    return [Cost(name, kept[name], sum(counts[name].values())) for name in net.BLOCKS]
+    counts = {name: flops.get_flop_counts()[f"{type(net).__name__}.{name}"] for name in net.blocks}
+    kept = {name: sum(storage.nbytes() for storage in storages[name]) for name in net.blocks}
+    return [Cost(name, kept[name], sum(counts[name].values())) for name in net.blocks]
 
 
 def most(found: list[Cost]) -> tuple[str, ...]:

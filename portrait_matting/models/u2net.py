@@ -6,7 +6,7 @@ The outputs differ in one point: logits instead of sigmoids, since binary cross-
 CUDA autocast and loses precision near 0 and 1.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from portrait_matting.errors import InputError
 from portrait_matting.models.halve import halve
 from portrait_matting.models.join import join
+from portrait_matting.models.network import MATTE, ForeignWeights, Network
 from portrait_matting.models.recompute import recomputed
 
 # Figure 5 of the paper, from the image down to stage6 and back up. The input widths follow from the wiring.
@@ -39,6 +40,8 @@ MOST = {
     "lite": ("stage1", "stage2", "stage3", "stage4", "stage5", "stage6"),
 }
 DEPTH = 6
+REFERENCE_INPUT_SIZE = 320
+"""What the reference project's weights were trained with (xuebinqin/U-2-Net, README)."""
 
 
 def resize(features: Tensor, like: Tensor) -> Tensor:
@@ -112,10 +115,16 @@ class RSU(nn.Module):
         return not self.dilated and level < self.layers - 1
 
 
-class U2Net(nn.Module):
-    """U²-Net of `size` "full" (44.0 M parameters) or "lite" (1.13 M); raises InputError for another size."""
+class U2Net(Network):
+    """U²-Net of `size` "full" (44.0 M parameters) or "lite" (1.13 M), for images of any sides.
 
-    BLOCKS = tuple(STAGES)
+    Its outputs are "matte", the fused map, and "side1" (the finest) to "side6".
+
+    Raises:
+        InputError: another size.
+    """
+
+    blocks = tuple(STAGES)
 
     def __init__(self, size: str = "full", image_channels: int = 3, out_channels: int = 1) -> None:
         super().__init__()
@@ -136,19 +145,13 @@ class U2Net(nn.Module):
         self.outconv = nn.Conv2d(DEPTH * out_channels, out_channels, 1)
 
     def recompute_blocks(self, names: Collection[str]) -> None:
-        """Keep nothing inside the blocks `names` for the backward pass, compute them again there; () keeps all.
-
-        Raises InputError for a name that is not in `BLOCKS`.
-        """
-        if unknown := set(names) - set(self.BLOCKS):
-            raise InputError(f"U2Net has no block {sorted(unknown)[0]!r}; its blocks are {', '.join(self.BLOCKS)}")
+        super().recompute_blocks(names)
         self._recomputed = frozenset(names)
 
-    def forward(self, image: Tensor) -> list[Tensor]:
-        """Return seven maps of logits: the fused one first, then the side outputs from the finest to the coarsest.
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        """Seven maps of logits, each (B, out_channels, H, W): "matte" and "side1" to "side6", views of one tensor.
 
-        `image` is float (B, image_channels, H, W), normalised, of any size from 1 px; each map is
-        (B, out_channels, H, W). The side outputs are views of one tensor.
+        `image` is float (B, image_channels, H, W), normalised, of any size from 1 px.
         """
         features: dict[str, Tensor] = {}
         features["stage1"] = deep = self._stage("stage1", None, image)
@@ -159,7 +162,21 @@ class U2Net(nn.Module):
         sides = [self.get_submodule(f"side{level}")(features[_side(level)]) for level in range(1, DEPTH + 1)]
         # As autocast likes it: the gradient of a coarse side output sums over up to 32² pixels, on a card in float32.
         sides = torch.cat([sides[0], *(_interpolate(side, like=image) for side in sides[1:])], 1)  # (B, 6 * out, H, W)
-        return [self.outconv(sides), *sides.split(self.out_channels, 1)]
+        outputs = {f"side{level}": side for level, side in enumerate(sides.split(self.out_channels, 1), start=1)}
+        return {MATTE: self.outconv(sides), **outputs}
+
+    @classmethod
+    def foreign_weights(cls, state: Mapping[str, Tensor]) -> ForeignWeights | None:
+        """The reference project's u2net.pth, u2netp.pth, u2net_human_seg.pth, …, also with DataParallel's prefix."""
+        own = {key.removeprefix("module."): value for key, value in state.items()}
+        first = own.get("stage1.rebnconv1.conv_s1.weight")
+        for build in (u2net, u2netp):
+            middle = STAGES["stage1"][2 if build is u2net else 3][0]
+            if first is not None and first.shape == (middle, 64, 3, 3):
+                target = f"{build.__module__}.{build.__name__}"
+                model = {"_target_": target, "normalisation": "imagenet_by_maximum"}
+                return ForeignWeights(model, own, REFERENCE_INPUT_SIZE)
+        return None
 
     def _stage(self, name: str, entrance: Callable[..., Tensor] | None, *features: Tensor) -> Tensor:
         # The entrance belongs to what is computed again: a halved or a joined map costs next to nothing to make.

@@ -85,6 +85,8 @@ def _text(override: Override) -> str:
     value = override.value()
     if isinstance(value, list) and value and all(type(item) in (int, float) for item in value):
         return "_".join(map(str, value))
+    if isinstance(value, dict) and value:
+        return "_".join(f"{key}_{item}" for key, item in value.items())
     if value is None:
         return "deleted" if override.is_delete() else "null"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,12 +8,14 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from portrait_matting import checkpoint
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware, choose_precision
 from portrait_matting.memory import budget
 from portrait_matting.memory.plan import plan
 from portrait_matting.memory.row import Row, advice, choose, override
+from portrait_matting.models import registry
+from portrait_matting.models.network import Network
+from portrait_matting.models.recompute import choices as recompute_choices
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +56,25 @@ def planned(cfg: DictConfig) -> list[Row]:
     on_card = hardware.accelerator == "cuda"
     model = OmegaConf.to_container(cfg.model, resolve=True)
     return plan(
-        lambda: checkpoint.network(model),
+        lambda: registry.build(model),
         instantiate(cfg.loss, _convert_="all"),
         instantiate(cfg.optimizer, _convert_="all"),
         usable_bytes(hardware.accelerator),
         [hardware.input_size],
         [choose_precision(hardware.precision, hardware.accelerator)],
-        ["none", "most", "all"] if hardware.recompute == "auto" else [hardware.recompute],
+        _recomputes(hardware.recompute, model),
         max(1, hardware.effective_batch // hardware.devices),
         device="cuda" if on_card else "cpu",
         channels_last=hardware.channels_last,
     )
+
+
+def _recomputes(recompute: str, model: dict) -> list[str]:
+    """What may be computed again: what the recipe says, or of "auto" whatever the network can."""
+    if recompute != "auto":
+        return [recompute]
+    with torch.device("meta"):
+        return recompute_choices(registry.build(model))
 
 
 def usable_bytes(accelerator: str) -> int:
@@ -74,7 +84,7 @@ def usable_bytes(accelerator: str) -> int:
     return int(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * _RAM_SHARE)
 
 
-def fits(net: nn.Module, loss: nn.Module, hardware: Hardware) -> bool:
+def fits(net: Network, loss: nn.Module, hardware: Hardware) -> bool:
     """Whether a forward and a backward pass of one batch get through on the card; the network stays as it was.
 
     On a CPU it is not tried: RAM that is lacking is swapped, or ends the process without a word.
@@ -84,7 +94,7 @@ def fits(net: nn.Module, loss: nn.Module, hardware: Hardware) -> bool:
     return _gets_through(net, loss, hardware)
 
 
-def _gets_through(net: nn.Module, loss: nn.Module, hardware: Hardware) -> bool:
+def _gets_through(net: Network, loss: nn.Module, hardware: Hardware) -> bool:
     device = torch.device(hardware.accelerator)
     before = {name: buffer.clone() for name, buffer in net.named_buffers()}
     half = {"16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}.get(
@@ -96,8 +106,8 @@ def _gets_through(net: nn.Module, loss: nn.Module, hardware: Hardware) -> bool:
         net.to(device)
         image = torch.zeros(size, device=device).contiguous(memory_format=layout)
         with torch.autocast(device.type, half, enabled=half is not None):
-            outputs = net(image)
-            value = loss.to(device)(outputs, torch.zeros(size[0], 1, *size[2:], device=device))["loss"]
+            batch = {"image": image, "alpha": torch.zeros(size[0], 1, *size[2:], device=device)}
+            value = loss.to(device)(net(image), batch)["loss"]
         value.backward()
         return True
     except torch.OutOfMemoryError:

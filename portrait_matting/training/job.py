@@ -14,6 +14,7 @@ from hydra.utils import instantiate
 from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 
 from portrait_matting import checkpoint
 from portrait_matting.callbacks.interruption import WholeCheckpoints
@@ -22,13 +23,16 @@ from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.hardware import Hardware
+from portrait_matting.images.network_input import AUTO
 from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.finder import write_csv
 from portrait_matting.learning_rate.schedule import Schedule
 from portrait_matting.loggers.finder_curve import log_finding
 from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.models import registry
 from portrait_matting.models.batch_norm import set_batch_norm
+from portrait_matting.models.network import Network, check_input_size, trainable_groups, trial_outputs
 from portrait_matting.models.recompute import choose
 from portrait_matting.runs.test_scores import write_scores
 from portrait_matting.training import allocator
@@ -36,6 +40,8 @@ from portrait_matting.training.auto_hardware import fits, out_of_memory, settle
 from portrait_matting.training.module import MattingModule
 
 log = logging.getLogger(__name__)
+
+_TRIAL_SIDE = 32  # pixels, or the next multiple of the network's
 
 
 @dataclass
@@ -52,38 +58,51 @@ class Job:
     resumed: checkpoint.Config
 
 
-def prepare(cfg: DictConfig, may_halve: bool = False) -> Job:
+def prepare(cfg: DictConfig) -> Job:
     """Builds every part of a run: whatever is wrong with the recipe or the data is found here, before any work.
 
-    A batch that the planner chose is tried on the card, and halved until it fits; so is one that `may_halve`.
+    A batch that the planner chose is tried on the card, and halved until it fits.
 
     Raises:
         InputError: names what is wrong.
     """
     if not 0 <= cfg.seed < 2**32:
         raise InputError(f"seed={cfg.seed} is out of range: choose 0 to {2**32 - 1}")
-    L.seed_everything(cfg.seed, workers=True, verbose=False)
     torch.set_float32_matmul_precision("high")
-    may_halve = settle(cfg) or may_halve
-    plain = OmegaConf.to_container(cfg, resolve=True)
+    registry.vouch(cfg.model._target_)
+    planned = settle(cfg)
+    job = _build(cfg)
+    while planned and not fits(job.module.net, job.module.loss, job.hardware):
+        if job.hardware.batch_size == 1:
+            raise out_of_memory(cfg, job.hardware)
+        effective = job.hardware.batch_size * job.hardware.accumulate
+        cfg.hardware.batch_size = job.hardware.batch_size // 2
+        cfg.hardware.accumulate = math.ceil(effective / cfg.hardware.batch_size)
+        log.warning("the batch does not fit after all: hardware.batch_size=%d", cfg.hardware.batch_size)
+        job = _build(cfg)
+    if job.hardware.compile:
+        job.module.net.compile()  # in place: the names of the weights stay
+    return job
+
+
+def _build(cfg: DictConfig) -> Job:
+    L.seed_everything(cfg.seed, workers=True, verbose=False)
     resume = Path(cfg.resume).expanduser() if cfg.resume else None
-    resumed = checkpoint.check_resumable(resume, plain) if resume else {}
+    resumed = checkpoint.check_resumable(resume, OmegaConf.to_container(cfg, resolve=True)) if resume else {}
+    net = _network(cfg, resumed)
     try:
         hardware = instantiate(cfg.hardware)
         data = instantiate(cfg.data, _convert_="all")
         data.setup("fit")
         data.train_dataloader()  # refuses a batch that is larger than the data
-        net = checkpoint.network(plain["model"])
         loss = instantiate(cfg.loss, _convert_="all")
         optimizer = instantiate(cfg.optimizer, _convert_="all")
-        _try_out(optimizer)
+        _try_out(net, loss, optimizer)
         _schedule(cfg, max_lr=1.0)
         loggers = list(instantiate(cfg.logger, _convert_="all").values())
     except InstantiationException as error:
         # A library refuses a value that its signature allows: what it says is for the user, where it is not ours.
         raise InputError(explain(error) or " ".join(str(error.__cause__ or error).split())) from error
-    if cfg.model.weights and not resume:
-        checkpoint.load_weights(net, cfg.model.weights)
     if hardware.fused and cfg.trainer.gradient_clip_val and hardware.trainer_arguments()["precision"] == "16-mixed":
         raise InputError(
             "a fused optimizer cannot clip gradients in float16: give hardware.fused=null, or "
@@ -98,17 +117,28 @@ def prepare(cfg: DictConfig, may_halve: bool = False) -> Job:
         allocator.keep_freed_memory()
     choose(net, hardware.recompute)
     set_batch_norm(net, hardware.batch_norm, hardware.accumulate)
-    if may_halve and not fits(net, loss, hardware):
-        if hardware.batch_size == 1:
-            raise out_of_memory(cfg, hardware)
-        effective, cfg.hardware.batch_size = hardware.batch_size * hardware.accumulate, hardware.batch_size // 2
-        cfg.hardware.accumulate = math.ceil(effective / cfg.hardware.batch_size)
-        log.warning("the batch does not fit after all: hardware.batch_size=%d", cfg.hardware.batch_size)
-        return prepare(cfg, may_halve)
-    if hardware.compile:
-        net.compile()  # in place: the names of the weights stay
-    module = MattingModule(net, loss, optimizer, lr=1e-3, config=plain, channels_last=hardware.channels_last)
+    config = OmegaConf.to_container(cfg, resolve=True)
+    module = MattingModule(net, loss, optimizer, lr=1e-3, config=config, channels_last=hardware.channels_last)
     return Job(cfg, hardware, hardware.trainer_arguments(), data, module, loggers, resume, resumed)
+
+
+def _network(cfg: DictConfig, resumed: checkpoint.Config) -> Network:
+    """The network of the recipe, with the weights that it starts from; settles `model.normalisation`."""
+    model = OmegaConf.to_container(cfg.model, resolve=True)
+    net = registry.build(model)
+    check_input_size(net, cfg.hardware.input_size)
+    if resumed:
+        trained = resumed["model"]["normalisation"]
+        if model.get("normalisation", AUTO) not in (AUTO, trained):
+            raise InputError(
+                f"model.normalisation={model['normalisation']}, but the run was begun with {trained}: leave it out"
+            )
+        cfg.model.normalisation = trained
+        return net
+    cfg.model.normalisation = checkpoint.normalisation(model, net)
+    if model.get("weights"):
+        checkpoint.load_weights(net, model["weights"])
+    return net
 
 
 def choose_max_lr(job: Job, run_dir: Path) -> float:
@@ -165,10 +195,17 @@ def write_test_scores(job: Job, path: Path) -> None:
     write_scores(path, [names[index][1] for index in job.module.tested], scores)
 
 
-def _try_out(optimizer: Callable[..., torch.optim.Optimizer]) -> None:
-    """Lets torch refuse a value before the data is read: its types alone do not tell a legal momentum."""
+def _try_out(net: Network, loss: nn.Module, optimizer: Callable[..., torch.optim.Optimizer]) -> None:
+    """Runs one small image through network and loss, and builds the optimizer: what does not go together, or a value
+    that torch refuses though its type is right, is found before any work.
+    """
+    outputs = trial_outputs(net, side := -(-_TRIAL_SIDE // net.multiple) * net.multiple)
+    with torch.no_grad():
+        losses = loss(outputs, {"image": torch.zeros(1, 3, side, side), "alpha": torch.zeros(1, 1, side, side)})
+    if "loss" not in losses:
+        raise InputError(f"{type(loss).__name__} returns {', '.join(losses)}: one of its scalars has to be 'loss'")
     try:
-        optimizer([torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
+        optimizer(trainable_groups(net), lr=1e-3)
     except ValueError as error:
         raise InputError(f"optimizer: {error}") from error
 

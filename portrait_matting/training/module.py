@@ -10,15 +10,16 @@ from torchmetrics import MetricCollection
 
 from portrait_matting.matte.resolution import to_size
 from portrait_matting.metrics import all_metrics, training_metrics
+from portrait_matting.models.network import MATTE, Network, trainable_groups
 
 
 class MattingModule(L.LightningModule):
     """Trains and scores one network.
 
     Args:
-        net: image (B, 3, S, S) to logits, a list of (B, 1, S, S), the one to use first.
-        loss: outputs and alpha (B, 1, S, S) to {"loss": scalar, "loss_NAME": scalar of each part}.
-        optimizer: parameters and `lr` to an optimizer.
+        net: image (B, 3, S, S) to named outputs, of which "matte" (B, 1, S, S) is the result's logits.
+        loss: outputs and batch to named scalars, of which "loss" is minimised; all are logged.
+        optimizer: groups of parameters and `lr` to an optimizer.
         lr: what the optimizer is built with; the LR finder and the cycle set their own.
         config: the recipe as plain data, written into every checkpoint.
         channels_last: keep images and weights in channels-last order.
@@ -26,7 +27,7 @@ class MattingModule(L.LightningModule):
 
     def __init__(
         self,
-        net: nn.Module,
+        net: Network,
         loss: nn.Module,
         optimizer: Callable[..., torch.optim.Optimizer],
         lr: float,
@@ -43,11 +44,11 @@ class MattingModule(L.LightningModule):
 
     def forward(self, image: Tensor) -> Tensor:
         """Image (B, 3, S, S), normalised, to matte float32 (B, 1, S, S) in [0, 1]."""
-        return self.net(image.contiguous(memory_format=self.memory_format))[0].float().sigmoid()
+        return self.net(image.contiguous(memory_format=self.memory_format))[MATTE].float().sigmoid()
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         outputs = self.net(batch["image"].contiguous(memory_format=self.memory_format))
-        losses = self.loss(outputs, batch["alpha"])
+        losses = self.loss(outputs, batch)
         self.log("train/loss", losses["loss"], prog_bar=True, on_step=True, on_epoch=True)
         self.log_dict({f"train/{name}": value for name, value in losses.items() if name != "loss"})
         return losses["loss"]
@@ -86,11 +87,7 @@ class MattingModule(L.LightningModule):
             self.log(name, value, prog_bar=name.endswith(("/mad", "/iou")))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return self.optimizer(_trainable(self.net), lr=self.lr)
+        return self.optimizer(trainable_groups(self.net), lr=self.lr)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["config"] = self.config
-
-
-def _trainable(net: nn.Module) -> list[nn.Parameter]:
-    return [parameter for parameter in net.parameters() if parameter.requires_grad]
