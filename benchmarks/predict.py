@@ -41,7 +41,7 @@ from portrait_matting.images.network_input import IMAGENET, OURS, resize
 from portrait_matting.matte import matter as matter_module
 from portrait_matting.matte.matter import Matter
 from portrait_matting.matte.predictor import Predictor
-from portrait_matting.models import u2net, u2netp
+from portrait_matting.models.u2net import u2net, u2netp
 from portrait_matting.prediction.batch import cut_out_all
 from portrait_matting.prediction.cutout_file import Style, encode, write_whole
 from portrait_matting.prediction.jobs import Job

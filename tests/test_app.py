@@ -12,7 +12,7 @@ import torch
 
 from portrait_matting.app import check_address, main, parser, stay_here
 from portrait_matting.errors import InputError
-from portrait_matting.models import u2netp
+from portrait_matting.models.u2net import u2netp
 
 APP = [sys.executable, "-m", "portrait_matting.app"]
 

@@ -3,9 +3,10 @@ import torch
 
 from portrait_matting import checkpoint
 from portrait_matting.errors import InputError
-from portrait_matting.models import u2net, u2netp
+from portrait_matting.images.network_input import NORMALISATIONS
+from portrait_matting.models.u2net import u2net, u2netp
 
-LITE = {"_target_": "portrait_matting.models.u2netp", "weights": None}
+LITE = {"_target_": "portrait_matting.models.u2net.u2netp", "weights": None}
 
 
 def ours(path, net=None, **more):
@@ -19,7 +20,7 @@ def test_a_checkpoint_alone_rebuilds_the_network(tmp_path):
     restored = checkpoint.load(ours(tmp_path / "a.ckpt", net))
     image = torch.rand(1, 3, 33, 40)
     assert not restored.net.training
-    assert torch.equal(restored.net(image)[0], net(image)[0])
+    assert torch.equal(restored.net(image)["matte"], net(image)["matte"])
     assert restored.config["learning_rate"]["max_lr"] == 0.01
 
 
@@ -29,7 +30,9 @@ def test_the_reference_projects_state_dict_is_known_by_its_shapes(tmp_path, pref
     torch.save({prefix + key: value for key, value in net.state_dict().items()}, tmp_path / "u2netp.pth")
     restored = checkpoint.load(tmp_path / "u2netp.pth")
     assert all(torch.equal(a, b) for a, b in zip(restored.net.parameters(), net.parameters(), strict=True))
-    assert restored.config == {}
+    assert restored.normalisation == NORMALISATIONS["imagenet_by_maximum"]
+    assert restored.input_size == 320
+    assert restored.config["model"]["_target_"] == "portrait_matting.models.u2net.u2netp"
 
 
 def test_weights_of_another_network_are_refused_and_nothing_is_changed(tmp_path):
@@ -92,7 +95,7 @@ def test_a_run_goes_on_only_from_a_training_state_of_its_own_recipe(tmp_path):
     path = ours(tmp_path / "a.ckpt", config=RECIPE, optimizer_states=[])
     assert checkpoint.check_resumable(path, RECIPE) == RECIPE
     for group, other in {
-        "model": "portrait_matting.models.u2net",
+        "model": "portrait_matting.models.u2net.u2net",
         "optimizer": "torch.optim.SGD",
         "data": "portrait_matting.data.easyportrait.EasyPortraitDataModule",
     }.items():

@@ -13,7 +13,7 @@ import torch
 from PIL import Image, ImageCms
 
 from portrait_matting.matte.matter import Matter
-from portrait_matting.models import u2netp
+from portrait_matting.models.u2net import u2netp
 from portrait_matting.predict import main, parser
 
 PREDICT = [sys.executable, "-m", "portrait_matting.predict"]

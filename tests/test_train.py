@@ -89,7 +89,7 @@ def test_a_run_keeps_the_scores_of_each_test_portrait_and_pictures_of_some(run):
 
 def test_every_output_has_its_loss_in_the_log(run):
     header = rows(run[0])[0].keys()
-    assert {"train/loss_fused", *(f"train/loss_side{k}" for k in range(1, 7)), "lr", "momentum", "val/mad"} <= header
+    assert {"train/loss_matte", *(f"train/loss_side{k}" for k in range(1, 7)), "lr", "momentum", "val/mad"} <= header
 
 
 def test_the_optimizer_peaked_at_what_the_finder_chose(run):
@@ -105,7 +105,7 @@ def test_the_best_checkpoint_alone_gives_the_network_and_its_recipe(run):
     assert restored.config == OmegaConf.to_container(OmegaConf.load(run[0] / "config.yaml"))
     again = checkpoint.load(run[0] / "checkpoints/best.ckpt")
     image = torch.rand(1, 3, 48, 48)
-    assert torch.equal(restored.net(image)[0], again.net(image)[0])
+    assert torch.equal(restored.net(image)["matte"], again.net(image)["matte"])
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_a_folder_that_holds_a_run_is_not_written_over(run):
 def test_training_learns(tmp_path):
     job = prepare(compose([*TINY, FIXED, "augment=none", "data.train=2", "trainer.max_epochs=40"], tmp_path))
     fit(job)
-    losses = [float(row["train/loss_fused"]) for row in rows(tmp_path) if row["train/loss_fused"]]
+    losses = [float(row["train/loss_matte"]) for row in rows(tmp_path) if row["train/loss_matte"]]
     assert losses[-1] < 0.5 * losses[0]
 
 

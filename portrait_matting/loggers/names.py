@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 _TIDY = (
     (r"train/loss_step", "train/loss"),
-    (r"train/loss_(fused|side\d+)", r"outputs/\1"),
+    (r"train/loss_(?!step$|epoch$)(\w+)", r"outputs/\1"),
     (r"(lr|momentum)", r"schedule/\1"),
 )
 

@@ -17,7 +17,7 @@ def band_weights(alpha: Tensor, edge_weight: float, width: float = WIDTH, tolera
 
 
 class Criterion(nn.Module):
-    """A criterion: logits (B, K, H, W) and alpha (B, 1, H, W) to float32 (B, K), "loss", and to its parts by name.
+    """A criterion: logits (B, K, H, W) and alpha (B, 1, H, W) to float32 (B, K), one number per image and map.
 
     A subclass says in `measure` what it is. The weights of the pixels are found once for all K maps.
 
@@ -37,7 +37,11 @@ class Criterion(nn.Module):
             raise InputError(f"edge_weight {edge_weight} is not a positive number; 1 weighs all pixels alike")
         self.width, self.edge_weight, self.tolerance = width, edge_weight, tolerance
 
-    def forward(self, logits: Tensor, alpha: Tensor) -> dict[str, Tensor]:
+    def forward(self, logits: Tensor, alpha: Tensor) -> Tensor:
+        return self.parts(logits, alpha)["loss"]
+
+    def parts(self, logits: Tensor, alpha: Tensor) -> dict[str, Tensor]:
+        """{"loss": what `forward` returns, and of a sum each term by its name}."""
         weight = None if self.edge_weight == 1 else band_weights(alpha, self.edge_weight, self.width, self.tolerance)
         return self.measure(logits, alpha, weight)
 

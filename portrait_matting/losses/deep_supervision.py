@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from portrait_matting.losses.criterion import Criterion
 from portrait_matting.losses.weighted_sum import check_names, check_weights
 
 
@@ -14,7 +13,7 @@ class DeepSupervision(nn.Module):
     """A loss: the weighted sum of a criterion over the outputs of a network, each of them logits of a matte.
 
     Args:
-        criterion: logits (B, K, H, W) and alpha (B, 1, H, W) to {"loss": (B, K), and the parts of a sum by name}.
+        criterion: logits (B, K, H, W) and alpha (B, 1, H, W) to (B, K). One that has `parts` has them logged.
         weights: of the outputs by their names, such as {"matte": 1, "side1": 0.5}. An output of weight 0, or without
             one, is left out of the computation and of the result. None: 1 each, as in the paper.
 
@@ -22,7 +21,7 @@ class DeepSupervision(nn.Module):
         InputError: a negative weight, or weights that are all zero.
     """
 
-    def __init__(self, criterion: Criterion, weights: Mapping[str, float] | None = None) -> None:
+    def __init__(self, criterion: nn.Module, weights: Mapping[str, float] | None = None) -> None:
         super().__init__()
         if weights is not None:
             check_weights(weights)
@@ -44,7 +43,9 @@ class DeepSupervision(nn.Module):
         check_names(weights, outputs)
         # One tensor, so that the criterion finds the band of alpha once for all maps.
         logits = torch.cat([_to_size_of(alpha, outputs[name]) for name in weights], 1)  # (B, K, H, W)
-        means = {name: values.mean(0) for name, values in self.criterion(logits, alpha).items()}  # (K,) each
+        named = hasattr(self.criterion, "parts")
+        parts = self.criterion.parts(logits, alpha) if named else {"loss": self.criterion(logits, alpha)}
+        means = {name: values.mean(0) for name, values in parts.items()}  # (K,) each
         sums = {name: _weighted(values, list(weights.values())) for name, values in means.items()}
         by_output = dict(zip(weights, means["loss"].detach().unbind(), strict=True))
         return {

@@ -78,7 +78,7 @@ def check_input_size(net: Network, input_size: int, key: str = "hardware.input_s
     """
     least = -(-LEAST_SIDE // net.multiple) * net.multiple
     if input_size < least:
-        raise InputError(f"{key}{input_size} is too small for {type(net).__name__}: choose at least {least}")
+        raise InputError(f"{key}{input_size} is too small: choose at least {least}")
     if input_size % net.multiple:
         below = input_size // net.multiple * net.multiple
         near = [size for size in (below, below + net.multiple) if size >= least]

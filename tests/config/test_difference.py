@@ -53,7 +53,8 @@ def test_flatten_by_hand():
 def test_a_flat_recipe_holds_every_value_of_the_nested_one():
     flat = flatten(BASE)
     assert flat["loss.criterion.edge_weight"] == 5.0
-    assert flat["loss.weights"] == [1.0] * 7
+    assert flat["loss.weights"] is None
+    assert flatten(recipe("loss.weights={matte:1,side2:0.5}"))["loss.weights.side2"] == 0.5
     assert flat["augment.transforms.1.p"] == 0.5
     assert flat["model.weights"] is None
     assert not [key for key, value in flat.items() if isinstance(value, dict) and value]
@@ -176,7 +177,7 @@ def test_of_three_recipes_every_value_is_listed_in_their_order():
     ]
     found = differing(recipes)
     assert found["seed"] == [0, 2, 0]
-    assert found["loss.criterion.edge_weight"] == [None, 5.0, 1.0]
+    assert found["loss.criterion.edge_weight"] == [1.0, 5.0, 1.0]
     assert found["loss.criterion._target_"] == [
         "portrait_matting.losses.BCE",
         "portrait_matting.losses.BoundaryRMSE",

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from portrait_matting.config.compose import CONF_DIR
 from portrait_matting.data.augment import Augmentation, RandomResizedCrop
 from portrait_matting.data.recompose import ReplaceBackground
-from portrait_matting.images.network_input import OURS, resize, to_input, to_photo
+from portrait_matting.images.network_input import NORMALISATIONS, resize, to_input, to_photo
 
 RECIPES = sorted(path.stem for path in Path(CONF_DIR, "augment").glob("*.yaml"))
 
@@ -203,7 +203,7 @@ def test_normalisation_by_hand_and_back():
     assert tensor.dtype == torch.float32
     expected = [(0 - 143.5527) / 60.2625, (128 - 132.9671) / 60.3274, (255 - 126.9492) / 59.3099]
     np.testing.assert_allclose(tensor.flatten(), expected, rtol=1e-5)
-    assert (OURS.mean[0], OURS.std[2]) == (143.5527, 59.3099)
+    assert (NORMALISATIONS["easyportrait"].mean[0], NORMALISATIONS["easyportrait"].std[2]) == (143.5527, 59.3099)
     every = np.repeat(np.arange(256, dtype=np.uint8)[:, None, None], 3, axis=2)
     np.testing.assert_array_equal(to_photo(to_input(every)), every)
     beyond = torch.tensor([9.0, -9.0, 0.0]).reshape(3, 1, 1)

@@ -11,8 +11,8 @@ from portrait_matting import checkpoint
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
 from portrait_matting.evaluation.mattes import FolderMattes, NetworkMattes, name_apart
-from portrait_matting.images.network_input import OURS
-from portrait_matting.models import u2netp
+from portrait_matting.images.network_input import NORMALISATIONS
+from portrait_matting.models.u2net import u2netp
 
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
 
@@ -28,7 +28,7 @@ def net():
 def checkpoint_of(net, path, input_size=32):
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {f"net.{key}": value for key, value in net.state_dict().items()}
-    model = {"_target_": "portrait_matting.models.u2netp", "weights": None}
+    model = {"_target_": "portrait_matting.models.u2net.u2netp", "weights": None}
     torch.save({"state_dict": state, "config": {"model": model, "hardware": {"input_size": input_size}}}, path)
     return path
 
@@ -45,9 +45,11 @@ def save(array, path, **how):
 def test_a_network_sees_photos_as_in_training_and_answers_at_the_size_asked_for(net, tmp_path):
     image = photo(32, 32)
     (matte,) = NetworkMattes(checkpoint_of(net, tmp_path / "a.ckpt"))(["a"], [image], [(50, 40)])
-    planes = torch.from_numpy((image - np.float32(OURS.mean)) / np.float32(OURS.std)).permute(2, 0, 1)[None]
+    planes = torch.from_numpy(
+        (image - np.float32(NORMALISATIONS["easyportrait"].mean)) / np.float32(NORMALISATIONS["easyportrait"].std)
+    ).permute(2, 0, 1)[None]
     with torch.no_grad():
-        small = net(planes)[0].sigmoid()
+        small = net(planes)["matte"].sigmoid()
     expected = F.interpolate(small, (50, 40), mode="bilinear")[0, 0].numpy()
     assert matte.shape == (50, 40)
     assert matte.dtype == np.float32
@@ -73,10 +75,9 @@ def test_the_input_size_is_the_recipes_unless_given(net, tmp_path):
         NetworkMattes(path, input_size=8)
 
 
-def test_weights_without_a_recipe_need_an_input_size(net, tmp_path):
+def test_weights_of_the_reference_project_see_what_they_were_trained_at(net, tmp_path):
     torch.save(net.state_dict(), tmp_path / "u2netp.pth")
-    with pytest.raises(InputError, match=r"u2netp\.pth holds weights without a recipe.*input_size=320"):
-        NetworkMattes(tmp_path / "u2netp.pth")
+    assert NetworkMattes(tmp_path / "u2netp.pth").input_size == 320
     assert NetworkMattes(tmp_path / "u2netp.pth", input_size=32)(["a"], [photo(9, 8)], [(9, 8)])[0].shape == (9, 8)
 
 

@@ -15,7 +15,7 @@ from portrait_matting.evaluation.result import figures
 from portrait_matting.evaluation.scoring import score, shower
 from portrait_matting.metrics import MAD, ImageMetric, IoU
 from portrait_matting.metrics.image_metric import transition_band
-from portrait_matting.models import u2netp
+from portrait_matting.models.u2net import u2netp
 
 SIZES = {"anna": (24, 30), "ben": (40, 20), "cleo": (33, 33), "dora": (16, 50), "emil": (21, 20)}
 

@@ -8,7 +8,7 @@ from portrait_matting.loggers.names import tidied, tidy
     [
         ("train/loss_step", "train/loss"),
         ("train/loss_epoch", "train/loss_epoch"),
-        ("train/loss_fused", "outputs/fused"),
+        ("train/loss_matte", "outputs/matte"),
         ("train/loss_side6", "outputs/side6"),
         ("lr", "schedule/lr"),
         ("momentum", "schedule/momentum"),

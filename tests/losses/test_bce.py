@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from portrait_matting.losses import BCE
+from portrait_matting.losses.bce import bce
 
 
 def test_by_hand():
@@ -12,6 +13,14 @@ def test_by_hand():
     first = (math.log(2) - math.log(0.75)) / 2
     second = (-0.3 * math.log(0.25) - 0.7 * math.log(0.75) + math.log(2)) / 2
     assert BCE()(logits, alpha).tolist() == [pytest.approx([first, second], abs=1e-6)]
+
+
+def test_errors_in_the_band_weigh_more():
+    """Of an alpha that is half band, half not, the mean is the weighted one."""
+    logits = torch.tensor([[[[0.0, math.log(3)]]]])  # ln 2 against any alpha, ln 4/3 against 1
+    weight = torch.tensor([[[[3.0, 1.0]]]])
+    expected = (3 * math.log(2) + math.log(4 / 3)) / 4
+    assert bce(logits, torch.tensor([[[[0.0, 1.0]]]]), weight).item() == pytest.approx(expected, abs=1e-6)
 
 
 def test_each_image_on_its_own():

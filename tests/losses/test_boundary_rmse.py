@@ -2,10 +2,13 @@ import math
 
 import pytest
 import torch
+from hydra.utils import instantiate
 
+from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
-from portrait_matting.images.transition_band import edge_mask
-from portrait_matting.losses import BoundaryRMSE, boundary_rmse
+from portrait_matting.images.transition_band import TOLERANCE, edge_mask
+from portrait_matting.losses import BoundaryRMSE
+from portrait_matting.losses.boundary_rmse import boundary_rmse
 
 DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 
@@ -21,9 +24,9 @@ def disc(size=32, batch=1):
 def test_by_hand():
     logits = torch.tensor([[[[0.0, 0.0], [math.log(3), -math.log(3)]]]])  # 0.5 0.5 / 0.75 0.25
     alpha = torch.tensor([[[[0.0, 0.5], [1.0, 1.0]]]])  # errors 0.5 0 / -0.25 -0.75
-    edge = torch.tensor([[[[1.0, 0.0], [0.0, 1.0]]]])
+    weight = torch.tensor([[[[5.0, 1.0], [1.0, 5.0]]]])
     expected = math.sqrt((5 * 0.25 + 0 + 0.0625 + 5 * 0.5625) / 12)
-    assert boundary_rmse(logits, alpha, edge, 5.0).tolist() == [[pytest.approx(expected, abs=1e-6)]]
+    assert boundary_rmse(logits, alpha, weight).tolist() == [[pytest.approx(expected, abs=1e-6)]]
 
 
 def test_error_in_the_band_weighs_more():
@@ -116,3 +119,20 @@ def test_gradient_is_that_of_finite_differences():
 def test_options_out_of_range(options):
     with pytest.raises(InputError, match=str(next(iter(options.values())))):
         BoundaryRMSE(**options)
+
+
+def test_the_module_is_not_shadowed_by_its_function():
+    """`_target_: portrait_matting.losses.boundary_rmse.BoundaryRMSE` is what a reader of the tree writes."""
+    loss = instantiate({"_target_": "portrait_matting.losses.boundary_rmse.BoundaryRMSE", "edge_weight": 3.0})
+    assert isinstance(loss, BoundaryRMSE)
+    assert loss.edge_weight == 3
+
+
+def test_the_recipes_band_is_that_of_the_metrics():
+    """0.00392 is below 1/255: an alpha of 1 or 254 was in the band of the loss and not in that of the metrics."""
+    alpha = torch.tensor([0, 1, 254, 255]).repeat(12, 3).view(1, 1, 12, 12) / 255
+    for name in ("boundary_rmse", "bce", "boundary_rmse_bce"):
+        criterion = compose([f"loss={name}"]).loss.criterion
+        assert criterion.tolerance == TOLERANCE
+        assert edge_mask(alpha[..., :2], criterion.width, criterion.tolerance).max() == 0
+        assert edge_mask(alpha[..., 2:4], criterion.width, criterion.tolerance).max() == 0

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import over, to_rgba
@@ -12,17 +12,18 @@ from portrait_matting.matte.foreground import estimate_foreground
 from portrait_matting.matte.matter import CutOut, Matter
 from portrait_matting.matte.predictor import Predictor
 from portrait_matting.matte.refine import REFINEMENTS, refine
-from portrait_matting.models import u2netp
+from portrait_matting.models.network import Network
+from portrait_matting.models.u2net import u2netp
 from portrait_matting.synthetic.scene import draw_layers
 
 BY_ITSELF = tuple(how for how in REFINEMENTS if how != "closed_form")  # that one wants pymatting
 
 
-class Red(nn.Module):
+class Red(Network):
     """Takes what is red for the person."""
 
-    def forward(self, image: Tensor) -> list[Tensor]:
-        return [8 * (image[:, :1] - image[:, 1:2])]
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        return {"matte": 8 * (image[:, :1] - image[:, 1:2])}
 
 
 @pytest.fixture

@@ -4,31 +4,32 @@ import torch
 from torch import Tensor, nn
 
 from portrait_matting.errors import InputError
-from portrait_matting.images.network_input import IMAGENET, OURS, to_input
+from portrait_matting.images.network_input import NORMALISATIONS, to_input
 from portrait_matting.matte.predictor import FITS, Predictor
-from portrait_matting.models import u2netp
+from portrait_matting.models.network import Network
+from portrait_matting.models.u2net import u2netp
 
-LITE = {"_target_": "portrait_matting.models.u2netp", "weights": None}
+LITE = {"_target_": "portrait_matting.models.u2net.u2netp", "weights": None}
 
 
-class Brightness(nn.Module):
+class Brightness(Network):
     """Logits that grow with the red of each pixel; remembers what it saw."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[Tensor] = []
 
-    def forward(self, image: Tensor) -> list[Tensor]:
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
         self.seen.append(image)
-        return [image[:, :1], torch.full_like(image[:, :1], torch.nan)]  # a side output, which nobody asks
+        return {"side1": torch.full_like(image[:, :1], torch.nan), "matte": image[:, :1]}  # nobody asks the side output
 
 
-class FromLeft(nn.Module):
+class FromLeft(Network):
     """Logits that fall from left to right, whatever the picture."""
 
-    def forward(self, image: Tensor) -> list[Tensor]:
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
         columns = torch.linspace(3, -1, image.shape[-1])
-        return [columns.expand(len(image), 1, *image.shape[-2:])]
+        return {"matte": columns.expand(len(image), 1, *image.shape[-2:])}
 
 
 def photos(*sizes: tuple[int, int]) -> list[np.ndarray]:
@@ -41,7 +42,7 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("fit", FITS)
-def test_the_matte_is_the_sigmoid_of_the_first_logits(fit):
+def test_the_matte_is_the_sigmoid_of_its_logits(fit):
     [photo] = photos((60, 90))
     predictor = Predictor(Brightness(), 32, fit=fit)
     [matte] = predictor([photo])
@@ -137,22 +138,32 @@ def test_half_precision_comes_back_as_float32():
 
 
 def test_the_network_predicts_in_eval_mode_without_gradients():
-    net = nn.Sequential(nn.BatchNorm2d(3), Brightness())
+    class Normed(Brightness):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.BatchNorm2d(3)
+
+        def forward(self, image: Tensor) -> dict[str, Tensor]:
+            return super().forward(self.norm(image))
+
+    net = Normed()
     predictor = Predictor(net, 32)
     predictor(photos((32, 32)))
     assert not net.training
-    assert net[0].running_mean.abs().sum() == 0
-    assert not net[1].seen[0].requires_grad
+    assert net.norm.running_mean.abs().sum() == 0
+    assert not net.seen[0].requires_grad
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_broken_weights_are_named(value):
-    class Broken(nn.Module):
-        def forward(self, image: Tensor) -> list[Tensor]:
-            return [image[:, :1] * value]
+    class Broken(Network):
+        def forward(self, image: Tensor) -> dict[str, Tensor]:
+            return {"matte": image[:, :1] * value}
 
     with pytest.raises(InputError, match=r"^best\.ckpt predicts NaN: "):
-        Predictor(Broken(), 32, name="best.ckpt")([np.full((32, 32, 3), OURS.mean, np.float32)])
+        Predictor(Broken(), 32, name="best.ckpt")(
+            [np.full((32, 32, 3), NORMALISATIONS["easyportrait"].mean, np.float32)]
+        )
 
 
 @pytest.mark.parametrize(
@@ -178,10 +189,10 @@ def test_a_checkpoint_of_ours_says_how_it_was_trained(tmp_path):
     state = {f"net.{key}": value for key, value in net.state_dict().items()}
     torch.save({"state_dict": state, "config": {"model": LITE, "hardware": {"input_size": 48}}}, tmp_path / "a.ckpt")
     predictor = Predictor.from_checkpoint(tmp_path / "a.ckpt", device="cpu", precision="32-true")
-    assert (predictor.input_size, predictor.normalisation) == (48, OURS)
+    assert (predictor.input_size, predictor.normalisation) == (48, NORMALISATIONS["easyportrait"])
     [photo] = photos((50, 70))
     [matte] = predictor([photo])
-    expected = net.eval()(to_input(photo, 48)[None])[0].sigmoid()[0, 0].detach()
+    expected = net.eval()(to_input(photo, 48)[None])["matte"].sigmoid()[0, 0].detach()
     np.testing.assert_allclose(matte, expected, atol=1e-5)
     other = Predictor.from_checkpoint(tmp_path / "a.ckpt", input_size=32, fit="keep", flip=True)
     assert (other.input_size, other.fit, other.flip) == (32, "keep", True)
@@ -191,12 +202,12 @@ def test_a_checkpoint_of_ours_says_how_it_was_trained(tmp_path):
 def test_the_reference_projects_weights_see_what_they_were_trained_with(tmp_path):
     torch.save(u2netp().state_dict(), tmp_path / "u2netp.pth")
     predictor = Predictor.from_checkpoint(tmp_path / "u2netp.pth", device="cpu")
-    assert (predictor.input_size, predictor.normalisation) == (320, IMAGENET)
+    assert (predictor.input_size, predictor.normalisation) == (320, NORMALISATIONS["imagenet_by_maximum"])
 
 
 def test_the_normalisation_reaches_the_network():
     net = Brightness()
     [photo] = photos((32, 32))
-    Predictor(net, 32, normalisation=IMAGENET)([photo])
+    Predictor(net, 32, normalisation=NORMALISATIONS["imagenet"])([photo])
     expected = (photo / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     np.testing.assert_allclose(net.seen[0][0].permute(1, 2, 0), expected, atol=1e-5)

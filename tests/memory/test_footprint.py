@@ -16,8 +16,9 @@ from torch.utils.data import DataLoader
 from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import footprint, on_cuda
-from portrait_matting.models import u2net, u2netp
+from portrait_matting.models.network import Network
 from portrait_matting.models.recompute import choose
+from portrait_matting.models.u2net import u2net, u2netp
 from portrait_matting.training.module import MattingModule
 
 BATCH = 2
@@ -30,29 +31,41 @@ def our_loss() -> nn.Module:
     return DeepSupervision(BoundaryRMSE())
 
 
-def small() -> nn.Module:
+class Stacked(Network):
+    """Layers one after another, whose last one gives the matte."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, image):
+        return {"matte": self.layers(image)}
+
+
+def small() -> Network:
     convolutions = (nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(inplace=True), nn.Conv2d(16, 1, 1))
-    return nn.Sequential(*convolutions)
+    return Stacked(*convolutions)
 
 
-def wide() -> nn.Module:
+def wide() -> Network:
     """Mostly weights, for images of 4² pixels; no convolutions, for which oneDNN takes room of the weights' size."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(48, 2048), nn.Linear(2048, 16), nn.Unflatten(1, (1, 4, 4)))
+    return Stacked(nn.Flatten(), nn.Linear(48, 2048), nn.Linear(2048, 16), nn.Unflatten(1, (1, 4, 4)))
 
 
-class Sides(nn.Sequential):
+class Sides(Stacked):
     """Seven outputs, as deep supervision takes them."""
 
     def __init__(self) -> None:
         super().__init__(nn.Conv2d(3, 7, 1))
 
     def forward(self, image):
-        return super().forward(image).split(1, 1)
+        maps = self.layers(image).split(1, 1)
+        return dict(zip(("matte", "side1", "side2", "side3", "side4", "side5", "side6"), maps, strict=True))
 
 
 class Square(nn.Module):
-    def forward(self, logits, alpha):
-        return {"loss": (logits.float() - alpha).square().mean()}
+    def forward(self, outputs, batch):
+        return {"loss": (outputs["matte"].float() - batch["alpha"]).square().mean()}
 
 
 def held_by_a_real_step(net, loss, optimizer, size, precision, recompute) -> tuple[int, int]:
@@ -67,7 +80,8 @@ def held_by_a_real_step(net, loss, optimizer, size, precision, recompute) -> tup
 
     def forward():
         with plugin.forward_context():
-            return loss(net(image.contiguous(memory_format=torch.channels_last)), alpha)["loss"]
+            outputs = net(image.contiguous(memory_format=torch.channels_last))
+            return loss(outputs, {"image": image, "alpha": alpha})["loss"]
 
     def step():
         value = forward()

@@ -10,7 +10,7 @@ from portrait_matting.memory.batch import Peaks
 from portrait_matting.memory.footprint import footprint
 from portrait_matting.memory.plan import HALF_SPEED, plan
 from portrait_matting.memory.row import Row, advice, choose, override
-from portrait_matting.models import u2netp
+from portrait_matting.models.u2net import u2netp
 
 WEIGHTS, PER_PIXEL = 1000, 2.0
 HALF = {"32-true": 1.0, "16-mixed": 0.5}

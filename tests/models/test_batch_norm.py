@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from portrait_matting.errors import InputError
-from portrait_matting.models import u2netp
 from portrait_matting.models.batch_norm import FrozenBatchNorm2d, accumulated_momentum, set_batch_norm
+from portrait_matting.models.u2net import u2netp
 
 
 def norm_and_its_net():

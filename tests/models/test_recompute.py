@@ -4,11 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from portrait_matting import models
 from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.models import recompute
+from portrait_matting.models.network import Network
 from portrait_matting.models.recompute import Cost, choose, costs, most, recomputed
+from portrait_matting.models.u2net import u2net, u2netp
+
+NETWORKS = {"u2net": u2net, "u2netp": u2netp}
 
 
 class Block(nn.Module):
@@ -45,7 +48,7 @@ def step(net, precision, memory_format, passes):
         image = torch.randn(2, 3, 33, 29, generator=generator).contiguous(memory_format=memory_format)
         alpha = torch.rand(2, 1, 33, 29, generator=generator).round()
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16-mixed"):
-            loss = DeepSupervision(BoundaryRMSE())(net(image), alpha)["loss"]
+            loss = DeepSupervision(BoundaryRMSE())(net(image), {"alpha": alpha})["loss"]
         loss.backward()
     return loss
 
@@ -60,9 +63,9 @@ def step(net, precision, memory_format, passes):
 )
 def test_bit_equal_to_the_step_that_keeps_everything(network, passes, precision, order):
     torch.manual_seed(0)
-    expected = getattr(models, network)()
+    expected = NETWORKS[network]()
     net = copy.deepcopy(expected)
-    net.recompute_blocks(net.BLOCKS)
+    net.recompute_blocks(net.blocks)
     assert step(net, precision, order, passes).item() == step(expected, precision, order, passes).item()
     assert differing(net, expected) == []
     assert net.stage1.rebnconv1.bn_s1.num_batches_tracked.item() == passes
@@ -136,24 +139,24 @@ def test_batch_norm_in_eval_mode_within_a_block_in_train_mode(frozen):
 
 @pytest.mark.parametrize("how", ["none", "most", "all"])
 def test_choose(how):
-    net = models.u2netp()
+    net = u2netp()
     choose(net, "all")
     choose(net, how)
     entered = []
-    for name in net.BLOCKS:
+    for name in net.blocks:
         # Of its first layer: a recomputation ends inside the block, as soon as all that was dropped is there again.
         net.get_submodule(name).rebnconvin.register_forward_hook(lambda *_, name=name: entered.append(name))
-    sum(logits.mean() for logits in net(torch.rand(2, 3, 33, 33))).backward()
-    expected = {"none": (), "most": net.most, "all": net.BLOCKS[:-1]}[how]
-    assert [name for name in net.BLOCKS if entered.count(name) == 2] == list(expected)
+    sum(logits.mean() for logits in net(torch.rand(2, 3, 33, 33)).values()).backward()
+    expected = {"none": (), "most": net.most, "all": net.blocks[:-1]}[how]
+    assert [name for name in net.blocks if entered.count(name) == 2] == list(expected)
 
 
 def test_choose_another_network():
-    choose(nn.Linear(1, 1), "none")
-    with pytest.raises(InputError, match=r"recompute=most: Linear .* none"):
-        choose(nn.Linear(1, 1), "most")
+    choose(Network(), "none")
+    with pytest.raises(InputError, match=r"recompute=most: Network .* none"):
+        choose(Network(), "most")
     with pytest.raises(InputError, match=r"recompute=some .*none, most, all"):
-        choose(models.u2netp(), "some")
+        choose(u2netp(), "some")
 
 
 def test_most_by_hand():
@@ -165,13 +168,13 @@ def test_most_by_hand():
 
 @pytest.mark.parametrize("name", [pytest.param("u2net", marks=pytest.mark.slow), "u2netp"])
 def test_most_is_what_the_measurement_says(name):
-    build = getattr(models, name)
+    build = NETWORKS[name]
     found = costs(build, size=64)
     assert set(most(found)) == set(build().most)
 
 
 def test_costs_by_hand():
-    first, *_, last = costs(models.u2netp, size=64, device="cpu")
+    first, *_, last = costs(u2netp, size=64, device="cpu")
     assert (first.block, last.block) == ("stage1", "stage1d")
     # Pairs of channels: on top in, level 1 down and up; then a level down and one up at each size; then the bottom.
     top, below = 3 * 64 + 64 * 16 + 32 * 64, 16 * 16 + 32 * 16

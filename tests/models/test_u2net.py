@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from portrait_matting.errors import InputError
-from portrait_matting.models import U2Net, u2net, u2netp
+from portrait_matting.models.u2net import U2Net, u2net, u2netp
 
 FACTORIES = {"full": u2net, "lite": u2netp}
 PIXELS = ((0, 0), (13, 21), (27, 40), (39, 55))
@@ -67,8 +67,8 @@ def test_outputs_are_those_of_the_reference(size):
     net = fill(FACTORIES[size]())
     with torch.inference_mode():
         maps = net(formula((1, 3, 40, 56), 7, -2.0, 2.0))
-    assert len(maps) == 7
-    for logits, expected in zip(maps, FIGURES[size], strict=True):
+    assert list(maps) == ["matte", *(f"side{level}" for level in range(1, 7))]
+    for logits, expected in zip(maps.values(), FIGURES[size], strict=True):
         alpha = logits.sigmoid().double()[0, 0]
         found = [alpha.mean(), alpha.std(), *(alpha[pixel] for pixel in PIXELS)]
         assert [float(value) for value in found] == pytest.approx(expected, abs=1e-5)
@@ -111,16 +111,16 @@ def test_key_and_shape(key, full, lite):
 def test_every_map_has_the_size_of_the_image(height, width):
     with torch.inference_mode():
         maps = u2netp().eval()(torch.rand(1, 3, height, width))
-    assert [tuple(logits.shape) for logits in maps] == [(1, 1, height, width)] * 7
-    assert all(logits.isfinite().all() for logits in maps)
+    assert [tuple(logits.shape) for logits in maps.values()] == [(1, 1, height, width)] * 7
+    assert all(logits.isfinite().all() for logits in maps.values())
 
 
-def test_fused_map_comes_first():
+def test_the_matte_is_the_fused_map():
     net = u2netp().eval()
     with torch.no_grad():
         net.outconv.weight.copy_(torch.tensor([1.0, 2, 3, 4, 5, 6]).view(1, 6, 1, 1))
         net.outconv.bias.fill_(0.5)
-        fused, *sides = net(torch.rand(2, 3, 33, 41))
+        fused, *sides = net(torch.rand(2, 3, 33, 41)).values()
     expected = 0.5 + sum(weight * side for weight, side in enumerate(sides, start=1))
     torch.testing.assert_close(fused, expected, atol=1e-5, rtol=1e-5)
 
@@ -129,13 +129,13 @@ def test_maps_are_logits():
     net = u2netp().eval()
     with torch.no_grad():
         net.side1.bias.fill_(-20.0)
-        _, side1, *_ = net(torch.rand(1, 3, 32, 32))
-    assert side1.max() < 0
+        outputs = net(torch.rand(1, 3, 32, 32))
+    assert outputs["side1"].max() < 0
 
 
 def test_gradient_reaches_every_parameter():
     net = u2netp()
-    torch.stack([logits.square().mean() for logits in net(torch.rand(2, 3, 48, 40))]).sum().backward()
+    torch.stack([logits.square().mean() for logits in net(torch.rand(2, 3, 48, 40)).values()]).sum().backward()
     missing = [name for name, p in net.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
     assert missing == []
     # Batch normalisation takes the mean off again, so that the biases before it have a gradient of nearly 0.
@@ -148,7 +148,7 @@ def test_channels_last_and_other_channels():
     with torch.inference_mode():
         expected = net(image)
         maps = net.to(memory_format=torch.channels_last)(image.contiguous(memory_format=torch.channels_last))
-    assert maps[0].shape == maps[6].shape == (2, 2, 30, 50)
+    assert maps["matte"].shape == maps["side6"].shape == (2, 2, 30, 50)
     torch.testing.assert_close(maps, expected, atol=1e-4, rtol=1e-4)
 
 
@@ -159,8 +159,8 @@ def test_unknown_size():
 
 def test_blocks_are_the_stages():
     net = u2netp()
-    assert list(net.BLOCKS) == [name for name, _ in net.named_children() if name.startswith("stage")]
-    assert net.BLOCKS[-1] == "stage1d"
+    assert list(net.blocks) == [name for name, _ in net.named_children() if name.startswith("stage")]
+    assert net.blocks[-1] == "stage1d"
 
 
 def test_recomputing_blocks_changes_no_key_and_no_output():
@@ -168,8 +168,8 @@ def test_recomputing_blocks_changes_no_key_and_no_output():
     keys = list(net.state_dict())
     with torch.no_grad():
         expected = net(image)
-        net.recompute_blocks(net.BLOCKS)
-        assert all(torch.equal(one, two) for one, two in zip(net(image), expected, strict=True))
+        net.recompute_blocks(net.blocks)
+        assert all(torch.equal(logits, expected[name]) for name, logits in net(image).items())
     assert list(net.state_dict()) == keys
     u2netp().load_state_dict(net.state_dict())
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from portrait_matting.models import u2netp
+from portrait_matting.models.u2net import u2netp
 from portrait_matting.predict import main
 from portrait_matting.prediction.inputs import find_inputs
 from portrait_matting.prediction.photo_file import read_photo

@@ -9,7 +9,8 @@ from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import Footprint
-from portrait_matting.models import u2netp
+from portrait_matting.models.network import Network
+from portrait_matting.models.u2net import u2netp
 from portrait_matting.training import auto_hardware as settle
 from portrait_matting.training import job
 
@@ -88,7 +89,7 @@ def test_trying_a_batch_leaves_the_network_as_it_was():
 
 
 def test_a_batch_that_does_not_get_through_is_told():
-    class Greedy(torch.nn.Module):
+    class Greedy(Network):
         def forward(self, image):
             raise torch.OutOfMemoryError("out of memory")
 
