@@ -38,6 +38,9 @@ class Mean(MattingModule):
         if batch_idx == self.stop_after:
             raise Stopped
 
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), 0.1)
+
     def validation_step(self, batch, batch_idx):
         pass
 
