@@ -50,7 +50,8 @@ class MattingModule(L.LightningModule):
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         outputs = self.net(batch["image"].contiguous(memory_format=self.memory_format))
         losses = self.loss(outputs, batch)
-        self.log("train/loss", losses["loss"], prog_bar=True, on_step=True, on_epoch=True)
+        # Not with prog_bar, which makes a number of it at every batch, for which a card is waited for.
+        self.log("train/loss", losses["loss"], on_step=True, on_epoch=True)
         self.log_dict({f"train/{name}": value for name, value in losses.items() if name != "loss"})
         return losses["loss"]
 
@@ -73,7 +74,7 @@ class MattingModule(L.LightningModule):
         """How many batches the optimizer step that is under way has: fewer at an epoch's end, or just resumed."""
         whole, at = self.trainer.accumulate_grad_batches, self.trainer.fit_loop.batch_idx
         begin = at // whole * whole
-        return min(begin + whole, self.trainer.num_training_batches) - max(begin, self._first_batch)
+        return min(begin + whole, self.trainer.num_training_batches) - max(begin, self._first_batch or 0)
 
     def on_validation_epoch_start(self) -> None:
         self.val_metrics.reset()
