@@ -1,6 +1,7 @@
 """The main job: find the learning rate, run one cycle, score on the test split. `python -m portrait_matting.train`."""
 
 import logging
+import math
 import time
 import warnings
 from pathlib import Path
@@ -82,6 +83,7 @@ def quieten() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in (
         r".*isinstance\(treespec, LeafSpec\)",  # Lightning against a newer torch
+        ".*could not find the monitored key",  # of a run without validation: its test says what is scored
         ".*does not have many workers",  # workers are the recipe's choice
         ".*Checkpoint directory .* exists and is not empty",  # it is the run's own folder
         ".*is smaller than the logging interval",  # a short epoch is logged at its end all the same
@@ -98,7 +100,8 @@ def _how_to_go_on(run_dir: Path) -> str:
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")
 def _hydra_main(cfg: DictConfig) -> float:
-    return command.job(lambda: train(cfg)["val/mad"])  # what sweepers minimise
+    # What sweepers minimise. A run without validation is the worst to them: over a NaN Optuna would end the sweep.
+    return command.job(lambda: train(cfg).get("val/mad", math.inf))
 
 
 def main() -> None:

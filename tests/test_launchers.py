@@ -31,6 +31,7 @@ SMALLEST = [
     "trainer.max_epochs=1",
     "trainer.log_every_n_steps=1",
     "trainer.enable_progress_bar=false",
+    "callbacks.last.every_minutes=0",  # epochs of tenths of a second, in which it is killed
     "learning_rate.max_lr=0.01",
 ]
 

@@ -36,7 +36,12 @@ class PortraitDataModule(L.LightningDataModule):
             with every person in proportion (`data.subset.choose`).
         bad_share: of a split's portraits that may turn out bad during a run, in [0, 1] (`data.bad_files`).
         normalisation: of the images, as `model.normalisation` gives it (`images.network_input`).
+
+    Attributes:
+        shuffle: whether an epoch's order is its own; False: each begins with the same portraits, to overfit on them.
     """
+
+    shuffle = True
 
     def __init__(
         self,
@@ -117,6 +122,7 @@ class PortraitDataModule(L.LightningDataModule):
                 "training images: choose a smaller one"
             )
         sampler = EpochSampler(samples, self.seed, rank, processes)
+        sampler.shuffle = self.shuffle
         if self.trainer:
             sampler.set_epoch(self.trainer.current_epoch)
         finished = self._finished_batches if self.trainer else None

@@ -1,10 +1,12 @@
 """The parts of an evaluation, built from its recipe, and what is done with them: score, report."""
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -22,6 +24,10 @@ from portrait_matting.evaluation.tables import summary, write_figures, write_met
 from portrait_matting.hardware import choose_precision
 from portrait_matting.metrics import ImageMetric, all_metrics
 from portrait_matting.metrics.catalogue import FIGURES
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 8  # portraits read before their mattes are asked for, where hardware.batch_size is "auto"
 
 
 @dataclass
@@ -43,6 +49,7 @@ def prepare(cfg: DictConfig) -> Job:
     Raises:
         InputError: names what is wrong.
     """
+    _settle(cfg.hardware)
     size = cfg.hardware.input_size
     hardware = instantiate(cfg.hardware, input_size=size or 16)
     precision = choose_precision(hardware.precision, hardware.accelerator)
@@ -54,6 +61,8 @@ def prepare(cfg: DictConfig) -> Job:
         trained_on=any(_same_data(network.config.get("data", {}), data) for network in networks),
         **{key: value for key, value in data.items() if key != "_target_"},
     )
+    if networks:
+        log.info("hardware: %s", _device(hardware.accelerator))
     candidates = [*networks, *(FolderMattes(path) for path in _paths(cfg.predictions))]
     for candidate in candidates:
         candidate.missing(chosen.names)  # refuses a folder of other portraits
@@ -101,6 +110,21 @@ def report(job: Job, evaluation: Evaluation, run_dir: Path) -> dict[str, float]:
     print(summary(evaluation, sure, differences))
     print(f"\n  report  {run_dir / 'report.html'}")
     return {name: sure[0][name].value for name in FIGURES}
+
+
+def _settle(hardware: DictConfig) -> None:
+    """Replaces every "auto" of `hardware` but the precision's; little depends on most of it, as nothing is trained."""
+    chosen = {
+        "accelerator": "cuda" if torch.cuda.is_available() else "cpu",
+        "batch_size": _AT_ONCE,
+        "accumulate": 1,
+        "recompute": "none",
+    }
+    hardware.update({name: value for name, value in chosen.items() if hardware[name] == "auto"})
+
+
+def _device(accelerator: str) -> str:
+    return f"cuda, {torch.cuda.get_device_name()}" if accelerator == "cuda" else accelerator
 
 
 def _same_data(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:

@@ -1,7 +1,6 @@
 """The loop that scores: reads every portrait once, asks every candidate for its matte, and measures every metric."""
 
 import logging
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +54,7 @@ def score(
         batch_size: portraits whose mattes a candidate is asked for at once.
         workers: processes that read the portraits; 0 reads them in this one.
         threads: that measure, beside the one that predicts.
-        progress: shows a bar on stderr.
+        progress: shows a bar on stderr, where that is a terminal.
 
     Raises:
         InputError: a candidate has no matte of any portrait, or no portrait one of every candidate; a matte is broken
@@ -187,5 +186,4 @@ def _measuring_threads(count: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def _bar(total: int, progress: bool) -> tqdm:
-    every = 0.2 if sys.stderr.isatty() else 30
-    return tqdm(total=total, unit="portrait", disable=not progress, dynamic_ncols=True, mininterval=every)
+    return tqdm(total=total, unit="portrait", disable=None if progress else True, dynamic_ncols=True)

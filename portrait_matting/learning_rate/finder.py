@@ -3,16 +3,21 @@
 import csv
 import logging
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
-from lightning.pytorch.tuner import Tuner
+from lightning.pytorch.tuner import Tuner, lr_finder
 from lightning.pytorch.utilities.seed import isolate_rng
 from torchmetrics import Metric
+from tqdm import tqdm
 
 from portrait_matting.errors import InputError
 from portrait_matting.learning_rate.suggestion import RULES, centred, debias, raw_losses, suggest
@@ -52,7 +57,7 @@ def find_learning_rate(
         module: trains by automatic optimisation with one optimizer.
         data: a datamodule or a train loader.
         trainer_arguments: of the real run, where they bear on the loss: accelerator, devices, precision,
-            accumulate_grad_batches, gradient_clip_val, ...
+            accumulate_grad_batches, gradient_clip_val, ... With enable_progress_bar a terminal shows a bar on stdout.
         rule: "valley", "steepest" or "minimum", see `suggestion`.
         min_lr, max_lr: the range tried, and the range that the answer lies in.
         steps: rates tried, on a logarithmic ladder.
@@ -70,10 +75,16 @@ def find_learning_rate(
         raise InputError(f"learning rate finder: the range is {min_lr} to {max_lr}; give 0 < min_lr < max_lr")
     if steps < 20:
         raise InputError(f"learning rate finder: {steps} steps are too few for a curve; give 20 or more, usually 100")
-    with tempfile.TemporaryDirectory(prefix="lr_finder_") as folder, isolate_rng():
+    arguments = trainer_arguments or {}
+    with (
+        tempfile.TemporaryDirectory(prefix="lr_finder_") as folder,
+        isolate_rng(),
+        _bar(arguments.get("enable_progress_bar", True)),
+    ):
         trainer = Trainer(
-            **(trainer_arguments or {})
+            **arguments
             | {
+                "enable_progress_bar": False,  # the search has its own, see `_bar`
                 "max_epochs": -1,  # else the search ends at max_epochs x batches
                 "max_steps": steps,
                 "logger": False,
@@ -109,6 +120,17 @@ def find_learning_rate(
     raw = raw_losses(recorded, steps=done)
     losses = debias(recorded, steps=done) if rule == "valley" else centred(raw)
     return _decide(lrs, losses, raw, rule, min_lr, max_lr, fallback)
+
+
+@contextmanager
+def _bar(asked: bool) -> Iterator[None]:
+    """Makes the bar that Lightning's search shows in any case one that a terminal alone shows, and only if asked."""
+    before = lr_finder.tqdm
+    lr_finder.tqdm = partial(tqdm, disable=None if asked else True, file=sys.stdout, dynamic_ncols=True, leave=False)
+    try:
+        yield
+    finally:
+        lr_finder.tqdm = before
 
 
 def _decide(

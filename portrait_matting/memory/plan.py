@@ -60,7 +60,7 @@ def plan(
         device: of the step.
         channels_last: as in the hardware recipe.
         exact_size: the size whose rows are predicted exactly; the smallest where None.
-        progress: shows a bar.
+        progress: shows a bar, where stderr is a terminal.
         measure: predicts the footprint of a step; `footprint` where None.
         flops: counts those of a step on one image; `step_flops` where None.
 
@@ -76,7 +76,12 @@ def plan(
     cost = {(p, r): work[r] / (1.0 if p == "32-true" else HALF_SPEED) for p in precisions for r in recomputes}
     rows = []
     for (precision, recompute), time in tqdm(
-        cost.items(), desc="planning", unit="choice", disable=not progress, leave=False, dynamic_ncols=True
+        cost.items(),
+        desc="planning",
+        unit="choice",
+        disable=None if progress else True,
+        leave=False,
+        dynamic_ncols=True,
     ):
         peaks = _peaks(measure, net, loss, optimizer, exact_size, precision, recompute, device, channels_last)
         exact = peaks.largest(budget_bytes)

@@ -12,7 +12,7 @@ from portrait_matting.prediction.names import shown
 class Progress:
     """A bar for all photos, then one for each video; what could not be done is said above it at once.
 
-    Where nobody watches, a bar is a line every half minute.
+    Where stderr is no terminal there is no bar: nobody watches.
 
     Args:
         photos: how many there are.
@@ -48,5 +48,4 @@ class Progress:
 
 
 def _bar(total: int | None, unit: str, name: str | None = None) -> tqdm:
-    seconds = 0.2 if sys.stderr.isatty() else 30
-    return tqdm(desc=name, total=total, unit=unit, smoothing=0.05, dynamic_ncols=True, mininterval=seconds)
+    return tqdm(desc=name, total=total, unit=unit, smoothing=0.05, dynamic_ncols=True, mininterval=0.2, disable=None)

@@ -1,6 +1,5 @@
 """The job as a whole: which portraits are still to do, done by all cores, and stopped at any moment without harm."""
 
-import sys
 import time
 from collections import defaultdict
 from concurrent.futures.process import BrokenProcessPool
@@ -104,12 +103,13 @@ def _whole(source: Source) -> set[Key]:
 
 
 def _bar(total: int, done: int) -> tqdm:
-    """A bar on stderr, with the rate of this call and the time left; a line every half minute where nobody watches."""
+    """A bar on stderr, with the rate of this call and the time left; none where that is no terminal."""
     return tqdm(
         total=total,
         initial=done,
         unit="portrait",
         smoothing=0.05,
         dynamic_ncols=True,
-        mininterval=0.2 if sys.stderr.isatty() else 30,
+        mininterval=0.2,
+        disable=None,
     )

@@ -11,13 +11,13 @@ import lightning.pytorch as L
 import torch
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from portrait_matting import checkpoint
 from portrait_matting.callbacks.interruption import WholeCheckpoints
+from portrait_matting.callbacks.progress_bar import ProgressBar
 from portrait_matting.cli.explain import explain
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
@@ -37,11 +37,21 @@ from portrait_matting.models.recompute import choose
 from portrait_matting.runs.test_scores import write_scores
 from portrait_matting.training import allocator
 from portrait_matting.training.auto_hardware import fits, out_of_memory, settle
+from portrait_matting.training.limits import batches_of_an_epoch, check_limits, logged_every
 from portrait_matting.training.module import MattingModule
 
 log = logging.getLogger(__name__)
 
 _TRIAL_SIDE = 32  # pixels, or the next multiple of the network's
+_BEAR_ON_THE_LOSS = (
+    "gradient_clip_val",
+    "gradient_clip_algorithm",
+    "deterministic",
+    "benchmark",
+    "detect_anomaly",
+    "enable_progress_bar",
+)
+"""What the search takes over from the trainer group."""
 
 
 @dataclass
@@ -95,6 +105,8 @@ def _build(cfg: DictConfig) -> Job:
         data = instantiate(cfg.data, _convert_="all")
         data.setup("fit")
         data.train_dataloader()  # refuses a batch that is larger than the data
+        data.shuffle = not cfg.trainer.overfit_batches
+        check_limits(cfg.trainer, data, hardware.devices)
         loss = instantiate(cfg.loss, _convert_="all")
         optimizer = instantiate(cfg.optimizer, _convert_="all")
         _try_out(net, loss, optimizer)
@@ -153,8 +165,14 @@ def choose_max_lr(job: Job, run_dir: Path) -> float:
         return job.resumed["learning_rate"]["max_lr"]
     log.info("looking for the learning rate between %g and %g", cfg.finder.min_lr, cfg.finder.max_lr)
     # One process looks for all: it accumulates what they would see together.
-    together = {"devices": 1, "strategy": "auto", "accumulate_grad_batches": job.hardware.effective_accumulation}
-    as_the_run = {key: job.cfg.trainer[key] for key in ("gradient_clip_val", "deterministic", "enable_progress_bar")}
+    devices, in_epoch = job.hardware.devices, batches_of_an_epoch(job.cfg.trainer, job.data, job.hardware.devices)
+    together = {
+        "devices": 1,
+        "strategy": "auto",
+        "accumulate_grad_batches": min(job.hardware.accumulate, in_epoch) * devices,  # an epoch's end ends a step
+        "limit_train_batches": in_epoch * devices,
+    }
+    as_the_run = {key: job.cfg.trainer[key] for key in _BEAR_ON_THE_LOSS}
     find = instantiate(job.cfg.learning_rate.finder)
     finding = find(job.module, job.data, job.trainer_arguments | together | as_the_run)
     plot_finding(finding, run_dir / "lr_finder.png")
@@ -174,15 +192,22 @@ def fit(job: Job) -> L.Trainer:
 
 
 def test(job: Job, trainer: L.Trainer) -> dict[str, float]:
-    """Scores the best checkpoint on the test split, in one process, so that each portrait counts once."""
+    """Scores the best checkpoint on the test split, in one process, so that each portrait counts once.
+
+    Where nothing was validated no checkpoint is the best: the weights of the last step are scored, without `val/mad`.
+    """
     best, score = trainer.checkpoint_callback.best_model_path, trainer.checkpoint_callback.best_model_score
-    if best and Path(best).is_file():
+    validated = {}
+    if score is not None and Path(best).is_file():
         checkpoint.load_weights(job.module.net, best)
+        validated = {"val/mad": float(score)}
+    else:
+        log.warning("nothing was validated, so no checkpoint is the best: the last one is scored, and val/mad left out")
     if job.hardware.devices > 1:
         trainer = _trainer(job, devices=1, strategy="auto")
     [figures] = trainer.test(job.module, datamodule=job.data, verbose=False)
     scored = {f"test/{figure}": figures[f"test/{figure}"] for figure in FIGURES}
-    return {name: round(value, 6) for name, value in (scored | {"val/mad": float(score)}).items()}
+    return {name: round(value, 6) for name, value in (scored | validated).items()}
 
 
 def write_test_scores(job: Job, path: Path) -> None:
@@ -216,11 +241,15 @@ def _schedule(cfg: DictConfig, max_lr: float) -> Schedule:
 
 def _trainer(job: Job, extra: list[L.Callback] | None = None, **arguments: Any) -> L.Trainer:
     callbacks = list(instantiate(job.cfg.callbacks, _convert_="all").values())
-    if job.cfg.trainer.enable_progress_bar and job.hardware.accelerator == "cuda":
-        callbacks.append(TQDMProgressBar(refresh_rate=20))  # each refresh waits for the card, to show the loss
+    if job.cfg.trainer.enable_progress_bar:
+        callbacks.append(ProgressBar(job.hardware.accelerator))
+    in_epoch = batches_of_an_epoch(job.cfg.trainer, job.data, job.hardware.devices)
+    limits = {"log_every_n_steps": logged_every(job.cfg.trainer, in_epoch, job.hardware.accumulate)}
+    if overfit := job.cfg.trainer.overfit_batches:  # Lightning would put its own order in the place of ours
+        limits |= {"overfit_batches": 0.0, "limit_train_batches": overfit, "limit_val_batches": overfit}
     given = instantiate(job.cfg.trainer, _partial_=True, _convert_="all")
     return given(
-        **job.trainer_arguments | arguments,
+        **job.trainer_arguments | limits | arguments,
         callbacks=callbacks + (extra or []),
         logger=job.loggers,
         plugins=[WholeCheckpoints()],

@@ -40,6 +40,7 @@ class MattingModule(L.LightningModule):
         self.loss, self.optimizer, self.lr, self.config = loss, optimizer, lr, config
         self.val_metrics = training_metrics().clone(prefix="val/")
         self.test_metrics = all_metrics().clone(prefix="test/")
+        self._first_batch: int | None = None  # that was trained on in this epoch since the start of this process
         self.tested: list[int] = []  # indices of the test portraits, in the order of the metrics' rows
 
     def forward(self, image: Tensor) -> Tensor:
@@ -49,9 +50,31 @@ class MattingModule(L.LightningModule):
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         outputs = self.net(batch["image"].contiguous(memory_format=self.memory_format))
         losses = self.loss(outputs, batch)
-        self.log("train/loss", losses["loss"], prog_bar=True, on_step=True, on_epoch=True)
+        # Not with prog_bar, which makes a number of it at every batch, for which a card is waited for.
+        self.log("train/loss", losses["loss"], on_step=True, on_epoch=True)
         self.log_dict({f"train/{name}": value for name, value in losses.items() if name != "loss"})
         return losses["loss"]
+
+    def on_train_start(self) -> None:
+        self._first_batch = None
+
+    def on_train_epoch_start(self) -> None:
+        self._first_batch = None
+
+    def on_train_batch_start(self, batch: dict[str, Tensor], batch_idx: int) -> None:
+        if self._first_batch is None:
+            self._first_batch = batch_idx  # not 0 where a run goes on in the middle of an epoch
+
+    def backward(self, loss: Tensor) -> None:
+        # Lightning divides each loss by accumulate_grad_batches, and steps after fewer batches at an epoch's end.
+        missing = self.trainer.accumulate_grad_batches / self._window()
+        (loss if missing == 1 else loss * missing).backward()
+
+    def _window(self) -> int:
+        """How many batches the optimizer step that is under way has: fewer at an epoch's end, or just resumed."""
+        whole, at = self.trainer.accumulate_grad_batches, self.trainer.fit_loop.batch_idx
+        begin = at // whole * whole
+        return min(begin + whole, self.trainer.num_training_batches) - max(begin, self._first_batch or 0)
 
     def on_validation_epoch_start(self) -> None:
         self.val_metrics.reset()

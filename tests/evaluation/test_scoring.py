@@ -1,4 +1,5 @@
 import logging
+import sys
 import threading
 import time
 
@@ -278,9 +279,12 @@ def test_few_portraits_wait_to_be_measured(folders):
     assert max(lead) <= 2
 
 
-def test_the_bar_counts_portraits_bad_ones_too(folders, capsys):
+def test_a_terminal_shows_a_bar_that_counts_bad_portraits_too(folders, capsys, monkeypatch):
     given = pairs()
     given[0] = (given[0][0], None)
+    score(Given(given), list(SIZES), folders, metrics(), "made up")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     score(Given(given), list(SIZES), folders, metrics(), "made up")
     assert "5/5" in capsys.readouterr().err
     scored(Given(given), folders)

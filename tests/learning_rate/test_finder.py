@@ -2,6 +2,7 @@ import copy
 import csv
 import logging
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -180,6 +181,14 @@ def test_the_suggestion_is_clamped_to_the_range():
 def test_a_wrong_argument_is_named(wrong, name):
     with pytest.raises(InputError, match=name):
         find_learning_rate(Net(), Data(), CPU, **wrong)
+
+
+@pytest.mark.parametrize("asked, watched", [(True, True), (True, False), (False, True)])
+def test_a_terminal_shows_one_bar_if_it_is_asked_for(asked, watched, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: watched)
+    arguments = CPU | {"enable_progress_bar": asked}
+    find_learning_rate(Net(), Data(), arguments, steps=20)
+    assert ("Finding best initial lr" in "".join(capsys.readouterr())) == (asked and watched)
 
 
 def test_the_table_holds_every_point(tmp_path):

@@ -44,9 +44,12 @@ def figures(folder: Path) -> dict[str, float]:
 
 
 @pytest.mark.slow
-def test_two_processes_train_to_the_figures_of_one_with_the_same_global_batch(tmp_path):
-    run(tmp_path, "hydra.run.dir=one", "hardware.batch_size=8")
-    run(tmp_path, "hydra.run.dir=two", "hardware.batch_size=4", "hardware.devices=2", "trainer.sync_batchnorm=false")
+@pytest.mark.parametrize("accumulate", [1, 3])  # of four batches the last is alone in a step of three
+def test_two_processes_train_to_the_figures_of_one_with_the_same_global_batch(accumulate, tmp_path):
+    by = f"hardware.accumulate={accumulate}"
+    run(tmp_path, "hydra.run.dir=one", "hardware.batch_size=8", by)
+    two = ["hardware.batch_size=4", "hardware.devices=2", "trainer.sync_batchnorm=false"]
+    run(tmp_path, "hydra.run.dir=two", *two, by)
     one, two = figures(tmp_path / "one"), figures(tmp_path / "two")
     # The same samples in the same steps; only batch normalisation sees half of each batch.
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=0.05)

@@ -1,0 +1,41 @@
+import logging
+
+import pytest
+import torch
+
+from portrait_matting.config.compose import compose
+from portrait_matting.evaluation import job
+
+SMALL = ["data.train=2", "data.val=1", "data.test=1", "data.height=48", "data.width=40", "predictions=none"]
+
+
+@pytest.mark.parametrize("cards, device", [(False, "cpu"), (True, "cuda")])
+def test_networks_are_scored_on_the_card_where_there_is_one(cards, device, tmp_path, monkeypatch, caplog):
+    asked = []
+
+    class Network:
+        config, input_size = {}, 32
+
+        def __init__(self, path, device, precision, size):
+            asked.append((device, precision))
+
+        def missing(self, names):
+            return []
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cards)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: int(cards))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A card")
+    monkeypatch.setattr(job, "NetworkMattes", Network)
+    cfg = compose([*SMALL[:-1], "checkpoint=some.ckpt"], tmp_path, "evaluate")
+    with caplog.at_level(logging.INFO):
+        job.prepare(cfg)
+    assert asked == [(device, "32-true")]
+    assert f"hardware: {device}{', A card' if cards else ''}" in caplog.text
+    assert cfg.hardware.accelerator == device, "and config.yaml says so"
+
+
+def test_the_processor_can_be_asked_for(monkeypatch, tmp_path):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    cfg = compose(["hardware=cpu"], tmp_path, "evaluate")
+    job._settle(cfg.hardware)
+    assert cfg.hardware.accelerator == "cpu"
