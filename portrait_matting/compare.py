@@ -39,8 +39,9 @@ def compare(arguments: argparse.Namespace) -> None:
     ranking = rank(arms, metric, reference(arguments.against, arms))
     against, best = ranking.reference, ranking.rows[0].arm
     figures = [name for name in FIGURES if all(name in run.scores for arm in arms for run in arm.runs)]
-    rankings = {metric: ranking} | {name: rank(arms, name, against) for name in figures if name != metric}
-    lead = ranking if best is against else rank(arms, metric, best)
+    others = {name: rank(arms, name, against, ranking.named) for name in figures if name != metric}
+    rankings = {metric: ranking} | others
+    lead = ranking if best is against else rank(arms, metric)
     arms = [row.arm for row in ranking.rows]
     portraits = shared_portraits(arms, arguments.pictures)
     files = {

@@ -90,6 +90,23 @@ def test_the_reference_may_be_named_by_its_arm_or_by_a_run(sweep, tmp_path, agai
     assert "better" in next(line for line in said.splitlines() if line.startswith("1  width=0.5"))
 
 
+def test_it_is_said_which_tests_p_allows_for(sweep, tmp_path, capsys):
+    """The table is against the arm that was named, the answer against the best, which the scores chose."""
+    for seed in range(2):
+        write_run(sweep / f"wider {seed}", seed, 4.0, 0.3)
+    chosen = "Against width=0.5, which these scores chose, p allows for all 3 pairs of arms"
+    named = "Against width=4, which was named whatever the scores, p allows for 2 tests"
+    found = {}
+    for against in ([], ["--against", "width=4"]):
+        main([str(sweep), "--output", str(tmp_path / "out"), *against])
+        page = (tmp_path / "out" / "compare.html").read_text()
+        said = capsys.readouterr().out
+        found[bool(against)] = [[text in where for text in (chosen, named)] for where in (said, page)]
+    assert found == {False: [[True, False], [True, False]], True: [[False, True], [True, True]]}
+    arms = {one["arm"]: one for one in rows(tmp_path / "out") if one["figure"] == "iou"}
+    assert arms["width=4"]["p"] == ""
+
+
 def test_one_arm_is_told_and_not_compared(sweep, tmp_path, capsys):
     main([str(sweep / "narrow 0"), str(sweep / "narrow 1"), "--output", str(tmp_path / "out")])
     assert "nothing to compare it with" in capsys.readouterr().out

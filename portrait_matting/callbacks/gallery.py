@@ -85,6 +85,8 @@ class Gallery(L.Callback):
         portraits: how many of the test split. Those that cannot be read are passed over.
     """
 
+    looks_on = True
+
     def __init__(self, run_dir: str, portraits: int = 10) -> None:
         self.folder = Path(run_dir) / FOLDER
         self.portraits = portraits

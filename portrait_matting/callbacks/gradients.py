@@ -40,6 +40,8 @@ class GradientNorms(L.Callback):
     nothing waits for the card.
     """
 
+    looks_on = True
+
     def __init__(self) -> None:
         self._names: list[str] = []
         self._norms: Tensor | None = None

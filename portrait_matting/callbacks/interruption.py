@@ -37,6 +37,8 @@ class StopBetweenSteps(L.Callback):
     weights and the old count, and a resumed run would make that update twice.
     """
 
+    looks_on = True
+
     def __init__(self) -> None:
         self._asked = False
         self._before: Any = None

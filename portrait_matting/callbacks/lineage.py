@@ -26,6 +26,8 @@ class Lineage(L.Callback):
         run_dir: the run's folder.
     """
 
+    looks_on = True
+
     def __init__(self, run_dir: str) -> None:
         self.best = Path(run_dir) / "checkpoints" / "best.ckpt"
 

@@ -72,6 +72,8 @@ class SamplePictures(L.Callback):
         portraits: how many of the first portraits of the split to show. Those that cannot be read are passed over.
     """
 
+    looks_on = True
+
     def __init__(self, run_dir: str, portraits: int = 6) -> None:
         self.path = Path(run_dir) / "samples.png"
         self.portraits = portraits

@@ -19,6 +19,8 @@ class ScoreCurves(L.Callback):
     measured it anyway.
     """
 
+    looks_on = True
+
     def on_test_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         loggers = shown_by(trainer)
         if not loggers:

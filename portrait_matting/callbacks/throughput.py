@@ -21,6 +21,8 @@ class Throughput(L.Callback):
     most that torch has allocated there so far, on a CPU what this process holds now (outside Linux the most so far).
     """
 
+    looks_on = True
+
     def __init__(self) -> None:
         self._images, self._began = 0, 0.0
 

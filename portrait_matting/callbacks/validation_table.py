@@ -43,6 +43,8 @@ class ValidationTable(L.Callback):
         InputError: a share outside (0, 1].
     """
 
+    looks_on = True
+
     def __init__(self, portraits: int = 6, share: float = 0.01) -> None:
         if not 0 < share <= 1:
             raise InputError(f"callbacks.portraits.share={share} is no share: choose more than 0 and at most 1")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portrait_matting.comparison.result import Arm, Run
-from portrait_matting.config.difference import Flat, differing, essence
+from portrait_matting.config.difference import Flat, differing, essence, essences
 
 MOST = 3
 """Settings of one group, such as the loss, that a name mentions."""
@@ -38,7 +38,7 @@ def arms(runs: Sequence[Run]) -> list[Arm]:
             groups.append((recipe, [run]))
     first = [members[0] for _, members in groups]
     keys = [key for key in differing([run.config for run in first]) if key != "seed"]
-    flats = [essence(run.config) for run in first]
+    flats = essences([run.config for run in first])
     names = arm_names([{key: value for key, value in flat.items() if key != "seed"} for flat in flats])
     return [
         Arm(name or _folder(members).name, {key: flat.get(key) for key in keys}, _one_per_seed(members))

@@ -31,9 +31,9 @@ _METHOD = (
     "Other portraits and other seeds would have given another difference. p says how often two equal recipes would "
     "come to lie so far apart by that alone (crossed random effects, after Obuchowski and Rockette 1995). With one "
     "seed only the portraits are chance, and nothing is said of another training.",
-    "More than noise is p < 0.05, after Holm's correction for the number of arms. The interval holds a difference with "
-    "95 % confidence, each for itself.",
+    "More than noise is p < 0.05. The interval holds a difference with 95 % confidence, each for itself.",
 )
+"""How it was tested; `tables.correction` says for how many tests p allows."""
 
 
 def compare_html(
@@ -83,7 +83,7 @@ def compare_html(
         portraits=[_shown(one, arms) for one in portraits],
         legend=picture.data_uri(picture.legend(), 95),
         left_out=left_out,
-        method=_METHOD,
+        method=[*_METHOD, *dict.fromkeys(tables.correction(one) for one in (ranking, lead))],
         colours=COLOURS,
         dark_colours=DARK_COLOURS,
         strokes=_STROKES,

@@ -45,8 +45,9 @@ class Arm:
 class Difference:
     """By how much an arm's figure is above the reference's.
 
-    `low` and `high` are its 95 % interval; `p` is two-sided and allows for all the arms that were compared (Holm);
-    `differs` where that is below 0.05. `seeds` and `images` are how many of both the arms have in common.
+    `low` and `high` are its 95 % interval; `p` is two-sided and allows for the number of tests
+    (`ranking.rank`); `differs` where that is below 0.05. `seeds` and `images` are how many of both the arms have in
+    common.
     """
 
     value: float
@@ -74,8 +75,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Arms by a figure, the best first. `metric` is a name of metrics.catalogue.FIGURES, such as "mad"."""
+    """Arms by a figure, the best first. `metric` is a name of metrics.catalogue.FIGURES, such as "mad".
+
+    `named`: whether the reference was named before there were scores; else they chose it, and p allows for all pairs.
+    """
 
     metric: str
     rows: list[Row]
     reference: Arm
+    named: bool

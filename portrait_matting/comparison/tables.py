@@ -54,6 +54,20 @@ def answer(ranking: Ranking) -> list[str]:
     return lines
 
 
+def correction(ranking: Ranking) -> str:
+    """How many tests p allows for, and why those, in a sentence: what Holm's correction counts."""
+    arms = len(ranking.rows)
+    if arms < 3:
+        return "p is of one test: there are no others for Holm's correction to allow for."
+    name = ranking.reference.name
+    if ranking.named:
+        return f"Against {name}, which was named whatever the scores, p allows for {arms - 1} tests (Holm 1979)."
+    return (
+        f"Against {name}, which these scores chose, p allows for all {arms * (arms - 1) // 2} pairs of arms (Holm "
+        "1979): any two could have been held against each other."
+    )
+
+
 def verdict(row: Row, metric: str) -> str:
     """One of reference, better, worse, within noise, not tested."""
     if row.against is None:
@@ -109,7 +123,7 @@ def summary(rankings: Mapping[str, Ranking], metric: str, lead: Ranking, left_ou
     ranking = rankings[metric]
     lines = [*answer(lead), "", *_table(rankings, metric)]
     if sentences := [sentence(ranking, row) for row in ranking.rows if row.against]:
-        lines += ["", *sentences]
+        lines += ["", *sentences, *([correction(ranking)] if len(ranking.rows) > 2 else [])]
     if left_out:
         lines += ["", "left out:", *(f"  {line}" for line in left_out)]
     return "\n".join(lines)

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from portrait_matting.config.earlier_names import present
+from portrait_matting.config.onlookers import looks_on
+
 Flat = dict[str, Any]
 """By dotted key, such as "loss.criterion.edge_weight": a number, a string, a list or None."""
 
@@ -13,6 +16,7 @@ _OF_A_RUN = (
     "logger",
     "hardware.workers",
     "data.bad_share",
+    "trainer.default_root_dir",
     "trainer.enable_progress_bar",
     "trainer.enable_model_summary",
     "trainer.log_every_n_steps",
@@ -33,7 +37,13 @@ _COPIES = (
 )
 """What the recipe says elsewhere, and copies here by interpolation."""
 _KEEPS = "lightning.pytorch.callbacks.ModelCheckpoint"
+_WHERE_IT_KEEPS = ("dirpath", "filename", "auto_insert_metric_name", "enable_version_counter", "verbose")
 AUTO = "auto"
+_CHOSEN_BY = {
+    "hardware.effective_batch": ("hardware.batch_size", "hardware.accumulate"),
+    "learning_rate.finder": ("learning_rate.max_lr",),
+}
+"""What "auto" is chosen by, with the keys that may be "auto": where they are numbers, it has no meaning."""
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> Flat:
@@ -54,13 +64,33 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> Flat:
 
 
 def essence(config: Mapping[str, Any]) -> Flat:
-    """What decides about the network that a recipe trains: without folders, loggers and copies of other keys."""
-    flat = flatten(config)
-    return {
-        key: value
-        for key, value in flat.items()
-        if not _is_below(key, _OF_A_RUN + _COPIES) and not _is_fitted(key, flat) and not _watches(key, flat)
-    }
+    """What decides about the network that a recipe trains, and about its scores.
+
+    Left out are folders, loggers, copies of other keys, what "auto" would be chosen by where nothing is "auto", and the
+    callbacks that say that they only look on. Classes have the names that they have now.
+    """
+    return essences([config])[0]
+
+
+def essences(recipes: Sequence[Mapping[str, Any]]) -> list[Flat]:
+    """As `essence`, of recipes that are held against each other: what one of them chooses by, all of them tell."""
+    flats = [
+        {key: present(value) if key.endswith("_target_") and value else value for key, value in flatten(recipe).items()}
+        for recipe in recipes
+    ]
+    unused = tuple(
+        rules for rules, choices in _CHOSEN_BY.items() if all(AUTO not in map(flat.get, choices) for flat in flats)
+    )
+    return [
+        {
+            key: value
+            for key, value in flat.items()
+            if not _is_below(key, _OF_A_RUN + _COPIES + unused)
+            and not _is_fitted(key, flat)
+            and not _watches(key, flat)
+        }
+        for flat in flats
+    ]
 
 
 def _is_below(key: str, others: Sequence[str]) -> bool:
@@ -76,7 +106,7 @@ def _is_fitted(key: str, flat: Flat) -> bool:
 
 
 def _watches(key: str, flat: Flat) -> bool:
-    """Whether a key is of a callback that looks on: ours do, and checkpoints that no figure chooses.
+    """Whether a key is of a callback that looks on: one that says so, and checkpoints that no figure chooses.
 
     By which figure the best checkpoint is chosen decides about the network that is scored; where it is kept does not.
     """
@@ -85,13 +115,15 @@ def _watches(key: str, flat: Flat) -> bool:
     callback = ".".join(key.split(".")[:2])
     target = flat.get(f"{callback}._target_") or ""
     if target == _KEEPS:
-        return flat.get(f"{callback}.monitor") is None or key == f"{callback}.dirpath"
-    return target.startswith("portrait_matting.")
+        return flat.get(f"{callback}.monitor") is None or _is_below(
+            key, [f"{callback}.{one}" for one in _WHERE_IT_KEEPS]
+        )
+    return looks_on(target)
 
 
 def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """The keys in which recipes differ, each with its value in every recipe, None where a recipe has no such key."""
-    flats = [essence(recipe) for recipe in recipes]
+    flats = essences(recipes)
     keys = dict.fromkeys(key for flat in flats for key in flat)
     columns = {key: [flat.get(key) for flat in flats] for key in keys}
     return {key: values for key, values in columns.items() if any(value != values[0] for value in values)}
@@ -100,7 +132,8 @@ def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 def conflict(asked: Mapping[str, Any], done: Mapping[str, Any]) -> str | None:
     """The first key in which a recipe that was asked for differs from the one that a run was finished by.
 
-    What was asked to be chosen automatically is no conflict: the run has put what was chosen in its place.
+    What was asked to be chosen automatically is no conflict: the run has put what was chosen in its place. By what it
+    was chosen has to be as asked.
     """
     for key, (wanted, found) in differing([asked, done]).items():
         if wanted != AUTO:

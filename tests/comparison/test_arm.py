@@ -110,7 +110,10 @@ def test_one_arm_is_called_by_its_folder(folders, name):
         ),
         (["", "optimizer=adam"], ["AdamW weight_decay=0.01", "Adam weight_decay=0"]),
         (["", "hardware.fused=null"], ["fused=true", "fused=null"]),
-        (["", "hardware=gpu_80gb"], ["accelerator=cpu", "accelerator=cuda"]),
+        (
+            ["", "hardware=gpu_80gb"],
+            ["accelerator=cpu batch_size=8 input_size=72", "accelerator=cuda batch_size=32 input_size=720"],
+        ),
         (["data.draw_seed=1", "data.draw_seed=2 data.train=8"], ["train=1200 draw_seed=1", "train=8 draw_seed=2"]),
         (
             ["", "model.weights=runs/a/best.ckpt", "model.weights=runs/b/best.ckpt"],

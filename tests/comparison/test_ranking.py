@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import combinations
 from math import isnan
 from pathlib import Path
 
@@ -73,6 +74,71 @@ def test_differences_are_crossed_tests_corrected_for_the_number_of_arms(three):
             assert found.p == pytest.approx(corrected[row.arm.name])
             assert (found.seeds, found.images) == (3, 40)
     assert ranking.rows[2].against.p == pytest.approx(2 * tests["worst"][3], rel=1e-9), "the correction is one"
+
+
+def test_where_the_scores_chose_the_reference_p_allows_for_all_pairs(three):
+    tests = {
+        frozenset((one.name, other.name)): crossed_test(
+            *(np.stack([each.scores["mad"] for each in side.runs]) for side in (one, other))
+        )[3]
+        for one, other in combinations(three, 2)
+    }
+    corrected = dict(zip(tests, holm(list(tests.values())), strict=True))
+    chosen = [rank(three, "mad"), rank(three, "mad", three[1], named=False), rank(three, "mad", three[2], named=False)]
+    for ranking in chosen:
+        for row in ranking.rows:
+            if row.against:
+                wanted = corrected[frozenset((ranking.reference.name, row.arm.name))]
+                assert row.against.p == pytest.approx(wanted)
+    assert [one.named for one in chosen] == [False] * 3
+    assert rank(three, "mad", three[1]).named
+    assert chosen[0].rows[2].against.p == pytest.approx(1.5 * rank(three, "mad", three[1]).rows[2].against.p, rel=1e-6)
+
+
+def test_a_pair_that_shares_no_image_is_no_test():
+    """Neither is held against the other here: what was not done is not allowed for."""
+    reference = arm("best", 0.05)
+    halves = [
+        Arm(
+            name,
+            {},
+            [
+                Run(
+                    each.folder, each.config, each.figures, each.images[part], {"mad": each.scores["mad"][part] + 0.001}
+                )
+                for each in arm(name, 0.05).runs
+            ],
+        )
+        for name, part in (("left", slice(20)), ("right", slice(20, 40)))
+    ]
+    found, named = (
+        {row.arm.name: row.against.p for row in rank([reference, *halves], "mad", reference, named).rows if row.against}
+        for named in (False, True)
+    )
+    assert found == pytest.approx(named)
+
+
+def test_equal_arms_have_a_loser_in_less_than_five_of_a_hundred_comparisons():
+    """Held against the best of them as if it had been named before, it is 9 of a hundred (1,000 draws)."""
+    generator = np.random.default_rng(1)
+    hard = generator.normal(0, 1, len(IMAGES))
+    false = []
+    for _ in range(120):
+        equal = [Arm(str(name), {}, trainings(hard, generator)) for name in range(8)]
+        best = rank(equal, "mad")
+        as_if_named = rank(equal, "mad", best.reference)
+        false.append([any(row.against and row.against.differs for row in found.rows) for found in (best, as_if_named)])
+    found, as_if_named = np.mean(false, axis=0)
+    assert found < 0.05
+    assert as_if_named > 0.06
+
+
+def trainings(hard: np.ndarray, generator: np.random.Generator) -> list[Run]:
+    """Three runs of one arm, in which chance has a part by seed, by arm and image, and by all three."""
+    of_image = generator.normal(0, 0.5, len(IMAGES))
+    return [
+        run(hard + generator.normal(0, 0.2) + of_image + generator.normal(0, 1, len(IMAGES)), seed) for seed in range(3)
+    ]
 
 
 def test_images_are_paired_by_name():

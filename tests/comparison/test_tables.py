@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from portrait_matting.comparison.result import Arm, Difference, Ranking, Row, Run
-from portrait_matting.comparison.tables import COST, answer, compare_csv, cost, number, spread, step, summary, verdict
+from portrait_matting.comparison.tables import (
+    COST,
+    answer,
+    compare_csv,
+    correction,
+    cost,
+    number,
+    spread,
+    step,
+    summary,
+    verdict,
+)
 
 
 def arm(name: str, seeds: int = 3, images: int = 16, **figures) -> Arm:
@@ -27,8 +38,8 @@ def row(name: str, mean: float, difference: float | None = None, differs: bool =
     return Row(arm(name, seeds), mean, 0.001 if seeds > 1 else math.nan, values, found)
 
 
-def ranking(*rows: Row, metric: str = "mad") -> Ranking:
-    return Ranking(metric, list(rows), next(one.arm for one in rows if one.against is None))
+def ranking(*rows: Row, metric: str = "mad", named: bool = False) -> Ranking:
+    return Ranking(metric, list(rows), next(one.arm for one in rows if one.against is None), named)
 
 
 def test_the_answer_is_who_is_best_by_how_much_and_that_it_is_more_than_noise():
@@ -65,6 +76,16 @@ def test_what_was_not_tested_is_not_called_noise():
     lines = answer(ranking(row("b", 0.9), row("a", 0.8, -0.1, p=math.nan), metric="max_f"))
     assert lines[1:] == ["Whether that is more than noise was not tested for a."]
     assert verdict(row("a", 0.8, -0.1, p=math.nan), "max_f") == "not tested"
+
+
+def test_it_is_said_how_many_tests_p_allows_for():
+    rows = [row("a", 0.04), *(row(name, 0.05, 0.01) for name in "bcd")]
+    assert correction(ranking(*rows)).startswith("Against a, which these scores chose, p allows for all 6 pairs")
+    assert correction(ranking(*rows, named=True)).startswith("Against a, which was named whatever the scores, p allows")
+    assert "3 tests" in correction(ranking(*rows, named=True))
+    assert {correction(ranking(*rows[:2], named=named)) for named in (False, True)} == {
+        "p is of one test: there are no others for Holm's correction to allow for."
+    }
 
 
 def test_one_arm_has_nothing_to_be_compared_with():

@@ -72,6 +72,8 @@ def test_a_flat_recipe_holds_every_value_of_the_nested_one():
         "callbacks.samples.portraits=3",
         "callbacks.gallery.portraits=4",
         "callbacks.best.dirpath=elsewhere",
+        "callbacks.best.filename=other",
+        "callbacks.best.verbose=true",
         "callbacks.last.save_on_exception=false",
         "trainer.enable_progress_bar=false",
         "trainer.enable_model_summary=true",
@@ -79,6 +81,8 @@ def test_a_flat_recipe_holds_every_value_of_the_nested_one():
         "trainer.num_sanity_val_steps=0",
         "trainer.profiler=simple",
         "trainer.detect_anomaly=true",
+        "trainer.default_root_dir=elsewhere",
+        "hardware.effective_batch=24",
     ],
 )
 def test_what_changes_nothing_in_the_network_is_left_out(override):
@@ -154,6 +158,45 @@ def test_an_own_callback_may_train_another_network():
     }
 
 
+@pytest.mark.parametrize("target", ["portrait_matting.callbacks.averaging.Averaging", "my_callbacks.Freeze"])
+def test_a_callback_that_does_not_say_that_it_looks_on_counts(target):
+    """Of the package as of anybody: it may freeze, average or clip, and it has no place in the older recipe."""
+    other = recipe(f"callbacks.mine._target_={target}", "callbacks.mine.decay=0.99")
+    assert differing([BASE, other]) == {"callbacks.mine._target_": [None, target], "callbacks.mine.decay": [None, 0.99]}
+    assert conflict(other, BASE) == f"callbacks.mine._target_=None, where {target} is asked for"
+    stronger = recipe(f"callbacks.mine._target_={target}", "callbacks.mine.decay=0.9")
+    assert differing([other, stronger]) == {"callbacks.mine.decay": [0.99, 0.9]}
+
+
+EARLIER = {
+    "samples": "portrait_matting.callbacks.SamplePictures",
+    "gallery": "portrait_matting.gallery.Gallery",
+    "interruption": "portrait_matting.interruption.StopBetweenSteps",
+    "gradients": "portrait_matting.dashboard.gradients.GradientNorms",
+    "throughput": "portrait_matting.dashboard.throughput.Throughput",
+    "portraits": "portrait_matting.dashboard.validation_table.ValidationTable",
+    "curves": "portrait_matting.dashboard.score_curves.ScoreCurves",
+    "lineage": "portrait_matting.dashboard.lineage.Lineage",
+}
+"""Of recipes of 2026, by their place in them."""
+
+
+@pytest.mark.parametrize("name", EARLIER)
+def test_an_earlier_name_of_a_callback_that_looks_on_changes_nothing(name):
+    earlier = recipe(f"callbacks.{name}._target_={EARLIER[name]}")
+    without = recipe()
+    del without["callbacks"][name]
+    for one in (BASE, without):
+        assert differing([earlier, one]) == {}
+        assert conflict(one, earlier) is None
+
+
+def test_a_class_that_has_moved_is_the_same_class():
+    earlier = recipe("data._target_=portrait_matting.data.synthetic_portraits.SyntheticDataModule")
+    assert differing([earlier, BASE]) == {}
+    assert conflict(BASE, earlier) is None
+
+
 def test_an_augmentation_that_repeats_the_input_size_differs_in_its_own_values_alone():
     recipes = [recipe("augment=strong", f"hardware.input_size={size}") for size in (64, 96)]
     assert differing(recipes) == {"hardware.input_size": [64, 96]}
@@ -184,6 +227,22 @@ def test_of_three_recipes_every_value_is_listed_in_their_order():
         "portrait_matting.losses.BoundaryRMSE",
     ]
     assert {key for key in found if not key.startswith("loss.criterion.")} == {"seed"}
+
+
+def test_what_auto_goes_by_counts_where_something_is_auto():
+    automatic, other = (recipe("hardware=auto", f"hardware.effective_batch={images}") for images in (12, 24))
+    assert differing([automatic, other]) == {"hardware.effective_batch": [12, 24]}
+    searched = [recipe("learning_rate.max_lr=0.01", f"learning_rate.finder.steps={steps}") for steps in (40, 80)]
+    assert differing(searched) == {}, "nothing was searched for"
+
+
+def test_a_run_whose_batch_or_rate_was_chosen_by_other_rules_is_a_conflict():
+    asked = recipe("hardware=auto", "hardware.effective_batch=24")
+    done = recipe("hardware=auto", "hardware.batch_size=6", "hardware.accumulate=2", "hardware.accelerator=cpu")
+    done["hardware"]["recompute"] = "none"
+    assert conflict(asked, done) == "hardware.effective_batch=12, where 24 is asked for"
+    asked, done = recipe("learning_rate.finder.steps=80"), recipe("learning_rate.max_lr=0.0123")
+    assert conflict(asked, done) == "learning_rate.finder.steps=40, where 80 is asked for"
 
 
 def test_one_recipe_and_none_differ_in_nothing():
