@@ -26,7 +26,8 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import wandb
-from report import machine, ratio, write
+from report import machine, ratio
+from sections import DASHBOARDS, write
 from tqdm import tqdm
 
 from portrait_matting.callbacks import samples
@@ -42,7 +43,6 @@ from portrait_matting.loggers.recipe import log_recipe
 from portrait_matting.training.job import fit, prepare
 
 CONTESTANTS = ("csv", "tensorboard", "wandb")
-SLOT = "dashboards"
 
 
 class Turn(NamedTuple):
@@ -139,8 +139,7 @@ def table(turns: dict[str, list[Turn]], options: argparse.Namespace) -> str:
         f"{machine('cpu')}. Lite network, batch {options.batch}, {options.size}², {options.epochs} epochs of "
         f"{options.steps} steps, {options.val} validation portraits, {options.repeats} turn(s).",
         "",
-        "| logger | training, processor seconds, median | times that of csv: median (least to most) "
-        "| share in the logging calls |",
+        DASHBOARDS,
         "|---|---:|---:|---:|",
     ]
     plain = turns[CONTESTANTS[0]]
@@ -166,7 +165,7 @@ def main() -> None:
     text = table(measure(options), options)
     print(f"\n{text}")
     if options.write:
-        write(text, SLOT)
+        write(text, "dashboards", __file__)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ import torch
 from attempt import Clock, Missed, attempt
 from gpu_forecast import Forecast
 from gpu_step import GIB, Choice, half_precision
-from report import machine, write
+from report import machine
+from sections import write
 from tqdm import tqdm
 
 from portrait_matting.cli import command as door
@@ -155,7 +156,7 @@ def head(options: argparse.Namespace) -> str:
     return f"A dry run: sizes are tiny, the figures mean nothing. {line}." if options.dry_run else f"{line}."
 
 
-def sections(options: argparse.Namespace) -> Iterator[str]:
+def parts(options: argparse.Namespace) -> Iterator[str]:
     """Markdown: a heading and its tables, part by part."""
     clock = Clock(options.minutes * 60 - RESERVE)
     bench = Bench(options)
@@ -194,13 +195,13 @@ def main() -> None:
     if options.dry_run:
         torch.set_num_threads(1)  # the tensors are small: threads cost more than they bring
     text = head(options)
-    for section in sections(options):
+    for section in parts(options):
         print(f"\n{section}\n")
         text += f"\n\n{section}"
         if options.output:
             options.output.write_text(text + "\n")
         if options.write and not options.dry_run:  # part by part: what is measured stays, whatever comes
-            write(text, "gpu")
+            write(text, "gpu", __file__)
 
 
 def check(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from attempt import Clock, Missed, attempt, out_of_memory
 from gpu_forecast import Forecast
 from gpu_step import GIB, Choice, Step, cudnn, empty, noise
 from roofline import seconds
+from sections import CAP
 from torch import Tensor
 from tqdm import tqdm
 
@@ -27,7 +28,7 @@ def capped(
     lines = [
         f"{wanted[0][0].precision}, {budget / GIB:.2f} GiB for tensors, {STEPS} steps with the largest; peaks in GiB.",
         "",
-        "| network | size | recompute | wanted | predicted | largest | peak: allocated, reserved | loss | images/s |",
+        CAP,
         "|---|---:|---|---:|---:|---:|---:|---:|---:|",
     ]
     with cap(budget, device):

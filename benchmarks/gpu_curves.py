@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from attempt import Clock, Missed, attempt
 from gpu_step import Choice, Step, cudnn, empty
+from sections import CURVES
 from torch import Tensor
 from tqdm import tqdm
 
@@ -45,7 +46,7 @@ def curves(
         f"{choice.network}, {choice.size}², batch {choice.batch}, {steps} steps on {portraits} drawn portraits, loss "
         f"smoothed over {window} steps.",
         "",
-        "| step | last loss | farthest from 32-true | within the noise |",
+        CURVES,
         "|---|---:|---:|---|",
     ]
     first, noise = None, None

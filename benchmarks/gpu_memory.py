@@ -9,6 +9,7 @@ import torch
 from attempt import Clock, Missed, attempt
 from gpu_forecast import Forecast
 from gpu_step import GIB, Choice, Step, cudnn, empty, noise
+from sections import MEMORY
 from tqdm import tqdm
 
 from portrait_matting.memory.ledger import Ledger
@@ -30,7 +31,7 @@ def predictions(choices: list[Choice], forecast: Forecast, device: str, clock: C
     lines = [
         f"GiB of a step, predicted / {how} (deviation), by what is recomputed.",
         "",
-        "| network | size | batch | precision | " + " | ".join(RECOMPUTE) + " |",
+        MEMORY,
         "|---|---:|---:|---|" + "---:|" * len(RECOMPUTE),
     ]
     deviations = []
