@@ -26,23 +26,23 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import wandb
-from report import machine, ratio, write
+from report import machine, ratio
+from sections import DASHBOARDS, write
 from tqdm import tqdm
 
+from portrait_matting.callbacks import samples
 from portrait_matting.callbacks.gradients import GradientNorms
 from portrait_matting.callbacks.lineage import Lineage
-from portrait_matting.callbacks.samples import samples as callbacks
 from portrait_matting.callbacks.throughput import Throughput
 from portrait_matting.callbacks.validation_table import ValidationTable
 from portrait_matting.cli import command as door
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
+from portrait_matting.loggers import wandb as loggers
 from portrait_matting.loggers.recipe import log_recipe
-from portrait_matting.loggers.wandb import wandb as loggers
 from portrait_matting.training.job import fit, prepare
 
 CONTESTANTS = ("csv", "tensorboard", "wandb")
-SLOT = "dashboards"
 
 
 class Turn(NamedTuple):
@@ -87,7 +87,7 @@ def build() -> None:
             setattr(kind, hook, _clock.around(getattr(kind, hook)))
     for kind in (loggers._TensorBoard, loggers._Wandb):
         kind.log_metrics = _clock.around(kind.log_metrics)
-    callbacks.log_picture = _clock.around(callbacks.log_picture)
+    samples.log_picture = _clock.around(samples.log_picture)
 
 
 def take_turn(contestant: str, options: argparse.Namespace, steps: int, epochs: int) -> Turn:
@@ -139,8 +139,7 @@ def table(turns: dict[str, list[Turn]], options: argparse.Namespace) -> str:
         f"{machine('cpu')}. Lite network, batch {options.batch}, {options.size}², {options.epochs} epochs of "
         f"{options.steps} steps, {options.val} validation portraits, {options.repeats} turn(s).",
         "",
-        "| logger | training, processor seconds, median | times that of csv: median (least to most) "
-        "| share in the logging calls |",
+        DASHBOARDS,
         "|---|---:|---:|---:|",
     ]
     plain = turns[CONTESTANTS[0]]
@@ -166,7 +165,7 @@ def main() -> None:
     text = table(measure(options), options)
     print(f"\n{text}")
     if options.write:
-        write(text, SLOT)
+        write(text, "dashboards", __file__)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from itertools import product
 
 import torch
 from lightning.pytorch.plugins.precision import MixedPrecision, Precision
-from report import machine, write
+from report import machine
+from sections import FOOTPRINT, write
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile, record_function
 from tqdm import tqdm
@@ -131,8 +132,7 @@ def table(rows: Iterable[tuple[str, int, str, str]], batch: int, device: str) ->
     lines = [
         f"{machine(device)}. Batch {batch}, AdamW, boundary_rmse, MiB.",
         "",
-        "| network | size | precision | recompute | peak: predicted | real | ratio "
-        "| activations: predicted | real | ratio |",
+        FOOTPRINT,
         "|---|---:|---|---|---:|---:|---:|---:|---:|---:|",
     ]
     worst: dict[str, float] = {"peak": 1.0, "activations": 1.0}
@@ -173,7 +173,7 @@ def main() -> None:
     text = table(rows, options.batch, options.device)
     print(f"\n{text}")
     if options.write:
-        write(text, f"footprint {options.device}")
+        write(text, f"footprint {options.device}", __file__)
 
 
 if __name__ == "__main__":

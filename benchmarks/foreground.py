@@ -28,7 +28,8 @@ import cv2
 import numpy as np
 import torch
 from pymatting import estimate_foreground_cf, estimate_foreground_ml
-from report import machine, write
+from report import machine
+from sections import write
 from tqdm import tqdm
 
 from portrait_matting.cli import command as door
@@ -193,7 +194,7 @@ def main() -> None:
     text = f"{head}\n\n{table(columns, times)}"
     print(f"\n{text}")
     if options.write:
-        write(text, "foreground")
+        write(text, "foreground", __file__)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ allocator, the largest batches on a card of 8 GB, images a second against the re
 
 Without --reference, its arithmetic is rebuilt in our network: contiguous tensors, float32, seven BCELoss, Adam.
 --dry-run does all of it on the CPU with tiny sizes, so that it is known to work before there is a card; its figures
-mean nothing. A part that fails, or for which there is no time, is left out and says so.
+mean nothing. A part that fails, or for which there is no time, is left out and says so: each has a share of the time,
+and in it what is wanted most comes first. Rows with and without cudnn.benchmark run in processes of their own.
 """
 
 import argparse
@@ -26,15 +27,17 @@ import torch
 from attempt import Clock, Missed, attempt
 from gpu_forecast import Forecast
 from gpu_step import GIB, Choice, half_precision
-from report import machine, write
+from report import machine
+from sections import write
 from tqdm import tqdm
 
 from portrait_matting.cli import command as door
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import native_bfloat16
 
-# The share of the time left that each may take. torch.compile, which takes a minute or two, comes last in a part.
-PARTS = {"memory": 0.25, "cap": 0.45, "speed": 0.7, "curves": 1.0}
+# The share of the time left that each may take: of ten minutes 80, 125, 310 and 70 s, and what others leave. Most has
+# the one with cuDNN's searches, half a minute each on an H100, and with torch.compile, which takes a minute or two.
+PARTS = {"memory": 0.14, "cap": 0.25, "speed": 0.82, "curves": 1.0}
 RESERVE = 15  # seconds for the start and the end
 WANTED = {("u2net", "all"): 4, ("u2net", "none"): 2, ("u2netp", "all"): 8, ("u2netp", "none"): 4}  # at 720²
 
@@ -94,7 +97,7 @@ class Bench:
         self.half = half_precision(self.device)
         given = 0.04 if options.dry_run else options.cap_gb - options.desktop_gb - options.context_gb
         self.budget = int(given * GIB)
-        self.steps = gpu_memory.rows(scale.networks, scale.memory, ("32-true", self.half))
+        self.steps = gpu_memory.rows(scale.networks, scale.memory, (self.half, "32-true"))
         self.wanted = [
             (Choice(network, 1, size, self.half, recompute), least if size == scale.cap[0] else None)
             for size in scale.cap
@@ -112,7 +115,7 @@ class Bench:
 
 
 def memory(bench: Bench, clock: Clock) -> str:
-    return gpu_memory.predictions(bench.steps, bench.forecast, bench.device, clock)
+    return gpu_memory.predictions(bench.steps, bench.forecast, bench.device, clock, bench.options.cudnn_benchmark)
 
 
 def cap(bench: Bench, clock: Clock) -> str:
@@ -121,7 +124,8 @@ def cap(bench: Bench, clock: Clock) -> str:
         return "A CPU has no cap: not measured."
     taken = f"{options.desktop_gb:g} for a desktop and {options.context_gb:g} for CUDA itself"
     given = "Not a cap, but a number of images" if options.dry_run else f"{options.cap_gb:g} GB less {taken}"
-    return f"{given}: {gpu_cap.capped(bench.wanted, bench.forecast, bench.budget, bench.device, clock)}"
+    kind = bench.budget, bench.device, clock, options.cudnn_benchmark
+    return f"{given}: {gpu_cap.capped(bench.wanted, bench.forecast, *kind)}"
 
 
 def speed(bench: Bench, clock: Clock) -> str:
@@ -155,7 +159,7 @@ def head(options: argparse.Namespace) -> str:
     return f"A dry run: sizes are tiny, the figures mean nothing. {line}." if options.dry_run else f"{line}."
 
 
-def sections(options: argparse.Namespace) -> Iterator[str]:
+def parts(options: argparse.Namespace) -> Iterator[str]:
     """Markdown: a heading and its tables, part by part."""
     clock = Clock(options.minutes * 60 - RESERVE)
     bench = Bench(options)
@@ -181,6 +185,11 @@ def main() -> None:
     parser.add_argument("--cap-gb", type=float, default=8, help="memory of the card to play (default: 8)")
     parser.add_argument("--desktop-gb", type=float, default=0.8, help="of it, for a desktop (default: 0.8)")
     parser.add_argument("--context-gb", type=float, default=0.5, help="of it, for CUDA's context (default: 0.5)")
+    parser.add_argument(
+        "--cudnn-benchmark",
+        action="store_true",
+        help="let cuDNN try its kernels in memory and cap too, as a run does: half a minute a step (give --minutes 60)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="every part on the CPU with tiny sizes")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the tables there")
     parser.add_argument(
@@ -194,13 +203,13 @@ def main() -> None:
     if options.dry_run:
         torch.set_num_threads(1)  # the tensors are small: threads cost more than they bring
     text = head(options)
-    for section in sections(options):
+    for section in parts(options):
         print(f"\n{section}\n")
         text += f"\n\n{section}"
         if options.output:
             options.output.write_text(text + "\n")
         if options.write and not options.dry_run:  # part by part: what is measured stays, whatever comes
-            write(text, "gpu")
+            write(text, "gpu", __file__)
 
 
 def check(options: argparse.Namespace) -> None:

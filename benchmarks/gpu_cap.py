@@ -9,8 +9,9 @@ from statistics import median
 import torch
 from attempt import Clock, Missed, attempt, out_of_memory
 from gpu_forecast import Forecast
-from gpu_step import GIB, Choice, Step, cudnn, empty, noise
+from gpu_step import GIB, Choice, Step, cudnn, empty, kernels, noise
 from roofline import seconds
+from sections import CAP
 from torch import Tensor
 from tqdm import tqdm
 
@@ -18,16 +19,25 @@ STEPS = 10  # with the largest batch
 
 
 def capped(
-    wanted: list[tuple[Choice, int | None]], forecast: Forecast, budget: int, device: str, clock: Clock, limit: int = 4
+    wanted: list[tuple[Choice, int | None]],
+    forecast: Forecast,
+    budget: int,
+    device: str,
+    clock: Clock,
+    benchmark: bool = False,
+    limit: int = 4,
 ) -> str:
     """Markdown: the largest batch of each choice whose steps run in `budget` bytes, beside the one that is wanted.
 
+    A row takes at most half of the time left, so that one that goes astray leaves time for others. `benchmark` lets
+    cuDNN try all its kernels, which takes half a minute for each batch that is tried.
     A CPU has no such cap: there, more than `limit` images are refused instead, which shows no more than that it works.
     """
     lines = [
-        f"{wanted[0][0].precision}, {budget / GIB:.2f} GiB for tensors, {STEPS} steps with the largest; peaks in GiB.",
+        f"{wanted[0][0].precision}, {budget / GIB:.2f} GiB for tensors, {STEPS} steps with the largest, "
+        f"{kernels(benchmark)}; peaks in GiB.",
         "",
-        "| network | size | recompute | wanted | predicted | largest | peak: allocated, reserved | loss | images/s |",
+        CAP,
         "|---|---:|---|---:|---:|---:|---:|---:|---:|",
     ]
     with cap(budget, device):
@@ -36,11 +46,11 @@ def capped(
             guess = attempt(f"{name}, prediction", partial(forecast.largest, choice), clock)
             start = least or 1 if isinstance(guess, Missed) else guess
             best = Best()
-            ended = attempt(name, partial(climb, choice, start, device, limit, best), clock)
+            ended = attempt(name, partial(climb, choice, start, device, limit, best, benchmark), clock.share(0.5))
             empty()
-            largest = f"{best.batch} ({ended.reason})" if isinstance(ended, Missed) else str(best.batch)
+            found = f"{best.batch} ({ended.reason})" if isinstance(ended, Missed) else str(best.batch)
             cells = [choice.network, f"{choice.size}²", choice.recompute, f"≥ {least}" if least else ""]
-            cells += [guess.reason if isinstance(guess, Missed) else str(guess), largest, best.says]
+            cells += [guess.reason if isinstance(guess, Missed) else str(guess), found, best.says]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -53,7 +63,7 @@ class Best:
     says: str = " | | "
 
 
-def climb(choice: Choice, start: int, device: str, limit: int, best: Best) -> None:
+def climb(choice: Choice, start: int, device: str, limit: int, best: Best, benchmark: bool) -> None:
     """Looks for the largest batch from `start` and keeps in `best` what it has come to."""
 
     def fits(batch: int, run: Callable[..., str] = two_steps) -> bool:
@@ -61,7 +71,7 @@ def climb(choice: Choice, start: int, device: str, limit: int, best: Best) -> No
         try:
             if device != "cuda" and batch > limit:
                 raise torch.OutOfMemoryError(f"{batch} images")
-            best.says = run(replace(choice, batch=batch), device)
+            best.says = run(replace(choice, batch=batch), device, benchmark)
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise
@@ -70,27 +80,27 @@ def climb(choice: Choice, start: int, device: str, limit: int, best: Best) -> No
         return True
 
     batch = search(fits, start)
-    while batch and not fits(batch, ten_steps):  # cuDNN's search for the fastest kernels may need what two steps left
+    while batch and not fits(batch, ten_steps):  # which may need a little more than two do
         batch, best.batch = batch - 1, 0
 
 
-def two_steps(choice: Choice, device: str) -> str:
-    """With the kernels that cuDNN thinks the fastest, since to try them all takes longer than the steps."""
+def two_steps(choice: Choice, device: str, benchmark: bool) -> str:
+    """The first makes the optimizer's state, the second holds it from the beginning."""
     step = Step(choice, device)
     image, alpha = noise(choice.batch, choice.size, device)
-    with cudnn(benchmark=False):
+    with cudnn(benchmark=benchmark):
         seconds(lambda: step(image, alpha), device, repeats=2, warm_up=0)
     return " | | "
 
 
-def ten_steps(choice: Choice, device: str) -> str:
+def ten_steps(choice: Choice, device: str, benchmark: bool) -> str:
     """As a run does them; the first is not timed. Raises ArithmeticError for a loss that is not finite."""
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
     step = Step(choice, device)
     image, alpha = noise(choice.batch, choice.size, device)
     losses: list[Tensor] = []
-    with cudnn():
+    with cudnn(benchmark=benchmark):
         taken = seconds(lambda: losses.append(step(image, alpha)), device, STEPS - 1, warm_up=1)
     if not torch.stack(losses).isfinite().all():
         raise ArithmeticError(f"a loss of batch {choice.batch} is not finite")

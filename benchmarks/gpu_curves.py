@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from attempt import Clock, Missed, attempt
 from gpu_step import Choice, Step, cudnn, empty
+from sections import CURVES
 from torch import Tensor
 from tqdm import tqdm
 
@@ -27,12 +28,14 @@ class Curve:
 
 
 def contestants(choice: Choice, precisions: Iterable[str], backend: str) -> list[Curve]:
-    """The first is the reference, the second, with the portraits in another order, the noise."""
+    """The first is the reference, the second, with the portraits in another order, the noise. What is wanted most comes
+    before the rest: mixed precision and compilation.
+    """
     same = [Curve("32-true, the same once more", choice)]
     mixed = [Curve(precision, replace(choice, precision=precision)) for precision in precisions]
     repeated = [Curve("32-true, recompute all", replace(choice, recompute="all"))]
     compiled = [Curve("32-true, torch.compile", replace(choice, compile=backend))]
-    return [Curve(FIRST, choice), Curve(NOISE, choice, 1), *same, *mixed, *repeated, *compiled]
+    return [Curve(FIRST, choice), Curve(NOISE, choice, 1), *mixed, *compiled, *same, *repeated]
 
 
 def curves(
@@ -45,7 +48,7 @@ def curves(
         f"{choice.network}, {choice.size}², batch {choice.batch}, {steps} steps on {portraits} drawn portraits, loss "
         f"smoothed over {window} steps.",
         "",
-        "| step | last loss | farthest from 32-true | within the noise |",
+        CURVES,
         "|---|---:|---:|---|",
     ]
     first, noise = None, None
@@ -82,7 +85,7 @@ def train(curve: Curve, image: Tensor, alpha: Tensor, steps: int, device: str) -
     epochs = -(-steps * curve.choice.batch // len(image))
     order = torch.cat([torch.randperm(len(image), generator=generator) for _ in range(epochs)]).to(device)
     batches = order[: steps * curve.choice.batch].view(steps, -1)
-    with cudnn(tf32=False):
+    with cudnn(benchmark=False, tf32=False):  # a search would take longer than the curve
         losses = [step(image[chosen], alpha[chosen]) for chosen in tqdm(batches, desc=curve.label, leave=False)]
     return torch.stack(losses).double().cpu().numpy()
 

@@ -8,7 +8,8 @@ from itertools import product
 import torch
 from attempt import Clock, Missed, attempt
 from gpu_forecast import Forecast
-from gpu_step import GIB, Choice, Step, cudnn, empty, noise
+from gpu_step import GIB, Choice, Step, cudnn, empty, kernels, noise
+from sections import MEMORY
 from tqdm import tqdm
 
 from portrait_matting.memory.ledger import Ledger
@@ -17,20 +18,23 @@ RECOMPUTE = ("none", "most", "all")
 
 
 def rows(networks: Iterable[str], sizes: dict[int, int], precisions: Iterable[str]) -> list[Choice]:
-    """`sizes` gives the batch of each size."""
+    """`sizes` gives the batch of each size. The rows of a precision come together, the first one's first."""
     return [
         Choice(network, batch, size, precision)
-        for network, (size, batch), precision in product(networks, sizes.items(), precisions)
+        for precision, network, (size, batch) in product(precisions, networks, sizes.items())
     ]
 
 
-def predictions(choices: list[Choice], forecast: Forecast, device: str, clock: Clock) -> str:
-    """Markdown: predicted and measured peak of a step in the steady state; a row has none, most and all recomputed."""
+def predictions(choices: list[Choice], forecast: Forecast, device: str, clock: Clock, benchmark: bool = False) -> str:
+    """Markdown: predicted and measured peak of a step in the steady state; a row has none, most and all recomputed.
+
+    `benchmark` lets cuDNN try all its kernels first, as a run does: on an H100 that took over 30 s a step.
+    """
     how = "measured" if device == "cuda" else "counted"
     lines = [
-        f"GiB of a step, predicted / {how} (deviation), by what is recomputed.",
+        f"GiB of a step, predicted / {how} (deviation), by what is recomputed; {kernels(benchmark)}.",
         "",
-        "| network | size | batch | precision | " + " | ".join(RECOMPUTE) + " |",
+        MEMORY,
         "|---|---:|---:|---|" + "---:|" * len(RECOMPUTE),
     ]
     deviations = []
@@ -40,7 +44,7 @@ def predictions(choices: list[Choice], forecast: Forecast, device: str, clock: C
             for each in recomputing(choice):
                 name = f"memory, {each.network} {each.size}² {each.precision}, recompute {each.recompute}"
                 foreseen = attempt(f"{name}, prediction", partial(forecast.peak, each), clock)
-                found = attempt(name, partial(peak, each, device), clock)
+                found = attempt(name, partial(peak, each, device, benchmark), clock)
                 empty()
                 missing = [value.reason for value in (foreseen, found) if isinstance(value, Missed)]
                 if missing:
@@ -60,12 +64,12 @@ def recomputing(choice: Choice) -> list[Choice]:
     return [replace(choice, recompute=recompute) for recompute in RECOMPUTE]
 
 
-def peak(choice: Choice, device: str) -> int:
+def peak(choice: Choice, device: str, benchmark: bool = False) -> int:
     """Bytes held at the most in the third step: the first two make the optimizer's state and choose the kernels."""
     if device != "cuda":
         return counted_peak(choice)
     before = torch.cuda.memory_allocated()
-    with cudnn():
+    with cudnn(benchmark=benchmark):
         step = Step(choice, device)
         image, alpha = noise(choice.batch, choice.size, device)
         for _ in range(2):

@@ -8,9 +8,11 @@ from statistics import median
 from typing import Any
 
 import torch
-from attempt import Clock, Missed, attempt, out_of_memory
+from apart import Apart
+from attempt import Clock, Missed, out_of_memory
 from gpu_step import GIB, Adam, AdamW, Choice, SevenBCE, Step, cudnn, empty, noise, our_loss
 from roofline import Work, count, data_sheet, measured, seconds
+from sections import SPEED
 from torch.autograd import DeviceType
 from torch.autograd.profiler_util import FunctionEventAvg
 from torch.profiler import ProfilerActivity, profile
@@ -19,6 +21,7 @@ from training_step import reference_step
 
 TOP, NAME = 10, 70  # rows of a profile, letters of a kernel's name
 COMPILING = 60  # seconds without which torch.compile is not begun
+MOST = 0.7  # of the time left that a row may take, unless it is the last
 
 
 @dataclass(frozen=True)
@@ -79,38 +82,74 @@ COMPILED = "the same, recompute none, torch.compile"
 def report(rungs: list[Rung], device: str, repeats: int, peak: tuple[int, int], clock: Clock) -> Iterator[str]:
     """Markdown: the ladder, the share of the roofline, a profile. `peak` has the sizes by which it is measured."""
     ours = next(rung.choice for rung in rungs if rung.label == OURS)
-    text, found = speeds(rungs, device, repeats, clock.share(0.8))
-    yield text
-    yield shares(ours, found, device, *peak, clock)
-    batch = found[OURS].batch if OURS in found else ours.batch
-    yield profiled(replace(ours, batch=batch), device, clock)
+    with Apart() as searching:
+        text, found = speeds(rungs, device, repeats, clock.share(0.85), searching)
+        yield text
+        yield shares(ours, found, device, *peak, clock, searching)
+        batch = found[OURS].batch if OURS in found else ours.batch
+        yield profiled(replace(ours, batch=batch), device, clock, searching)
 
 
-def speeds(rungs: list[Rung], device: str, repeats: int, clock: Clock) -> tuple[str, dict[str, Speed]]:
-    """Markdown, and what was measured of each rung. A rung that does not fit the card runs with half the batch."""
-    found: dict[str, Speed] = {}
-    choice = rungs[0].choice
+def turns(rungs: list[Rung]) -> list[Rung]:
+    """The rows in the order in which they are measured: what is wanted most before the long tail.
+
+    First, without cuDNN's search and therefore quickly, what the others are compared with. Then our step, our step
+    compiled, and the rows that run by the kernels found for it. Last float32, TF32 before it, each of which wants a
+    search of its own, half a minute on an H100.
+    """
+
+    def later(rung: Rung) -> tuple[bool, ...]:
+        searches = rung.benchmark and rung.choice.precision == "32-true"
+        return rung.benchmark, rung.label != OURS, rung.label != COMPILED, searches, searches and not rung.tf32
+
+    return sorted(rungs, key=later)
+
+
+def speeds(
+    rungs: list[Rung], device: str, repeats: int, clock: Clock, searching: Apart
+) -> tuple[str, dict[str, Speed]]:
+    """Markdown, and what was measured of each rung. A rung that does not fit the card runs with half the batch.
+
+    Rungs with cudnn.benchmark run in the process `searching`, those without in one that ends before it begins: no rung
+    runs the kernels that were chosen for another in another way.
+    """
+    results: dict[str, Speed | Missed] = {}
+    order = turns(rungs)  # those without cudnn.benchmark come first
+    with Apart() as guessing, tqdm(total=len(order), desc="speed", unit="row") as bar:
+        for rung in order:
+            if rung.benchmark:
+                guessing.close()
+            needs = COMPILING if rung.choice.compile == "inductor" else 0
+            process = searching if rung.benchmark else guessing
+            work = partial(speed_of, rung, device, repeats)
+            own = clock.share(1.0 if rung is order[-1] else MOST)
+            results[rung.label] = process.attempt(rung.label, work, own, needs)
+            bar.update()
+    found = {label: speed for label, speed in results.items() if isinstance(speed, Speed)}
+    return table(rungs, results, repeats), found
+
+
+def table(rungs: list[Rung], results: dict[str, Speed | Missed], repeats: int) -> str:
+    """Markdown: a row for each rung."""
+    choice, first = rungs[0].choice, results[rungs[0].label]
     lines = [
         f"{choice.network}, {choice.size}², median of {repeats} step(s). Wanted on a card: 4 times the reference.",
         "",
-        "| step | batch | images/s | times the first row | times what it changes | peak GiB |",
+        SPEED,
         "|---|---:|---:|---:|---:|---:|",
     ]
-    before = None
-    for rung in tqdm(rungs, desc="speed", unit="row"):
-        needs = COMPILING if rung.choice.compile == "inductor" else 0
-        speed = attempt(rung.label, partial(speed_of, rung, device, repeats), clock, needs)
-        empty()
+    ours = next(index for index, rung in enumerate(rungs) if rung.label == OURS)
+    for index, rung in enumerate(rungs):
+        speed = results[rung.label]
+        before = results[rungs[min(index - 1, ours)].label] if index else None
         if isinstance(speed, Missed):
             lines.append(f"| {rung.label} | | {speed.reason} | | | |")
             continue
-        found[rung.label] = speed
-        first = found.get(rungs[0].label)
-        against = [f"{speed.images / other.images:.2f}" if other else "" for other in (first, before)]
+        others = first, before
+        against = [f"{speed.images / other.images:.2f}" if isinstance(other, Speed) else "" for other in others]
         held = "" if speed.bytes is None else f"{speed.bytes / GIB:.2f}"
         lines.append(f"| {rung.label} | {speed.batch} | {speed.images:.1f} | {' | '.join(against)} | {held} |")
-        before = found.get(OURS, speed)
-    return "\n".join(lines), found
+    return "\n".join(lines)
 
 
 def speed_of(rung: Rung, device: str, repeats: int) -> Speed:
@@ -136,14 +175,15 @@ def timed(rung: Rung, batch: int, device: str, repeats: int) -> Speed:
     return Speed(batch, taken, torch.cuda.max_memory_allocated() if device == "cuda" else None)
 
 
-def shares(choice: Choice, found: dict[str, Speed], device: str, product: int, copied: int, clock: Clock) -> str:
+def shares(
+    choice: Choice, found: dict[str, Speed], device: str, product: int, copied: int, clock: Clock, process: Apart
+) -> str:
     """Markdown: how near our step, as it is and compiled, comes to what the machine can do at the most.
 
     `product` is the side of the matrices and `copied` the megabytes by which that is measured.
     """
     dtype = torch.float16 if choice.precision == "16-mixed" else torch.bfloat16
-    peak = attempt("the machine's peak", lambda: measured(device, dtype, product, copied), clock)
-    empty()
+    peak = process.attempt("the machine's peak", partial(measured, device, dtype, product, copied), clock)
     if isinstance(peak, Missed):
         return f"The machine's peak: {peak.reason}."
     peaks = [peak, data_sheet(torch.cuda.get_device_name()) if device == "cuda" else None]
@@ -159,8 +199,7 @@ def shares(choice: Choice, found: dict[str, Speed], device: str, product: int, c
         if label not in found:
             continue
         speed = found[label]
-        counted = attempt(f"{label}, counted", partial(work_of, choice, speed.batch, device), clock)
-        empty()
+        counted = process.attempt(f"{label}, counted", partial(work_of, choice, speed.batch, device), clock)
         if isinstance(counted, Missed):
             lines.append(f"| {label} | {counted.reason} | | | |" + " |" * len(peaks))
             continue
@@ -180,12 +219,15 @@ def work_of(choice: Choice, batch: int, device: str) -> tuple[Work, int]:
     return work, sum(by_operation[name] for name in ("convolution", "convolution_backward"))
 
 
-def profiled(choice: Choice, device: str, clock: Clock, steps: int = 3) -> str:
+def profiled(choice: Choice, device: str, clock: Clock, process: Apart, steps: int = 3) -> str:
+    """Markdown, or why there is none."""
+    tables = process.attempt("profile", partial(profile_of, choice, device, steps), clock)
+    return f"Not profiled: {tables.reason}." if isinstance(tables, Missed) else tables
+
+
+def profile_of(choice: Choice, device: str, steps: int) -> str:
     """Markdown: the operations of a step that take the most time; on a card by their kernels' time, and the kernels."""
-    events = attempt("profile", partial(events_of, choice, device, steps), clock)
-    empty()
-    if isinstance(events, Missed):
-        return f"Not profiled: {events.reason}."
+    events = events_of(choice, device, steps)
     if device != "cuda":
         return top("operation, CPU time", events, lambda event: event.self_cpu_time_total, steps)
     on_card = [event.device_type == DeviceType.CUDA for event in events]

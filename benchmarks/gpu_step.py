@@ -18,7 +18,9 @@ from portrait_matting.training.module import MattingModule
 
 GIB = 2**30
 NETWORKS = {"u2net": u2net, "u2netp": u2netp}
-Adam = partial(torch.optim.Adam, fused=False)  # torch's default on a card is the loop over lists of tensors
+# The reference's optimizer as it is: left alone, torch takes all tensors at once on a card; fused=False would make it
+# a loop over single ones.
+Adam = torch.optim.Adam
 AdamW = partial(torch.optim.AdamW, fused=True)
 
 
@@ -96,6 +98,10 @@ def half_precision(device: str) -> str:
 def cudnn(benchmark: bool = True, tf32: bool = True) -> contextlib.AbstractContextManager:
     """cuDNN's switches, while entered: by default as in a run of ours."""
     return torch.backends.cudnn.flags(enabled=True, benchmark=benchmark, deterministic=False, allow_tf32=tf32)
+
+
+def kernels(benchmark: bool) -> str:
+    return "kernels that cuDNN found by trying" if benchmark else "kernels that cuDNN took without trying"
 
 
 def noise(batch: int, size: int, device: str) -> tuple[Tensor, Tensor]:

@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from hydra.utils import instantiate
 from originals import write_originals
-from report import machine, ratio, write
+from report import machine, ratio
+from sections import LOADING, write
 from skimage import io, transform
 from tqdm import tqdm
 
@@ -88,7 +89,7 @@ def table(seconds: dict[str, list[float]], what: str, options: argparse.Namespac
     lines = [
         f"{machine('cpu')}. {what}. Batch {BATCH} at {options.size}², {options.repeats} turn(s).",
         "",
-        "| read from | augment | images a second and core | times the reference: median (least to most) |",
+        LOADING,
         "|---|---|---:|---:|",
     ]
     for name, own in seconds.items():
@@ -133,7 +134,7 @@ def main() -> None:
         text = table(measure(loaders, options.repeats), what, options)
     print(f"\n{text}")
     if options.write:
-        write(text, "loading")
+        write(text, "loading", __file__)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,9 @@ from statistics import median
 import cv2
 import numpy as np
 import torch
-from report import machine, ratio, write
+from report import machine, ratio
 from scipy import ndimage
+from sections import METRICS, write
 from skimage.measure import label
 from skimage.metrics import mean_squared_error
 from tqdm import tqdm
@@ -154,7 +155,7 @@ def table(prediction: np.ndarray, alpha: np.ndarray, repeats: int) -> str:
         ("all six", "as above, not lean", together([usual for _, usual in USUAL.values()]), OURS_TOGETHER, prediction),
     ]
     lines = [
-        "| figure | the usual way | ms | ours, ms | times as fast: median (least to most) | apart |",
+        METRICS,
         "|---|---|---:|---:|---:|---:|",
     ]
     for name, tool, usual, ours, matte in tqdm(rows, unit="figure"):
@@ -194,7 +195,7 @@ def main() -> None:
     text = f"{head}\n\n{table(prediction, alpha, options.repeats)}"
     print(f"\n{text}")
     if options.write:
-        write(text, "metrics")
+        write(text, "metrics", __file__)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ import rembg
 import torch
 from PIL import Image
 from rembg.sessions.u2net_custom import U2netCustomSession
-from report import machine, ratio, write
+from report import machine, ratio
+from sections import PHOTO, write
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -236,7 +237,7 @@ def table(arguments: argparse.Namespace) -> str:
     )
     return f"""{head}
 
-| network | way | median, s | times as fast as rembg: median (least to most) |
+{PHOTO}
 |---|---|---:|---:|
 {speed}
 
@@ -271,7 +272,7 @@ def main() -> None:
     text = table(arguments)
     print(f"\n{text}")
     if arguments.write:
-        write(text, "predict")
+        write(text, "predict", __file__)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from originals import write_originals
 from PIL import Image
-from report import machine, write
+from report import machine
+from sections import PREPARING, write
 
 from portrait_matting.cli import command as door
 
@@ -90,7 +91,7 @@ def main() -> None:
     lines = [
         f"{machine('cpu')}. `prepare --size {SIDE}`, {options.workers} worker(s), with start and report.",
         "",
-        "| photos | photos a second | a worker: times Pillow on one core | MB after a quarter, at the end, at most |",
+        PREPARING,
         "|---|---:|---:|---:|",
     ]
     for kilobytes, photos in zip((450, 2300), options.photos, strict=True):
@@ -108,7 +109,7 @@ def main() -> None:
     text = "\n".join(lines)
     print(f"\n{text}")
     if options.write:
-        write(text, "preparing")
+        write(text, "preparing", __file__)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ import cv2
 import numpy as np
 import torch
 from drawn import drawn
-from report import machine, write
+from report import machine
+from sections import REFINEMENT as HEAD
+from sections import write
 from tqdm import tqdm
 
 from portrait_matting.cli import command as door
@@ -65,8 +67,7 @@ def table(cases: list[Case], title: str, repeats: int) -> str:
                     refine(matte, photo, how)
                     seconds[how].append(time.process_time() - began)
     means = {how: [fmean(column) for column in zip(*rows[how], strict=True)] for how in REFINEMENTS}
-    lines = [f"{title}:", "", "| refinement | SAD | MSE, 1e-4 | Grad | of bilinear's | Conn | IoU | ms |"]
-    lines.append("|---|" + "---:|" * 7)
+    lines = [f"{title}:", "", HEAD, "|---|" + "---:|" * 7]
     for how in REFINEMENTS:
         sad, mse, grad, conn, iou = means[how]
         name = f"**{how}**" if how == REFINEMENT else how
@@ -108,7 +109,7 @@ def main() -> None:
     text = "\n\n".join([f"{machine('cpu')}. {options.repeats} turn(s).", *tables])
     print(f"\n{text}")
     if options.write:
-        write(text, "refinement")
+        write(text, "refinement", __file__)
 
 
 if __name__ == "__main__":

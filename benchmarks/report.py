@@ -1,14 +1,10 @@
-"""What a benchmark says: the machine, ratios turn by turn, and the table's place in README.md."""
+"""What a benchmark says: the machine, ratios turn by turn, and which section of README.md is this machine's."""
 
 import os
 import platform
-import re
-from pathlib import Path
 from statistics import median
 
 import torch
-
-README = Path(__file__).with_name("README.md")
 
 
 def machine(device: str) -> str:
@@ -32,9 +28,3 @@ def ratio(theirs: list[float], ours: list[float]) -> str:
     """Their seconds over ours, each within one turn: median (least to most)."""
     ratios = [reference / own for reference, own in zip(theirs, ours, strict=True)]
     return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-
-
-def write(text: str, name: str) -> None:
-    """Replaces what stands in README.md between `<!-- name -->` and the next `<!-- end -->`."""
-    begin, end = f"<!-- {name} -->\n", "\n<!-- end -->"
-    README.write_text(re.sub(f"(?s)(?<={re.escape(begin)}).*?(?={end})", lambda _: text, README.read_text(), count=1))

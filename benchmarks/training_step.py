@@ -27,7 +27,8 @@ from typing import Any
 import lightning.pytorch as L
 import numpy as np
 import torch
-from report import machine, ratio, slot, write
+from report import machine, ratio, slot
+from sections import STEP, write
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -171,7 +172,7 @@ def table(seconds: dict[str, dict[str, list[float]]], options: argparse.Namespac
     lines = [
         f"{machine(options.device)}. Batch {options.batch}, {options.size}², {options.repeats} turn(s).",
         "",
-        "| network | step | median, s | times as fast as the reference: median (least to most) |",
+        STEP,
         "|---|---|---:|---:|",
     ]
     for network, contestants in seconds.items():
@@ -203,7 +204,7 @@ def main() -> None:
     text = table({network: measure(network, options) for network in options.networks}, options)
     print(f"\n{text}")
     if options.write:
-        write(text, slot(options.device))
+        write(text, slot(options.device), __file__)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The benchmark of a card, on a CPU: what it counts, how it searches, and that every part of it runs."""
 
+import os
 import re
 import signal
 import subprocess
@@ -7,7 +8,9 @@ import sys
 import time
 from argparse import Namespace
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -20,12 +23,15 @@ if not BENCHMARKS.is_dir():
     pytest.skip("benchmarks/ is not part of this distribution", allow_module_level=True)
 sys.path.append(str(BENCHMARKS))
 
+import apart  # noqa: E402
 import attempt  # noqa: E402
 import gpu  # noqa: E402
 import gpu_cap  # noqa: E402
+import gpu_memory  # noqa: E402
 import gpu_speed  # noqa: E402
 import gpu_step  # noqa: E402
 import roofline  # noqa: E402
+import sections  # noqa: E402
 
 FLOAT, HALF = 4, 2  # bytes
 
@@ -182,8 +188,120 @@ def test_a_wrong_option_is_named(wrong):
         gpu.check(Namespace(**right | wrong))
 
 
-def test_the_readme_has_a_place_for_the_tables():
-    assert re.search(r"<!-- gpu -->\n.*?\n<!-- end -->", (BENCHMARKS / "README.md").read_text(), re.DOTALL)
+def test_the_optimizer_of_the_reference_is_torchs_own_default():
+    """With foreach and fused left open, torch takes all tensors at once on a card; fused=False forbids both."""
+    optimizer = gpu_step.Adam([torch.zeros(1, requires_grad=True)], lr=1e-3)
+    assert optimizer.param_groups[0]["foreach"] is optimizer.param_groups[0]["fused"] is None
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_memory_and_cap_are_measured_without_cudnns_search_unless_asked(monkeypatch, asked):
+    seen = []
+
+    class Watched:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def __call__(self, image: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+            seen.append(torch.backends.cudnn.benchmark)
+            return torch.zeros(())
+
+    monkeypatch.setattr(gpu_cap, "Step", Watched)
+    monkeypatch.setattr(gpu_memory, "Step", Watched)
+    for name in ("memory_allocated", "max_memory_allocated", "reset_peak_memory_stats"):
+        monkeypatch.setattr(torch.cuda, name, lambda: 0)
+    monkeypatch.setattr(gpu_memory, "noise", lambda batch, size, device: gpu_step.noise(batch, size, "cpu"))
+    choice = gpu_step.Choice("u2netp", 1, 32)
+    gpu_memory.peak(choice, "cuda", asked)
+    gpu_cap.climb(choice, 1, "cpu", 1, gpu_cap.Best(), asked)
+    assert seen == [asked] * (3 + 2 + gpu_cap.STEPS)
+
+
+class Pretended:
+    """A process that takes no time of ours: what a row costs on an H100 is taken off a clock that does not tick."""
+
+    def __init__(self, now: list[float], compiling: float) -> None:
+        self.now, self.compiling, self.searched, self.ran = now, compiling, set(), []
+
+    def __enter__(self) -> "Pretended":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def attempt(self, name, work, clock, needs=0.0):
+        if clock.left <= needs:
+            return attempt.Missed("no time left")
+        rung, choice = work.args[0], work.args[0].choice
+        cost = 5 if self.ran else 13  # the first starts the process
+        kernels = choice.precision, rung.tf32
+        cost += 40 * (rung.benchmark and kernels not in self.searched) + self.compiling * bool(choice.compile)
+        self.ran.append(rung)
+        spent = min(cost, clock.left)
+        self.now[0] += spent
+        if spent < cost:
+            return attempt.Missed("no time left")
+        self.searched |= {kernels} if rung.benchmark else set()
+        return gpu_speed.Speed(choice.batch, 0.1, None)
+
+
+def ten_minutes(monkeypatch, compiling: float) -> tuple[dict[str, gpu_speed.Speed], list[gpu_speed.Rung], Pretended]:
+    now = [0.0]
+    monkeypatch.setattr(attempt, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    clock = attempt.Clock(600 - gpu.RESERVE)
+    for part in ("memory", "cap"):  # which use all of their shares
+        now[0] += clock.share(gpu.PARTS[part]).left
+    choice, folder = gpu_step.Choice("u2net", 12, 288), Path("reference")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
+    rungs = list(gpu_speed.ladder(choice, "bf16-mixed", "inductor", "cuda", folder))
+    guessing, searching = Pretended(now, compiling), Pretended(now, compiling)
+    monkeypatch.setattr(gpu_speed, "Apart", lambda: guessing)
+    own = clock.share(gpu.PARTS["speed"])
+    _, found = gpu_speed.speeds(rungs, "cuda", 10, own.share(0.85), searching)
+    assert not any(rung.benchmark for rung in guessing.ran)  # they would be given its kernels
+    assert all(rung.benchmark for rung in searching.ran)
+    assert own.left > 30  # for the roofline and the profile
+    assert clock.left > 60  # for the curves
+    return found, rungs, searching
+
+
+def test_ten_minutes_reach_torch_compile_and_the_whole_ladder(monkeypatch):
+    found, rungs, _ = ten_minutes(monkeypatch, compiling=60)
+    assert set(found) == {rung.label for rung in rungs}
+
+
+def test_a_slow_compilation_takes_the_float32_row_with_it_and_no_other(monkeypatch):
+    found, rungs, searching = ten_minutes(monkeypatch, compiling=90)
+    assert gpu_speed.COMPILED in found
+    missing = {rung.label for rung in rungs} - set(found)
+    assert missing == {"+ cudnn.benchmark"}
+    assert [rung.label for rung in searching.ran[:2]] == [gpu_speed.OURS, gpu_speed.COMPILED]
+
+
+def test_a_row_is_compared_with_the_one_that_it_changes_or_with_none():
+    rungs = list(gpu_speed.ladder(gpu_step.Choice("u2netp", 2, 32), "bf16-mixed", "eager", "cpu", None))
+    results = {rung.label: gpu_speed.Speed(2, 1 / (index + 1), None) for index, rung in enumerate(rungs)}
+    results["+ channels_last"] = attempt.Missed("no time left")
+    lines = gpu_speed.table(rungs, results, 1).splitlines()[-len(rungs) :]
+    assert lines[1] == "| + channels_last | | no time left | | | |"
+    assert lines[2] == "| + cudnn.benchmark | 2 | 6.0 | 3.00 |  |  |"
+    assert lines[3] == "| + bf16-mixed | 2 | 8.0 | 4.00 | 1.33 |  |"
+    assert lines[-1].startswith(f"| {gpu_speed.COMPILED} | 2 | 18.0 | 9.00 | 1.50 |")  # against our loss, the sixth
+
+
+@pytest.mark.slow  # a process that imports torch
+def test_a_process_apart_answers_and_one_that_dies_is_replaced():
+    clock = attempt.Clock(200)
+    with apart.Apart() as process:
+        assert process.attempt("sum", partial(int.__add__, 1, 1), clock) == 2
+        assert process.attempt("division", partial(divmod, 1, 0), clock).reason.startswith("ZeroDivisionError")
+        assert process.attempt("end", partial(os._exit, 3), clock) == attempt.Missed("its process died")
+        assert process.attempt("long", partial(time.sleep, 60), attempt.Clock(0.2)) == attempt.Missed("no time left")
+        assert process.attempt("needs", partial(int), attempt.Clock(1), needs=5) == attempt.Missed("no time left")
+        assert process.attempt("sum", partial(int.__add__, 1, 2), clock) == 3
 
 
 @pytest.mark.slow
@@ -196,11 +314,12 @@ def test_every_part_of_a_dry_run_has_figures(tmp_path):
     text = output.read_text()
     titles = [title for title, _ in gpu.TITLES.values()]
     assert re.findall("^#### (.*)$", text, re.MULTILINE) == titles
-    sections = dict(zip(titles, re.split("^#### .*$", text, flags=re.MULTILINE)[1:], strict=True))
-    for title, section in sections.items():
-        assert "Error" not in section, title
-        assert "no time left" not in section, title
-    memory, cap, speed, curves = sections.values()
+    parts = dict(zip(titles, re.split("^#### .*$", text, flags=re.MULTILINE)[1:], strict=True))
+    for title, part in parts.items():
+        assert "Error" not in part, title
+        assert "no time left" not in part, title
+    assert [head for head in sections.heads(text) if not sections.SECTIONS["gpu"].has(head)] == []
+    memory, cap, speed, curves = parts.values()
     assert len(re.findall(r"[+-]\d+\.\d%\)", memory)) == 6  # two precisions, three ways to recompute
     assert re.findall(r"\| (\d+) \| not counted \| \d", cap) == ["4", "4"]
     assert len(re.findall(r"^\|[^|]*\| 2 \| \d+\.\d \| \d+\.\d\d", speed, re.MULTILINE)) == 9
