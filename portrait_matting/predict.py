@@ -116,7 +116,7 @@ def _share(text: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Opens the door. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is, 130 on Ctrl-C."""
+    """Opens the door. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is, 130 or 143 stopped."""
     arguments = parser().parse_args(argv)
     door.run(lambda: _until_stopped(arguments))
 
@@ -128,7 +128,7 @@ def _until_stopped(arguments: argparse.Namespace) -> None:
         print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(130)  # threads amid a network's operation would crash in Python's own way to end
+        os._exit(door.exit_code(stop))  # threads amid a network's operation would crash in Python's own way to end
     if code:
         sys.exit(code)
 
