@@ -116,7 +116,7 @@ def _share(text: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Opens the door. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is, 130 or 143 stopped."""
+    """Opens the door. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is, 130 or 143 if ended."""
     arguments = parser().parse_args(argv)
     door.run(lambda: _until_stopped(arguments))
 
