@@ -116,7 +116,10 @@ def _share(text: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Opens the door. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is, 130 or 143 if ended."""
+    """Opens the door. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is.
+
+    Ctrl-C ends it with 130 and SIGTERM with 143.
+    """
     arguments = parser().parse_args(argv)
     door.run(lambda: _until_stopped(arguments))
 
