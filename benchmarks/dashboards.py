@@ -35,7 +35,7 @@ from portrait_matting.callbacks.gradients import GradientNorms
 from portrait_matting.callbacks.lineage import Lineage
 from portrait_matting.callbacks.throughput import Throughput
 from portrait_matting.callbacks.validation_table import ValidationTable
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.loggers import wandb as loggers
@@ -169,4 +169,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

@@ -31,7 +31,7 @@ from report import machine
 from sections import write
 from tqdm import tqdm
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import native_bfloat16
 
@@ -225,4 +225,4 @@ def check(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

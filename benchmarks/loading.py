@@ -27,7 +27,7 @@ from skimage import io, transform
 from tqdm import tqdm
 
 from portrait_matting import prepare
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 
@@ -138,4 +138,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

@@ -29,7 +29,7 @@ from skimage.measure import label
 from skimage.metrics import mean_squared_error
 from tqdm import tqdm
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import read_alpha
 from portrait_matting.metrics import functional
@@ -199,4 +199,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

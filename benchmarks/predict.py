@@ -34,7 +34,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from portrait_matting import checkpoint
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
 from portrait_matting.images.io import read_alpha, read_image
@@ -276,4 +276,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

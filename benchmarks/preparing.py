@@ -21,7 +21,7 @@ from PIL import Image
 from report import machine
 from sections import PREPARING, write
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 
 DRAWN = 16
 SIDE = 512
@@ -113,4 +113,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

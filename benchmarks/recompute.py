@@ -9,7 +9,7 @@ again by no choice: the backward pass begins there, while everything else is sti
 import argparse
 
 from portrait_matting import models
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.models.recompute import Cost, costs, most
 
 NETWORKS = ("u2net", "u2netp")
@@ -42,4 +42,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

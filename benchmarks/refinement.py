@@ -28,7 +28,7 @@ from sections import REFINEMENT as HEAD
 from sections import write
 from tqdm import tqdm
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.data.pairs import pair_files
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import read_alpha, read_image
@@ -113,4 +113,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

@@ -26,7 +26,7 @@ import torch
 from drawn import drawn
 from tqdm import tqdm
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.data.pairs import pair_files
 from portrait_matting.images.io import read_alpha, read_image
 from portrait_matting.images.transition_band import edge_mask
@@ -172,4 +172,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

@@ -32,7 +32,7 @@ from sections import STEP, write
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from portrait_matting.cli import command as door
+from portrait_matting.cli import command
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
@@ -208,4 +208,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    door.run(main)
+    command.run(main)

@@ -68,7 +68,8 @@ def check_address(host: str, port: int) -> None:
     try:
         [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that has just closed is free
+            if os.name != "nt":  # where it would let a second program in
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that has just closed is free
             probe.bind(address)
     except PermissionError:
         raise InputError(f"--port {port} may not be used: give one above 1023, such as --port {PORT}") from None

@@ -1,4 +1,4 @@
-"""The one exception that a user, not a programmer, is meant to read."""
+"""The exceptions that a user, not a programmer, is meant to see."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,7 @@ class InputError(ValueError):
     The message is one line that names the wrong value and the cure. The commands print that line alone, without a
     traceback; every other exception is a bug of ours and keeps its traceback.
     """
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, from a scheduler or `kill`: whatever handles Ctrl-C handles it the same way, but for the exit code."""

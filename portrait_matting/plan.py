@@ -140,7 +140,7 @@ def _table(rows: Sequence["Row"], chosen: "Row | None") -> str:
 
 
 def _write(path: Path, rows: Sequence["Row"]) -> None:
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(rows[0])], lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(row) | {"relative_time": round(row.relative_time, 3)} for row in rows)

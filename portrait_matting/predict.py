@@ -116,7 +116,10 @@ def _share(text: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Runs the command. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is, 130 on Ctrl-C."""
+    """Runs the command. Ends with code 0 if all is cut out, 1 if something is not, 2 if nothing is.
+
+    Ctrl-C ends it with 130 and SIGTERM with 143.
+    """
     arguments = parser().parse_args(argv)
     command.run(lambda: _until_stopped(arguments))
 
@@ -128,7 +131,7 @@ def _until_stopped(arguments: argparse.Namespace) -> None:
         print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(130)  # threads amid a network's operation would crash in Python's own way to end
+        os._exit(door.exit_code(stop))  # threads amid a network's operation would crash in Python's own way to end
     if code:
         sys.exit(code)
 

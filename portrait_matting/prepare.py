@@ -85,7 +85,7 @@ def _share(text: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Runs the command. Ends with code 0 where files were refused too, 2 where nothing was done, 130 on Ctrl-C."""
+    """Runs the command. Ends with code 0 where files were refused too, 2 where nothing was, 130 or 143 if stopped."""
     arguments = parser().parse_args(argv)
     command.run(lambda: _until_stopped(arguments))
 
@@ -95,7 +95,7 @@ def _until_stopped(arguments: argparse.Namespace) -> None:
         prepare(arguments)
     except KeyboardInterrupt as stop:
         print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(door.exit_code(stop))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,10 @@
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from functools import partialmethod
 from pathlib import Path
 
@@ -237,3 +242,22 @@ def test_every_experiment_runs(experiment, tmp_path):
     smoke = ["hardware=cpu", "hardware.input_size=64", "hardware.batch_size=2", "hardware.workers=0"]
     small = ["data.train=4", "data.val=2", "data.test=2"]
     train(compose([f"experiment={experiment}", "data=synthetic", "trainer=smoke", FIXED, *smoke, *small], tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send SIGTERM to another process")
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "Ctrl-C"])
+def test_a_run_that_is_told_to_stop_keeps_its_state_and_is_no_success(number, code, tmp_path):
+    endless = ["trainer.max_epochs=1000", *(line for line in TINY if not line.startswith("trainer.max_epochs"))]
+    command = [sys.executable, "-m", "portrait_matting.train", f"hydra.run.dir='{tmp_path}'", FIXED, *endless]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    while not (tmp_path / "checkpoints" / "best.ckpt").exists() and process.poll() is None:
+        time.sleep(0.05)
+    last = tmp_path / "checkpoints" / "last.ckpt"
+    last.unlink(missing_ok=True)
+    process.send_signal(number)
+    said = process.communicate(timeout=120)[0]
+    assert process.returncode == code, said
+    assert last.is_file()
+    assert "resume=last" in said.splitlines()[-1]
+    assert not (tmp_path / "metrics.json").exists()

@@ -1,12 +1,10 @@
 """How fast a run trains and how much memory it holds."""
 
-import os
-import resource
 import time
-from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as L
+import psutil
 import torch
 
 from portrait_matting.loggers.boards import log_figures, shown_by
@@ -18,7 +16,7 @@ class Throughput(L.Callback):
     """Shows, every `log_every_n_steps` optimizer steps, `speed/images_per_second` and `speed/memory_gib`.
 
     The images are those of all processes, waiting for data included and validation not. The memory is on a card the
-    most that torch has allocated there so far, on a CPU what this process holds now (outside Linux the most so far).
+    most that torch has allocated there so far, on a CPU what this process holds now.
     """
 
     looks_on = True
@@ -56,7 +54,4 @@ def memory(device: torch.device) -> int:
     """Bytes: of a card the most that was allocated so far, of a CPU what this process holds."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    try:  # proc(5): the second number is the resident set, in pages
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return psutil.Process().memory_info().rss

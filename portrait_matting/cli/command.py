@@ -1,9 +1,15 @@
 """How every command opens and how it fails: one line for what the user can mend, a traceback for what we must."""
 
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
+
+from portrait_matting.errors import Terminated
 
 COMMANDS = {
     "app": "a page on this machine to try a checkpoint on photos",
@@ -19,15 +25,51 @@ COMMANDS = {
 def run(command: Callable[[], None]) -> None:
     """Runs a command; an error that the user can mend becomes one line on stderr and exit code 2.
 
-    With PORTRAIT_MATTING_DEBUG set, every error keeps its traceback.
+    Ctrl-C ends it with exit code 130 and SIGTERM with 143, both after what it has to put in order. With
+    PORTRAIT_MATTING_DEBUG set, every error keeps its traceback.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints a traceback of its own and exits
     try:
-        command()
-    except KeyboardInterrupt:
-        sys.exit(130)
+        with _terminable():
+            command()
+    except KeyboardInterrupt as stopped:
+        sys.exit(exit_code(stopped))
+    except SystemExit as end:
+        if isinstance(end.__context__, KeyboardInterrupt):  # Lightning makes exit code 1 of it
+            sys.exit(exit_code(end.__context__))
+        raise
     except Exception as error:
         stop(error)
+
+
+def exit_code(stopped: KeyboardInterrupt) -> int:
+    """What a shell, make and Slurm expect of a process that a signal stopped: 128 and the signal's number."""
+    return 128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Makes `Terminated` of a first SIGTERM; by default the process would end amid a file, its own processes left.
+
+    Further ones change nothing: Slurm and srun may each send one, and what is being put in order is to be finished.
+    A handler that is there already stays, and so does "ignore" (nohup).
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    ending = False
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        nonlocal ending
+        if not ending:
+            ending = True
+            raise Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def job(command: Callable[[], float]) -> float:

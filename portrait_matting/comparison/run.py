@@ -66,7 +66,7 @@ def read_run(folder: Path) -> Run:
     """
     if not (folder / "metrics.json").is_file():
         if (folder / FAILED).is_file():
-            raise InputError(f"{folder} failed: {' '.join((folder / FAILED).read_text().split())}")
+            raise InputError(f"{folder} failed: {' '.join((folder / FAILED).read_text(encoding='utf-8').split())}")
         raise InputError(f"{folder} is unfinished: it has no metrics.json yet")
     if (folder / "report.html").is_file() and not (folder / LAST).parent.is_dir():
         raise InputError(f"{folder} is an evaluation, not a run: its report.html compares what it scored")
@@ -74,7 +74,7 @@ def read_run(folder: Path) -> Run:
         raise InputError(f"{folder} is of an older version, without {FILE}: run it again to compare it")
     images, scores = read_scores(folder / FILE)
     try:
-        figures = json.loads((folder / "metrics.json").read_text())
+        figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         config: Any = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
     except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
         raise InputError(f"{folder} is damaged: {' '.join(str(error).split())}") from error

@@ -152,7 +152,7 @@ def write_csv(finding: Finding, path: str | Path) -> None:
     """Writes the columns `lr` and `loss` (`Finding.losses`); a reader never sees half a file."""
     path = Path(path)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    with unfinished.open("w", newline="") as file:
+    with unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("lr", "loss"))
         writer.writerows(zip(finding.lrs.tolist(), finding.losses.tolist(), strict=True))

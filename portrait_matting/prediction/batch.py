@@ -46,9 +46,9 @@ def cut_out_all(jobs: Sequence[Job], matter: Matter, style: Style, workers: int,
                     raise ended.fatal
                 summary.count(ended.reason)
                 progress.photo(ended.reason)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             crew.stop()
-            raise KeyboardInterrupt(f"stopped: {_state(crew, jobs)}; the same command goes on") from None
+            raise type(stop)(f"stopped: {_state(crew, jobs)}; the same command goes on") from None
         except OSError as error:
             crew.stop()
             raise InputError(

@@ -74,8 +74,8 @@ def copy(
             records.pop(key, None)
             for path in paths(*key, settings.targets):
                 (output.root / path).unlink(missing_ok=True)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"stopped: {done:,} of {len(pairs):,} are done; the same command goes on") from None
+    except KeyboardInterrupt as stop:
+        raise type(stop)(f"stopped: {done:,} of {len(pairs):,} are done; the same command goes on") from None
     except BrokenProcessPool:
         raise InputError(
             f"a worker process was killed, most likely for want of memory; {done:,} of {len(pairs):,} are done: the "

@@ -1,30 +1,34 @@
 """The folder that a copy grows in: one preparation at a time, one setting for ever, every file whole or not there."""
 
-import fcntl
 import os
 import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from portrait_matting.disk.lock import Held, Lock
 from portrait_matting.errors import InputError
 from portrait_matting.preparation.settings import Settings, check_settings
 
 UNFINISHED = ".unfinished"
+_WORKER = "worker-"  # and its number: the lock of a worker process
 _MARGIN, _LOST = 1.1, 3 * 2048  # the sample is not the whole; each of up to three files ends within a block of 4 KiB
 _PATIENCE = 10.0  # seconds in which the workers of a killed preparation see that it is gone and end
 
 
 class Output:
-    """An output folder, held by one preparation. Picklable: its workers hold it too, each on opening it by `join`.
+    """An output folder, held by one preparation. Picklable: its workers hold a part of it, each by `join`.
 
-    `settings.json` is the lock, since it is there first and is never replaced. The preparation takes it alone, then
-    shares it with its workers. So another preparation gets it only when no process of this one is left to write.
+    A preparation takes the folder's lock, and each of its workers one of its own beside the unfinished files. Another
+    preparation takes the first, then waits for those of all workers that the last one left behind: so it begins only
+    when no process of that is left to write. A worker that comes later than that finds its parent process gone (see
+    `worker.start`), since a parent process that lives still has the folder.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.unfinished = root / UNFINISHED
+        self._lock: Lock | None = None
 
     def open(self, settings: Settings) -> None:
         """Makes the folder if need be, takes the lock, and clears away what was left half written.
@@ -38,20 +42,21 @@ class Output:
             self.root.mkdir(parents=True, exist_ok=True)
             if not path.exists() and any(entry.name[0] != "." for entry in os.scandir(self.root)):
                 raise InputError(f"{self.root} holds other things already: give an empty or a new folder as OUTPUT")
-            self._lock = open(path, "a+")  # noqa: SIM115  held until the process ends or `close`
             self._take_alone()
-            self._lock.seek(0)
-            if found := self._lock.read():
+            if found := path.read_text(encoding="utf-8") if path.exists() else "":
                 check_settings(found, settings, path)
             else:
-                self._lock.write(settings.text())
-                self._lock.flush()
+                path.write_text(settings.text(), encoding="utf-8")
             self.unfinished.mkdir(exist_ok=True)
             for left in self.unfinished.iterdir():
                 if left.name != "journal":
                     left.unlink()
         except OSError as error:
+            self.close()
             raise InputError(f"{self.root} cannot be written ({error.strerror}): give another OUTPUT") from error
+        except InputError:
+            self.close()
+            raise
 
     def check_room(self, portraits: int, sample: Sequence[int]) -> None:
         """Raises InputError if the disk will not hold so many portraits more, of which `sample` has some in bytes."""
@@ -66,9 +71,9 @@ class Output:
             )
 
     def join(self) -> None:
-        """Shares the lock, in a worker. Raises BlockingIOError if another preparation has it."""
-        self._lock = open(self.root / "settings.json")  # noqa: SIM115
-        fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        """Takes the lock of a worker, in one: from now on another preparation waits for this process's end."""
+        self._lock = Lock(self.unfinished / f"{_WORKER}{os.getpid()}")
+        self._lock.take()
 
     def write(self, path: str, content: bytes) -> None:
         """Writes a file of the copy: the whole of it, or none."""
@@ -82,24 +87,25 @@ class Output:
 
     def close(self) -> None:
         """Gives the lock back."""
-        self._lock.close()
+        if self._lock:
+            self._lock.close()
 
     def _take_alone(self) -> None:
         deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise InputError(
-                        f"another preparation is at work in {self.root}: wait for its end, or give another OUTPUT"
-                    ) from None
-                time.sleep(0.05)
+        self._lock = Lock(self.root / ".lock")
+        try:
+            self._lock.take(_PATIENCE)
+            for path in sorted(self.unfinished.glob(f"{_WORKER}*[0-9]")):
+                worker = Lock(path)
+                worker.take(max(0.0, deadline - time.monotonic()))
+                worker.close()
+        except Held as other:
+            raise InputError(
+                f"another preparation is at work in {self.root} ({other}): wait for its end, or give another OUTPUT"
+            ) from None
 
     def __getstate__(self) -> dict:
-        return {"root": self.root, "unfinished": self.unfinished}
+        return {"root": self.root, "unfinished": self.unfinished, "_lock": None}
 
 
 def check_place(source: Path, output: Path) -> None:

@@ -15,6 +15,7 @@ from portrait_matting.preparation.settings import Settings
 from portrait_matting.preparation.source import Source
 
 _CHUNK = {"hard": 4, "soft": 1}  # portraits a task: of either kind about a tenth of a second
+_MOST_ON_WINDOWS = 61  # processes that one can wait for at once there
 
 
 @contextmanager
@@ -22,12 +23,16 @@ def open_pool(source: Source, output: Output, settings: Settings, workers: int) 
     """Worker processes, which end at once on any error.
 
     They are forked from a server that has imported what they need and has no threads, never from this process, whose
-    threads a fork would not survive.
+    threads a fork would not survive. Windows, which cannot fork, starts each anew.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([worker.__name__])
+    can_fork = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if can_fork else "spawn")
+    if can_fork:
+        context.set_forkserver_preload([worker.__name__])
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, context, worker.start, (source, output, settings))
+    pool = ProcessPoolExecutor(
+        workers if can_fork else min(workers, _MOST_ON_WINDOWS), context, worker.start, (source, output, settings)
+    )
     try:
         yield pool
     except BaseException:

@@ -68,7 +68,7 @@ def find_resume(run_dir: Path) -> Path:
 def write_figures(run_dir: Path, figures: dict[str, float]) -> None:
     """Writes `metrics.json`; a reader never sees half a file."""
     unfinished = run_dir / ".metrics.json"
-    unfinished.write_text(json.dumps(figures, indent=2) + "\n")
+    unfinished.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     os.replace(unfinished, run_dir / "metrics.json")
 
 

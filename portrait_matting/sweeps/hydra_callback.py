@@ -8,14 +8,16 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from portrait_matting.cli.arguments import cores
 from portrait_matting.cli.explain import explain
+from portrait_matting.disk.lock import Lock
 from portrait_matting.errors import InputError
 from portrait_matting.sweeps import study
 from portrait_matting.sweeps.job_folder import job_folder, parse
@@ -32,7 +34,7 @@ class Ledger(Callback):
     """
 
     opened: ClassVar[list[Path]] = []
-    held: ClassVar[list[IO[str]]] = []
+    held: ClassVar[list[Lock]] = []
 
     def __init__(self) -> None:
         OmegaConf.register_new_resolver("job_folder", job_folder, replace=True)
@@ -74,7 +76,7 @@ class Ledger(Callback):
         jobs = _folders(written, constant) if own_name and "Basic" in hydra.sweeper._target_ else None
         folder.mkdir(parents=True, exist_ok=True)
         note = {"swept": swept_keys, "overrides": written, "jobs": jobs}
-        (folder / SWEPT).write_text(json.dumps(note, indent=2) + "\n")
+        (folder / SWEPT).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
         study.go_on(hydra.sweeper)
         _quieten_ray(hydra.launcher)
         self.opened.append(folder)
@@ -136,11 +138,6 @@ def _quieten_ray(launcher: DictConfig) -> None:
     if init is not None and not init.get("address"):
         with open_dict(init):
             init.setdefault("include_dashboard", False)
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def at_once(launcher: DictConfig) -> int:

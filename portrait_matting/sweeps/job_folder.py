@@ -1,25 +1,24 @@
 """The folder of a sweep's job: called by what differs from the other jobs and nothing else, held by one process.
 
 A name is short, the same at every launch, one level deep, and of letters, digits and "-+._" alone, so that neither a
-shell nor Hydra asks for quotes about checkpoint=runs/sweep/NAME/JOB/checkpoints/best.ckpt.
+shell nor Hydra asks for quotes about checkpoint=runs/sweep/NAME/JOB/checkpoints/best.ckpt. Windows takes it too.
 """
 
-import errno
-import fcntl
 import hashlib
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import IO
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 
+from portrait_matting.disk.lock import Held, Lock
 from portrait_matting.errors import InputError
 
 _LONGEST_VALUE = 40
 _LONGEST_NAME = 160  # file systems take 255 bytes
 _SEED = "seed"
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # devices of Windows, with any ending
 
 
 def job_folder(overrides: Sequence[str], constant: Collection[str] = ()) -> str:
@@ -34,6 +33,8 @@ def job_folder(overrides: Sequence[str], constant: Collection[str] = ()) -> str:
     values = named(overrides, constant)
     order = sorted(values, key=lambda key: (key == _SEED, key))
     name = "+".join(f"{_plain(key)}-{_plain(values[key])}" for key in order) or "job"
+    if _RESERVED.match(name):
+        name = f"_{name}"
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}-{_digest(name)}"
 
 
@@ -52,8 +53,8 @@ def parse(overrides: Sequence[str]) -> list[Override]:
     return OverridesParser.create().parse_overrides(list(overrides))
 
 
-def hold(folder: Path) -> IO[str]:
-    """Takes a job's folder for this process, until the file that is returned is closed or the process ends.
+def hold(folder: Path) -> Lock:
+    """Takes a job's folder for this process, until the lock that is returned is closed or the process ends.
 
     Two launches of one sweep at once, or what is left running of a launcher that was killed, would write the same
     checkpoints. Where the file system knows no locks, nothing is held.
@@ -62,14 +63,14 @@ def hold(folder: Path) -> IO[str]:
         InputError: another process has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / ".lock").open("w")
+    lock = Lock(folder / ".lock")
     try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # of this process: data workers do not inherit it
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EAGAIN):
-            file.close()
-            raise InputError(f"{folder} is being trained in by another process: wait for it, or stop it") from error
-    return file
+        lock.take()
+    except Held as other:
+        raise InputError(
+            f"{folder} is being trained in by another process ({other}): wait for it, or stop it"
+        ) from None
+    return lock
 
 
 def _short(key: str, keys: Collection[str]) -> str:
@@ -94,7 +95,7 @@ def _text(override: Override) -> str:
 
 def _plain(text: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", text)
-    if plain == text and len(text) <= _LONGEST_VALUE and text.strip("."):
+    if plain == text and len(text) <= _LONGEST_VALUE and not text.endswith("."):  # which Windows would cut off
         return text
     return f"{plain[-_LONGEST_VALUE:].lstrip('._-')}-{_digest(text)}"  # of a path, the end tells most
 

@@ -58,7 +58,7 @@ def take_up(cfg: DictConfig) -> dict[str, float] | None:
     (run_dir / FAILED).unlink(missing_ok=True)
     if figures.is_file():
         log.info("%s is finished already", run_dir.name)
-        return json.loads(figures.read_text())
+        return json.loads(figures.read_text(encoding="utf-8"))
     if begun:
         log.info("%s goes on from its last checkpoint", run_dir.name)
         cfg.resume = str(run_dir / LAST)

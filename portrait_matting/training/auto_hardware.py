@@ -1,8 +1,8 @@
 """A recipe whose hardware group says "auto", made to fit the machine that it is run on."""
 
 import logging
-import os
 
+import psutil
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -81,7 +81,7 @@ def usable_bytes(accelerator: str) -> int:
     """What tensors may hold: of the present card less the headroom, or half of the free RAM."""
     if accelerator == "cuda":
         return budget.usable("auto")
-    return int(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * _RAM_SHARE)
+    return int(psutil.virtual_memory().available * _RAM_SHARE)  # cached files are free: they give way
 
 
 def fits(net: Network, loss: nn.Module, hardware: Hardware) -> bool:

@@ -5,6 +5,7 @@ process (Lightning pull request 18175, Hydra issue 2070). Here they read the run
 process composed and found. Lightning takes processes that carry torchrun's environment variables as they are.
 """
 
+import _thread
 import contextlib
 import os
 import signal
@@ -17,10 +18,11 @@ from pathlib import Path
 
 import torch
 
-from portrait_matting.errors import InputError
+from portrait_matting.errors import InputError, Terminated
 
 _VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "NODE_RANK", "LOCAL_RANK", "OMP_NUM_THREADS")
 _PATIENCE = 10  # seconds that a process has to end by itself
+_STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit codes of a process that was asked to end
 
 
 @contextlib.contextmanager
@@ -54,7 +56,8 @@ def processes(devices: int, config: Path) -> Iterator[None]:
         for rank in ranks:
             rank.wait()
     except BaseException as error:
-        if any(rank.poll() for rank in ranks):
+        terminated = isinstance(error, Terminated) or isinstance(error.__context__, Terminated)
+        if any(map(_failed, ranks)) and not terminated:
             raise InputError("another process of this run failed: its own line above says why") from error
         raise
     finally:
@@ -70,13 +73,22 @@ def processes(devices: int, config: Path) -> Iterator[None]:
 
 def _watch(ranks: list[subprocess.Popen], over: threading.Event) -> None:
     """Interrupts this process when another has failed: it may be waiting for it in a collective operation."""
-    while not any(rank.poll() for rank in ranks):
+    while not any(map(_failed, ranks)):
         if over.wait(1):
             return
-    for number in [*[signal.SIGINT] * _PATIENCE, signal.SIGKILL]:  # the last, where no Python code gets to run
+    for _ in range(_PATIENCE):
         if over.wait(1):
             return
-        os.kill(os.getpid(), number)
+        if os.name == "nt":
+            _thread.interrupt_main()  # os.kill would end the process there
+        else:
+            os.kill(os.getpid(), signal.SIGINT)  # which also wakes it where it sleeps
+    if not over.wait(1):
+        os._exit(2)  # the main thread is deep in a library, and Python's own way to end would wait for it
+
+
+def _failed(rank: subprocess.Popen) -> bool:
+    return rank.poll() not in (None, 0, *_STOPPED)
 
 
 def _end(ranks: list[subprocess.Popen]) -> None:

@@ -1,3 +1,4 @@
+import os
 import pickle
 from pathlib import Path
 
@@ -44,12 +45,17 @@ def test_a_second_preparation_is_refused_while_the_first_or_a_worker_of_it_lives
     second.close()
 
 
-def test_an_orphaned_worker_cannot_join_while_another_takes_the_lock(output):
-    import fcntl
+def test_a_refusal_says_who_is_at_work(output, monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    with pytest.raises(InputError, match=rf"another preparation is at work .*process {os.getpid()} on "):
+        Output(output.root).open(Settings())
 
-    fcntl.flock(output._lock, fcntl.LOCK_EX)
-    with pytest.raises(BlockingIOError):
-        Output(output.root).join()
+
+def test_a_refused_preparation_holds_nothing(output):
+    output.close()
+    with pytest.raises(InputError, match="size"):
+        Output(output.root).open(Settings(size=99))
+    output.open(Settings())
 
 
 def test_left_overs_go_and_the_journal_stays(output):

@@ -45,7 +45,14 @@ AWKWARD = [
     "data.names=[a_b,c]",
     "data.names=[a,b_c]",
     "data.names={a: 1}",
+    "data.names=ends.",
+    "data.names=..ends..",
+    "model.weights='C:\\runs\\best.ckpt'",
+    "data.names='a<b>c:d|e?f*g'",
+    "+con.x=1",
+    "+nul=1",
 ]
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
 
 def test_names_need_no_quotes_are_one_level_deep_and_differ():
@@ -55,8 +62,15 @@ def test_names_need_no_quotes_are_one_level_deep_and_differ():
         assert name.isascii()
         assert not set(name) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-+._"), name
         assert len(name) < 80
+        assert not name.endswith((".", " ")), "Windows cuts that off"
+        assert name.split(".")[0].lower() not in DEVICES
         path = f"runs/sweep/x/{name}/checkpoints/best.ckpt"
         assert OverridesParser.create().parse_overrides([f"checkpoint={path}"])[0].value() == path
+
+
+def test_no_key_is_a_device_of_windows():
+    names = [job_folder(overrides) for overrides in (["+aux.x=1", "+b.x=2"], ["+com1=1"], ["+nul.x=1", "+b.x=1"])]
+    assert not [name for name in names if name.split(".")[0].lower() in DEVICES]
 
 
 def test_many_keys_fit_into_what_a_file_system_takes():
@@ -84,7 +98,7 @@ def test_a_folder_belongs_to_one_process_until_it_ends(tmp_path: Path):
 
     refused = other()
     assert refused.returncode
-    assert "job is being trained in by another process" in refused.stderr
+    assert f"job is being trained in by another process (process {os.getpid()} on " in refused.stderr
     held.close()
     assert other().returncode == 0, "and what ended without closing it has let it go"
     hold(tmp_path / "job").close()

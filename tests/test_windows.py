@@ -1,0 +1,115 @@
+"""What Windows lacks or does in its own way, tried where it can be tried on any system."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import portrait_matting
+
+PACKAGE = Path(portrait_matting.__file__).parent
+
+WITHOUT_POSIX = """
+import importlib, os, pkgutil, signal, sys
+import portrait_matting
+
+def import_all():
+    for module in pkgutil.walk_packages(portrait_matting.__path__, "portrait_matting."):
+        importlib.import_module(module.name)
+
+import_all()  # and with it the libraries, which know Windows in their own ways
+for name in [name for name in sys.modules if name.startswith("portrait_matting.")]:
+    del sys.modules[name]
+for name in ("fcntl", "resource", "pwd", "grp", "termios"):
+    sys.modules[name] = None
+for name in ("SIGKILL", "SIGHUP", "SIGUSR1", "SIGALRM", "alarm", "pthread_kill"):
+    delattr(signal, name)
+for name in ("fork", "forkpty", "killpg", "sysconf", "sched_getaffinity", "getuid", "geteuid", "statvfs", "mkfifo"):
+    delattr(os, name)
+import_all()
+"""
+
+
+@pytest.mark.slow
+def test_every_module_is_imported_without_what_posix_alone_has(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_POSIX], cwd=tmp_path, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+POSIX = {
+    "signal": {"SIGKILL", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "alarm"},
+    "os": {"fork", "killpg", "getpgid", "setsid", "sysconf", "getuid", "geteuid", "statvfs"},
+}
+
+
+def modules():
+    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(PACKAGE.rglob("*.py"))]
+
+
+def where(path: Path, node: ast.AST) -> str:
+    return f"{path.relative_to(PACKAGE)}:{node.lineno} {ast.unparse(node)}"
+
+
+def test_nothing_is_named_that_windows_lacks():
+    """Inside functions too, which importing does not reach."""
+    found = [
+        where(path, node)
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.attr in POSIX.get(node.value.id, ())
+    ]
+    assert found == []
+
+
+def opens_text(call: ast.Call) -> bool:
+    """Whether a call opens, reads or writes a file as text, by its form: `open`, `Path.open`, `read_text`, …"""
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    if isinstance(call.func, ast.Attribute) and call.func.attr in ("read_text", "write_text"):
+        return True
+    if isinstance(call.func, ast.Name) and call.func.id == "open":
+        place = 1
+    elif isinstance(call.func, ast.Attribute) and call.func.attr == "open":
+        if isinstance(call.func.value, ast.Name) and call.func.value.id in ("Image", "av", "output"):
+            return False  # Pillow's, PyAV's, the output folder of a preparation
+        place = 0
+    else:
+        return False
+    mode = named.get("mode", call.args[place] if len(call.args) > place else None)
+    if mode is None:
+        return True
+    return isinstance(mode, ast.Constant) and isinstance(mode.value, str) and set(mode.value) <= set("rwax+t")
+
+
+@pytest.mark.parametrize(
+    "code, text",
+    [
+        ("open(path)", True),
+        ("open(path, 'rb')", False),
+        ("open(path, mode='w')", True),
+        ("path.open()", True),
+        ("path.open('wb')", False),
+        ("path.read_text()", True),
+        ("Image.open(path)", False),
+    ],
+)
+def test_text_files_are_recognised(code, text):
+    assert opens_text(ast.parse(code, mode="eval").body) is text
+
+
+def test_every_text_file_is_utf_8():
+    """Windows takes a code page of the country otherwise."""
+    found = [
+        where(path, node)
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and opens_text(node)
+        and "encoding" not in {keyword.arg for keyword in node.keywords}
+    ]
+    assert found == []
