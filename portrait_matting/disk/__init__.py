@@ -1,0 +1,1 @@
+"""Files and folders of a disk: written whole or not at all, held by one process."""
