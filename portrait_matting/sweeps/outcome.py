@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from portrait_matting.disk.atomic_write import write_text
+
 FAILED = "error.txt"
 """In the folder of a job that failed: one line that says why."""
 SWEPT = "sweep.json"
@@ -13,13 +15,13 @@ SWEPT = "sweep.json"
 def note_failure(folder: Path, line: str) -> None:
     """Leaves `error.txt` in a job's folder, for the end of the sweep."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FAILED).write_text(" ".join(line.split()) + "\n")
+    write_text(folder / FAILED, " ".join(line.split()) + "\n", errors="backslashreplace")  # a file name may be no text
 
 
 def failures(folder: Path) -> dict[str, str]:
     """The jobs of a sweep that failed, each with its line."""
     notes = {name: folder / name / FAILED for name in _jobs(folder)}
-    return {name: path.read_text().strip() for name, path in notes.items() if path.is_file()}
+    return {name: path.read_text(encoding="utf-8").strip() for name, path in notes.items() if path.is_file()}
 
 
 def summary(folder: Path, stopped: bool) -> str:
@@ -40,7 +42,7 @@ def summary(folder: Path, stopped: bool) -> str:
 
 def read_note(folder: Path) -> dict[str, Any]:
     """What `sweep.json` holds; empty where there is none."""
-    return json.loads((folder / SWEPT).read_text()) if (folder / SWEPT).is_file() else {}
+    return json.loads((folder / SWEPT).read_text(encoding="utf-8")) if (folder / SWEPT).is_file() else {}
 
 
 def _jobs(folder: Path) -> list[str]:
