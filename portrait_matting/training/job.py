@@ -16,7 +16,6 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting import checkpoint
-from portrait_matting.callbacks.interruption import WholeCheckpoints
 from portrait_matting.cli.explain import explain
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
@@ -33,6 +32,7 @@ from portrait_matting.models.recompute import choose
 from portrait_matting.runs.test_scores import write_scores
 from portrait_matting.training import allocator
 from portrait_matting.training.auto_hardware import fits, out_of_memory, settle
+from portrait_matting.training.checkpoint_io import AtomicCheckpointIO
 from portrait_matting.training.module import MattingModule
 
 log = logging.getLogger(__name__)
@@ -186,6 +186,6 @@ def _trainer(job: Job, extra: list[L.Callback] | None = None, **arguments: Any) 
         **job.trainer_arguments | arguments,
         callbacks=callbacks + (extra or []),
         logger=job.loggers,
-        plugins=[WholeCheckpoints()],
+        plugins=[AtomicCheckpointIO()],
         use_distributed_sampler=False,  # ours gives every process its share
     )
