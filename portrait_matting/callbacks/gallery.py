@@ -1,10 +1,8 @@
 """`gallery/` in a run's folder: the same few test portraits in every run, each as image, truth and matte."""
 
-import os
 import re
 from pathlib import Path
 
-import cv2
 import lightning.pytorch as L
 import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
@@ -12,6 +10,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from portrait_matting.callbacks.samples import matte_of
 from portrait_matting.data.augment import resize
 from portrait_matting.errors import InputError
+from portrait_matting.reporting.panel import write_picture
 from portrait_matting.runs.gallery import FOLDER, IMAGE, MATTE, TRUTH, Shown
 
 HEIGHT = 360  # pixels of a picture, at most
@@ -34,13 +33,9 @@ def write_shown(folder: Path, index: int, shown: Shown) -> None:
     size = [max(round(side * scale), 1) for side in shown.truth.shape]
     name = re.sub(r"[^\w-]", "_", shown.name).encode()[:_NAME].decode(errors="ignore")
     stem = f"{index:05d}_{name}"
-    image = cv2.cvtColor(resize(shown.image, *size), cv2.COLOR_RGB2BGR)
     truth, matte = (np.rint(resize(grey, *size) * 255).astype(np.uint8) for grey in (shown.truth, shown.matte))
-    for kind, picture in {IMAGE: image, TRUTH: truth, MATTE: matte}.items():
-        unfinished = folder / f".{os.getpid()}.{kind}"
-        if not cv2.imwrite(str(unfinished), picture):
-            raise OSError(f"{folder} cannot be written: is the disk full?")
-        os.replace(unfinished, folder / f"{stem}.{kind}")
+    for kind, picture in {IMAGE: resize(shown.image, *size), TRUTH: truth, MATTE: matte}.items():
+        write_picture(folder / f"{stem}.{kind}", picture)
 
 
 class Gallery(L.Callback):

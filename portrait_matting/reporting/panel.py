@@ -1,12 +1,12 @@
 """Rows of pictures of a run, image | truth | matte | cut-out, and the sheet that they stand on."""
 
-import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from portrait_matting.data.augment import resize
+from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.matte.composite import over_colour
 
 COLOUR = (46, 160, 120)  # a green that neither skin nor hair has, so that what was left standing shows
@@ -43,8 +43,14 @@ def sheet(rows: list[np.ndarray]) -> np.ndarray:
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Writes uint8 RGB (H, W, 3) to a file of any picture type; a reader never sees half a file."""
-    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    if not cv2.imwrite(str(unfinished), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
-        raise OSError(f"{path} cannot be written: is the disk full?")
-    os.replace(unfinished, path)
+    """Writes a picture in the format that the suffix names; a reader never sees half a file.
+
+    Args:
+        path: of the file; its folder exists.
+        picture: uint8, RGB (H, W, 3) or grey (H, W).
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    ordered = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR) if picture.ndim == 3 else picture
+    write_bytes(path, cv2.imencode(path.suffix, ordered)[1].tobytes())  # imwrite says nothing when the disk is full

@@ -1,3 +1,5 @@
+import errno
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -100,10 +102,15 @@ def test_two_of_the_same_file_name_are_two(tmp_path):
 
 
 def test_a_full_disk_is_named_and_leaves_no_half(tmp_path, monkeypatch):
-    monkeypatch.setattr(cv2, "imwrite", lambda path, picture: False)
-    with pytest.raises(OSError, match="cannot be written: is the disk full"):
+    def full(path, content):
+        with path.open("wb") as file:
+            file.write(content[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*someone\.image\.jpg'"):
         write_shown(tmp_path, 0, shown())
-    assert read_gallery(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_callback_writes_the_chosen_and_passes_over_what_cannot_be_read(tmp_path, monkeypatch):

@@ -54,6 +54,12 @@ def test_a_picture_is_written_whole_and_in_its_colours(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["samples.png"]
 
 
+def test_a_grey_picture_is_written_as_it_is(tmp_path):
+    grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    write_picture(tmp_path / "matte.png", grey)
+    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "matte.png"), cv2.IMREAD_UNCHANGED), grey)
+
+
 def test_a_folder_that_is_gone_is_an_error(tmp_path):
-    with pytest.raises(OSError, match=r"samples\.png cannot be written"):
+    with pytest.raises(OSError, match=r"No such file or directory: '.*gone/samples\.png'"):
         write_picture(tmp_path / "gone" / "samples.png", portrait()[0])
