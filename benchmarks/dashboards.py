@@ -38,7 +38,8 @@ from portrait_matting.callbacks.validation_table import ValidationTable
 from portrait_matting.cli import command
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
-from portrait_matting.loggers import wandb as loggers
+from portrait_matting.loggers import tensorboard as tensorboard_module
+from portrait_matting.loggers import wandb as wandb_module
 from portrait_matting.loggers.recipe import log_recipe
 from portrait_matting.training.job import fit, prepare
 
@@ -85,7 +86,7 @@ def build() -> None:
     for kind in (GradientNorms, Throughput, ValidationTable, Lineage):
         for hook in [name for name in vars(kind) if name.startswith("on_")]:
             setattr(kind, hook, _clock.around(getattr(kind, hook)))
-    for kind in (loggers._TensorBoard, loggers._Wandb):
+    for kind in (tensorboard_module._TensorBoard, wandb_module._Wandb):
         kind.log_metrics = _clock.around(kind.log_metrics)
     samples.log_picture = _clock.around(samples.log_picture)
 
@@ -101,7 +102,7 @@ def take_turn(contestant: str, options: argparse.Namespace, steps: int, epochs: 
         before, busy, began = _clock.seconds, processor_seconds(), time.perf_counter()
         fit(job)
         training, logged = time.perf_counter() - began, _clock.seconds - before
-        loggers.close_loggers(failed=False)
+        wandb_module.close_loggers(failed=False)
         if contestant == "wandb":
             wandb.teardown()  # ends its process, whose time is known then
         return Turn(processor_seconds() - busy, training, logged)

@@ -35,6 +35,7 @@ from tqdm import tqdm
 
 from portrait_matting import checkpoint
 from portrait_matting.cli import command
+from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
 from portrait_matting.images.io import read_alpha, read_image
@@ -44,7 +45,7 @@ from portrait_matting.matte.matter import Matter
 from portrait_matting.matte.predictor import Predictor
 from portrait_matting.models.u2net import u2net, u2netp
 from portrait_matting.prediction.batch import cut_out_all
-from portrait_matting.prediction.cutout_file import Style, encode, write_whole
+from portrait_matting.prediction.cutout_file import Style, encode
 from portrait_matting.prediction.jobs import Job
 from portrait_matting.prediction.photo_file import read_photo
 from portrait_matting.synthetic import draw_portrait
@@ -136,7 +137,7 @@ class Ours:
             cut_out = self.matter.cut_out(photo.image, matte)
         finally:
             matter_module.refine, matter_module.estimate_foreground = before
-        self._timed("write", write_whole)(target, self._timed("encode", encode)(cut_out, photo, Style()))
+        self._timed("write", write_bytes)(target, self._timed("encode", encode)(cut_out, photo, Style()))
 
     def _timed(self, stage: str, step: Callable) -> Callable:
         def timed(*arguments: object, **options: object) -> object:

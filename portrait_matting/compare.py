@@ -1,14 +1,15 @@
 """Which recipe is better, from run folders alone: `python -m portrait_matting.compare RUN|SWEEP …`."""
 
 import argparse
-import os
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portrait_matting.cli import command
 from portrait_matting.cli.arguments import number
+from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.errors import InputError
 
 if TYPE_CHECKING:  # torch comes with it, and --help is to be quick
@@ -94,21 +95,15 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         InputError: they cannot be written.
     """
-    unfinished = {name: folder / f".{name}.{os.getpid()}" for name in files}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            unfinished[name].write_bytes(content)
-        for name, path in unfinished.items():
-            os.replace(path, folder / name)
+        with ExitStack() as stack:  # none is moved into place before all are written
+            for name, content in files.items():
+                stack.enter_context(atomic_write(folder / name)).write_bytes(content)
     except OSError as error:
         raise InputError(
             f"{folder} cannot be written ({error.strerror}): make room, or choose another folder with --output DIR"
         ) from error
-    finally:
-        for path in unfinished.values():
-            if path.exists():
-                path.unlink()
 
 
 def parser() -> argparse.ArgumentParser:

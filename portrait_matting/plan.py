@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from portrait_matting.cli import command
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.compose import CONF_DIR, check
+from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import open_evaluation
 
@@ -140,7 +141,7 @@ def _table(rows: Sequence["Row"], chosen: "Row | None") -> str:
 
 
 def _write(path: Path, rows: Sequence["Row"]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with atomic_write(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(rows[0])], lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(row) | {"relative_time": round(row.relative_time, 3)} for row in rows)

@@ -131,7 +131,7 @@ def _until_stopped(arguments: argparse.Namespace) -> None:
         print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(door.exit_code(stop))  # threads amid a network's operation would crash in Python's own way to end
+        os._exit(command.exit_code(stop))  # threads amid a network's operation would crash in Python's own way to end
     if code:
         sys.exit(code)
 

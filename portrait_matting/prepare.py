@@ -95,7 +95,7 @@ def _until_stopped(arguments: argparse.Namespace) -> None:
         prepare(arguments)
     except KeyboardInterrupt as stop:
         print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
-        sys.exit(door.exit_code(stop))
+        sys.exit(command.exit_code(stop))
 
 
 if __name__ == "__main__":

@@ -15,11 +15,11 @@ import torch
 from omegaconf import OmegaConf
 
 from portrait_matting import checkpoint
-from portrait_matting.callbacks.gallery import read_gallery
 from portrait_matting.config.compose import CONF_DIR, compose
 from portrait_matting.errors import InputError
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.models.u2net import U2Net
+from portrait_matting.runs.gallery import read_gallery
 from portrait_matting.runs.test_scores import read_scores
 from portrait_matting.train import train
 from portrait_matting.training.job import Job, fit, prepare

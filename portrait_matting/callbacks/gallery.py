@@ -1,35 +1,20 @@
 """`gallery/` in a run's folder: the same few test portraits in every run, each as image, truth and matte."""
 
-import logging
-import os
 import re
 from pathlib import Path
-from typing import NamedTuple
 
-import cv2
 import lightning.pytorch as L
 import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
 
 from portrait_matting.callbacks.samples import matte_of
 from portrait_matting.errors import InputError
-from portrait_matting.images.io import read_alpha, read_image
 from portrait_matting.images.network_input import resize
+from portrait_matting.reporting.panel import write_picture
+from portrait_matting.runs.gallery import FOLDER, IMAGE, MATTE, TRUTH, Shown
 
-log = logging.getLogger(__name__)
-
-FOLDER = "gallery"
 HEIGHT = 360  # pixels of a picture, at most
 _NAME = 80  # bytes of a portrait's name in a file's, which may have 255
-
-
-class Shown(NamedTuple):
-    """A portrait in a gallery: uint8 RGB (H, W, 3), and float32 (H, W) in [0, 1] of the truth and of the matte."""
-
-    name: str
-    image: np.ndarray
-    truth: np.ndarray
-    matte: np.ndarray
 
 
 def chosen(total: int, portraits: int) -> list[int]:
@@ -48,33 +33,9 @@ def write_shown(folder: Path, index: int, shown: Shown) -> None:
     size = [max(round(side * scale), 1) for side in shown.truth.shape]
     name = re.sub(r"[^\w-]", "_", shown.name).encode()[:_NAME].decode(errors="ignore")
     stem = f"{index:05d}_{name}"
-    image = cv2.cvtColor(resize(shown.image, *size), cv2.COLOR_RGB2BGR)
     truth, matte = (np.rint(resize(grey, *size) * 255).astype(np.uint8) for grey in (shown.truth, shown.matte))
-    for kind, picture in {"image.jpg": image, "truth.png": truth, "matte.png": matte}.items():
-        unfinished = folder / f".{os.getpid()}.{kind}"
-        if not cv2.imwrite(str(unfinished), picture):
-            raise OSError(f"{folder} cannot be written: is the disk full?")
-        os.replace(unfinished, folder / f"{stem}.{kind}")
-
-
-def read_gallery(folder: Path) -> list[Shown]:
-    """The portraits of a gallery by their index; none where there is no such folder.
-
-    Passed over is what a killed run has left unfinished, and, with a warning, what cannot be read.
-    """
-    found = []
-    for file in sorted(folder.glob("[!.]*.image.jpg")):
-        stem = file.name.removesuffix(".image.jpg")
-        greys = [folder / f"{stem}.{name}.png" for name in ("truth", "matte")]
-        if not all(grey.is_file() for grey in greys):
-            continue
-        try:
-            shown = Shown(stem.partition("_")[2], read_image(file), *map(read_alpha, greys))
-        except InputError as error:
-            log.warning("%s", error)
-            continue
-        found.append(shown)
-    return found
+    for kind, picture in {IMAGE: resize(shown.image, *size), TRUTH: truth, MATTE: matte}.items():
+        write_picture(folder / f"{stem}.{kind}", picture)
 
 
 class Gallery(L.Callback):

@@ -1,38 +1,16 @@
-"""What a training run survives: Ctrl-C and SIGTERM, obeyed between two steps, and a disk that fills."""
+"""What a training run survives: Ctrl-C and SIGTERM, obeyed between two steps."""
 
-import os
 import signal
 import threading
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import lightning.pytorch as L
 import torch
-from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from portrait_matting.errors import Terminated
 
 _STOPS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
-
-
-class WholeCheckpoints(TorchCheckpointIO):
-    """Writes a checkpoint beside its place and moves it there when it is whole: the old one stays until then.
-
-    Lightning writes to the system's temporary folder first. Where that is another disk, its move is a copy onto the
-    old checkpoint, which is lost if the disk is full.
-    """
-
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        place = Path(path)
-        unfinished = place.with_name(f"{place.name}.unfinished")
-        try:
-            super().save_checkpoint(checkpoint, unfinished, storage_options)
-            os.replace(unfinished, place)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(place)) from error
-        finally:
-            unfinished.unlink(missing_ok=True)
 
 
 class StopBetweenSteps(L.Callback):

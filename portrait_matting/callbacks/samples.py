@@ -1,9 +1,7 @@
 """Pictures of a run: image | truth | matte | cut-out for the same few portraits, for every logger and for disk."""
 
-import os
 from pathlib import Path
 
-import cv2
 import lightning.pytorch as L
 import numpy as np
 import torch
@@ -13,48 +11,8 @@ from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import resize
 from portrait_matting.loggers.boards import log_picture
-from portrait_matting.matte.composite import over_colour
 from portrait_matting.matte.resolution import to_size
-
-COLOUR = (46, 160, 120)  # a green that neither skin nor hair has, so that what was left standing shows
-TITLES = ("image", "truth", "matte", "cut-out")
-_BAR = 22  # height of the title bar, pixels
-
-
-def panel(image: np.ndarray, truth: np.ndarray, matte: np.ndarray, height: int = 224) -> np.ndarray:
-    """One row: image | truth | matte | cut-out over a colour.
-
-    Args:
-        image: uint8 RGB (H, W, 3).
-        truth, matte: float32 (H, W) in [0, 1].
-        height: of the row in pixels; the width follows from the portrait's own shape, at most 4/3 of it a picture.
-
-    Returns:
-        uint8 RGB (height, W', 3).
-    """
-    grey = [np.repeat(np.rint(alpha * 255).astype(np.uint8)[..., None], 3, axis=2) for alpha in (truth, matte)]
-    pictures = [image, *grey, over_colour(image, matte, COLOUR)]
-    width = min(max(round(image.shape[1] * height / image.shape[0]), 1), height * 4 // 3)
-    return np.concatenate([resize(picture, height, width) for picture in pictures], axis=1)
-
-
-def sheet(rows: list[np.ndarray]) -> np.ndarray:
-    """Stacks panels under a title bar, padding the narrower ones with white: uint8 RGB (H, W, 3)."""
-    width = max(row.shape[1] for row in rows)
-    padded = [np.pad(row, ((2, 2), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
-    bar = np.full((_BAR, width, 3), 255, np.uint8)
-    for column, title in enumerate(TITLES):
-        at = (column * rows[0].shape[1] // len(TITLES) + 6, _BAR - 7)
-        cv2.putText(bar, title, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
-    return np.concatenate([bar, *padded])
-
-
-def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Writes uint8 RGB (H, W, 3) to a file of any picture type; a reader never sees half a file."""
-    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    if not cv2.imwrite(str(unfinished), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)):
-        raise OSError(f"{path} cannot be written: is the disk full?")
-    os.replace(unfinished, path)
+from portrait_matting.reporting.panel import panel, sheet, write_picture
 
 
 def matte_of(trainer: L.Trainer, module: L.LightningModule, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

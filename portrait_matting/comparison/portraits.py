@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.callbacks.gallery import FOLDER, read_gallery
 from portrait_matting.comparison.result import Arm
+from portrait_matting.runs.gallery import FOLDER, read_gallery
 
 
 @dataclass(frozen=True)

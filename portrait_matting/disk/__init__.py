@@ -1,1 +1,1 @@
-"""What several processes share on a disk."""
+"""Files and folders of a disk: written whole or not at all, held by one process."""

@@ -1,7 +1,6 @@
 """`report.html`: what an evaluation found, in one file that opens without a network."""
 
 import inspect
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from markupsafe import Markup
 
 import portrait_matting
 from portrait_matting import reporting
+from portrait_matting.disk.atomic_write import write_text
 from portrait_matting.evaluation import confidence
 from portrait_matting.evaluation.confidence import Interval
 from portrait_matting.evaluation.paired_test import Difference, sentence
@@ -96,12 +96,7 @@ def write_report(
         seed=seed,
         version=portrait_matting.__version__,
     )
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(page.lstrip(), encoding="utf-8", errors="replace")  # a file name may be no text
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_text(path, page.lstrip(), errors="replace")  # a file name may be no text
 
 
 def choose(errors: np.ndarray, pictures: int, seed: int) -> tuple[list[int], list[int]]:

@@ -4,11 +4,11 @@ import csv
 import io
 import json
 import math
-import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from portrait_matting.disk.atomic_write import write_text
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.confidence import Interval
 from portrait_matting.evaluation.paired_test import Difference, sentence
@@ -156,10 +156,7 @@ def _csv(rows: Iterable[Iterable[object]]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}")
     try:
-        unfinished.write_bytes(text.encode(errors="surrogateescape"))  # names of files need not be UTF-8
-        os.replace(unfinished, path)
+        write_text(path, text, errors="surrogateescape")  # names of files need not be UTF-8
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be written ({error.strerror}): choose another folder, or make room") from error

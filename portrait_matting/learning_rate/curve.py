@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.learning_rate.schedule import Schedule
 
 if TYPE_CHECKING:  # the finder costs seconds to import, for Lightning
@@ -46,7 +47,8 @@ def plot_finding(finding: Finding, path: str | Path) -> None:
     axes.set_title(f"max_lr = {finding.max_lr:.2e} by {choice}", loc="left", fontweight="bold")
     axes.legend(frameon=False)
     _clear(axes)
-    figure.savefig(path, format="png")
+    with atomic_write(path) as unfinished:
+        figure.savefig(unfinished, format="png")
 
 
 def plot_schedule(schedule: Schedule, total: int) -> Figure:

@@ -2,7 +2,6 @@
 
 import csv
 import logging
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from lightning.pytorch.utilities.seed import isolate_rng
 from torchmetrics import Metric
 from tqdm import tqdm
 
+from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.errors import InputError
 from portrait_matting.learning_rate.suggestion import RULES, centred, debias, raw_losses, suggest
 
@@ -150,10 +150,7 @@ def _decide(
 
 def write_csv(finding: Finding, path: str | Path) -> None:
     """Writes the columns `lr` and `loss` (`Finding.losses`); a reader never sees half a file."""
-    path = Path(path)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    with unfinished.open("w", newline="", encoding="utf-8") as file:
+    with atomic_write(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("lr", "loss"))
         writer.writerows(zip(finding.lrs.tolist(), finding.losses.tolist(), strict=True))
-    os.replace(unfinished, path)

@@ -1,49 +1,17 @@
-"""Loggers that fit a run's folder: metrics.csv always, and the dashboard of your choice beside it."""
+"""The logger of Weights & Biases, offline by default, and its end after each job."""
 
-import csv
 import os
 import sys
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.loggers import WandbLogger
 
 from portrait_matting.errors import InputError
-from portrait_matting.loggers.axes import EPOCH
 from portrait_matting.loggers.names import tidied
 
 _DATA_DIR = "WANDB_DATA_DIR"
 _own_data_dir = [""]  # what wandb_logger has set it to: close_loggers takes that back
-
-
-def csv_logger(run_dir: str, resume: str | None = None, flush_every: int = 20) -> CSVLogger:
-    """Writes `metrics.csv` into the run's folder; a resumed run goes on below the rows that are there.
-
-    Args:
-        run_dir: the run's folder.
-        resume: the run's own `resume`; None starts an empty file.
-        flush_every: logged steps between two writes.
-    """
-    earlier = _rows(Path(run_dir) / "metrics.csv") if resume else []
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Experiment logs directory")  # it deletes the rows: we have them
-        logger = CSVLogger(run_dir, name="", version="", flush_logs_every_n_steps=flush_every)
-        writer = logger.experiment
-    for row in earlier:
-        writer.log_metrics(row, step=int(row["step"]))
-    writer.save()  # at once: a run that fails before its first step must not cost the rows of the one before
-    return logger
-
-
-def tensorboard_logger(run_dir: str) -> TensorBoardLogger:
-    """Writes TensorBoard's event files into the run's folder: `tensorboard --logdir runs`. A resumed run adds another
-    file, which is shown as the same run's.
-    """
-    try:
-        return _TensorBoard(run_dir, name="", version="", default_hp_metric=False)
-    except ModuleNotFoundError as error:
-        raise InputError("logger=tensorboard needs TensorBoard: pip install 'portrait-matting[tensorboard]'") from error
 
 
 def wandb_logger(
@@ -98,15 +66,6 @@ def close_loggers(failed: bool) -> None:
         os.environ.pop(_DATA_DIR, None)
 
 
-class _TensorBoard(TensorBoardLogger):
-    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        # The epoch is for wandb to draw over; here it would be a chart.
-        super().log_metrics({name: value for name, value in tidied(metrics).items() if name != EPOCH}, step)
-
-    def save(self) -> None:
-        self.experiment.flush()  # and no hparams.yaml: config.yaml lies beside it
-
-
 class _Wandb(WandbLogger):
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         super().log_metrics(tidied(metrics), step)
@@ -116,12 +75,3 @@ def _earlier_id(run_dir: Path) -> str | None:
     """The wandb id of the run in this folder: its folders are called (offline-)run-DATE_TIME-ID."""
     folders = sorted(run_dir.glob("wandb/*run-*-*"), key=lambda folder: folder.name.removeprefix("offline-"))
     return folders[-1].name.rpartition("-")[2] if folders else None
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    """The rows as they were written, without a last one that a killed run left unfinished."""
-    if not path.is_file():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    rows = csv.DictReader(line for line in lines if line.endswith("\n"))
-    return [{key: value for key, value in row.items() if value} for row in rows]

@@ -1,8 +1,6 @@
 """From a cut-out to the file that a person gets: transparent, before a background, or the matte; whole or none."""
 
-import os
 import struct
-import threading
 import zlib
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -13,6 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import blurred
 from portrait_matting.matte.matter import CutOut
@@ -95,23 +94,9 @@ def encode(cut_out: CutOut, photo: Photo, style: Style) -> bytes:
     return encoded.getvalue()
 
 
-def write_whole(target: Path, content: bytes) -> None:
-    """Writes beside the target, then moves it there: the whole file stands there, or what was there before.
-
-    Raises:
-        OSError: it cannot be written; nothing is left behind.
-    """
-    unfinished = target.with_name(f".{os.getpid()}-{threading.get_ident()}.unfinished")
-    try:
-        unfinished.write_bytes(content)
-        os.replace(unfinished, target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def write_cutout(cut_out: CutOut, photo: Photo, target: Path, style: Style) -> None:
-    """Writes a cut-out in a style: see `encode` and `write_whole`."""
-    write_whole(target, encode(cut_out, photo, style))
+    """Writes a cut-out in a style: see `encode` and `atomic_write`."""
+    write_bytes(target, encode(cut_out, photo, style))
 
 
 def _png(picture: np.ndarray, profile: bytes | None) -> bytes:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
-from portrait_matting.prediction.cutout_file import Style, write_whole
+from portrait_matting.prediction.cutout_file import Style
 from portrait_matting.prediction.inputs import is_video
 from portrait_matting.prediction.names import Input, shown, target
 from portrait_matting.prediction.summary import Summary
@@ -63,7 +64,7 @@ def check_writable(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
         trial = output / f".{os.getpid()}.trial"
-        write_whole(trial, b"")
+        write_bytes(trial, b"")
         trial.unlink()
     except OSError as error:
         raise InputError(f"{output} cannot be written ({error.strerror}): give another --output") from error

@@ -1,8 +1,6 @@
 """A video of a person to a video of the person cut out: with alpha, or before another background."""
 
 import itertools
-import os
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import blurred
 from portrait_matting.matte.matter import CutOut, Matter
@@ -56,23 +55,22 @@ def cut_out_video(
         first = next(reader.frames(), None)
     if first is None:
         raise InputError(f"{source} holds no frames: choose a whole video")
-    unfinished = target.with_name(f".{os.getpid()}-{threading.get_ident()}.unfinished")
-    try:
-        with VideoReader(source) as reader, VideoWriter(unfinished, target, encoder, reader, first) as writer:
-            done, total = 0, reader.count()
-            for frames in _batches(reader.frames(writer.add_sound), first.width * first.height):
-                photos = [reader.upright(frame, first) for frame in frames]
-                for frame, photo, matte in zip(frames, photos, matter.mattes(photos), strict=True):
-                    if smoothing:
-                        matte = smooth(matte, cv2.resize(photo, matte.shape[::-1], interpolation=cv2.INTER_AREA))
-                    writer.add(_picture(photo, matter.cut_out(photo, matte), background), frame)
-                    done += 1
-                    if progress is not None:
-                        progress(done, total and max(done, total))
-        with naming(target, *UNWRITABLE):
-            os.replace(unfinished, target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with (
+        naming(target, *UNWRITABLE),
+        atomic_write(target) as unfinished,
+        VideoReader(source) as reader,
+        VideoWriter(unfinished, target, encoder, reader, first) as writer,
+    ):
+        done, total = 0, reader.count()
+        for frames in _batches(reader.frames(writer.add_sound), first.width * first.height):
+            photos = [reader.upright(frame, first) for frame in frames]
+            for frame, photo, matte in zip(frames, photos, matter.mattes(photos), strict=True):
+                if smoothing:
+                    matte = smooth(matte, cv2.resize(photo, matte.shape[::-1], interpolation=cv2.INTER_AREA))
+                writer.add(_picture(photo, matter.cut_out(photo, matte), background), frame)
+                done += 1
+                if progress is not None:
+                    progress(done, total and max(done, total))
 
 
 def _picture(photo: np.ndarray, cut_out: CutOut, background: Background | None) -> np.ndarray:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import torch
 
+from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import Matter
-from portrait_matting.prediction.cutout_file import Style, encode, write_whole
+from portrait_matting.prediction.cutout_file import Style, encode
 from portrait_matting.prediction.jobs import Job
 from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.photo_file import read_photo
@@ -151,7 +152,7 @@ class _Unwritable(Exception):
 def _write(target: Path, content: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, content)
+        write_bytes(target, content)
     except OSError as error:
         if error.errno in _OF_ONE_FILE:
             raise InputError(f"{shown(target)} cannot be written ({error.strerror}): rename the photo") from error

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.disk.lock import Held, Lock
 from portrait_matting.errors import InputError
 from portrait_matting.preparation.settings import Settings, check_settings
@@ -77,9 +78,8 @@ class Output:
 
     def write(self, path: str, content: bytes) -> None:
         """Writes a file of the copy: the whole of it, or none."""
-        unfinished = self.unfinished / f"{os.getpid()}"
-        unfinished.write_bytes(content)
-        os.replace(unfinished, self.root / path)
+        with atomic_write(self.root / path, self.unfinished / f"{os.getpid()}") as unfinished:
+            unfinished.write_bytes(content)
 
     def finish(self) -> None:
         """Clears away the journal: everything is in its place."""

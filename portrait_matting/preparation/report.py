@@ -2,12 +2,12 @@
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 
+from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.errors import InputError
 from portrait_matting.preparation.output import Output, human
 from portrait_matting.preparation.record import Record, Rejection
@@ -46,8 +46,8 @@ def write_tables(records: Sequence[Record], rejections: Sequence[Rejection], out
         output.write("rejected.csv", _csv([name for name, _ in _types(Rejection)], map(astuple, rejections)))
         output.write("meta.csv", _csv(META, map(_meta, records)))
         if records:
-            plot(records, output.unfinished / "statistics.png")
-            os.replace(output.unfinished / "statistics.png", output.root / "statistics.png")
+            with atomic_write(output.root / "statistics.png", output.unfinished / "statistics.png") as unfinished:
+                plot(records, unfinished)
     except OSError as error:
         raise InputError(
             f"{output.root} cannot be written ({error.strerror}): make room or mend it, and the same command goes on"

@@ -1,10 +1,10 @@
 """The folder of a run: opened so that nothing is written over, closed with the figures of the run."""
 
 import json
-import os
 import re
 from pathlib import Path
 
+from portrait_matting.disk.atomic_write import write_text
 from portrait_matting.errors import InputError
 
 LAST = Path("checkpoints") / "last.ckpt"
@@ -67,9 +67,7 @@ def find_resume(run_dir: Path) -> Path:
 
 def write_figures(run_dir: Path, figures: dict[str, float]) -> None:
     """Writes `metrics.json`; a reader never sees half a file."""
-    unfinished = run_dir / ".metrics.json"
-    unfinished.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    os.replace(unfinished, run_dir / "metrics.json")
+    write_text(run_dir / "metrics.json", json.dumps(figures, indent=2) + "\n")
 
 
 def report(run_dir: Path, figures: dict[str, float]) -> str:

@@ -1,13 +1,13 @@
 """`test_scores.csv` in a run's folder: every figure of every test portrait, which is what runs are compared by."""
 
 import csv
-import os
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
 
+from portrait_matting.disk.atomic_write import write_text
 from portrait_matting.errors import InputError
 
 FILE = "test_scores.csv"
@@ -21,14 +21,13 @@ def write_scores(path: Path, names: Sequence[str], scores: Mapping[str, np.ndarr
         names: of the N portraits.
         scores: by figure ("mad", "iou", …), float64 (N,); NaN, where there is nothing to measure, is an empty cell.
     """
-    unfinished = path.with_name(f".{path.name}")
-    with unfinished.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image", *scores])
-        for row, name in enumerate(names):
-            found = [float(values[row]) for values in scores.values()]
-            writer.writerow([name, *("" if np.isnan(value) else f"{value:.9g}" for value in found)])
-    os.replace(unfinished, path)
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["image", *scores])
+    for row, name in enumerate(names):
+        found = [float(values[row]) for values in scores.values()]
+        writer.writerow([name, *("" if np.isnan(value) else f"{value:.9g}" for value in found)])
+    write_text(path, text.getvalue(), errors="surrogateescape")
 
 
 def read_scores(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from portrait_matting.cli.arguments import cores
 from portrait_matting.cli.explain import explain
+from portrait_matting.disk.atomic_write import write_text
 from portrait_matting.disk.lock import Lock
 from portrait_matting.errors import InputError
 from portrait_matting.sweeps import study
@@ -76,7 +77,7 @@ class Ledger(Callback):
         jobs = _folders(written, constant) if own_name and "Basic" in hydra.sweeper._target_ else None
         folder.mkdir(parents=True, exist_ok=True)
         note = {"swept": swept_keys, "overrides": written, "jobs": jobs}
-        (folder / SWEPT).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+        write_text(folder / SWEPT, json.dumps(note, indent=2) + "\n")
         study.go_on(hydra.sweeper)
         _quieten_ray(hydra.launcher)
         self.opened.append(folder)

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from portrait_matting.disk.atomic_write import write_text
+
 FAILED = "error.txt"
 """In the folder of a job that failed: one line that says why."""
 SWEPT = "sweep.json"
@@ -13,7 +15,7 @@ SWEPT = "sweep.json"
 def note_failure(folder: Path, line: str) -> None:
     """Leaves `error.txt` in a job's folder, for the end of the sweep."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FAILED).write_text(" ".join(line.split()) + "\n", encoding="utf-8")
+    write_text(folder / FAILED, " ".join(line.split()) + "\n", errors="backslashreplace")  # a file name may be no text
 
 
 def failures(folder: Path) -> dict[str, str]:

@@ -16,7 +16,6 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from portrait_matting import checkpoint
-from portrait_matting.callbacks.interruption import WholeCheckpoints
 from portrait_matting.callbacks.progress_bar import ProgressBar
 from portrait_matting.cli.explain import explain
 from portrait_matting.data.datamodule import PortraitDataModule
@@ -37,6 +36,7 @@ from portrait_matting.models.recompute import choose
 from portrait_matting.runs.test_scores import write_scores
 from portrait_matting.training import allocator
 from portrait_matting.training.auto_hardware import fits, out_of_memory, settle
+from portrait_matting.training.checkpoint_io import AtomicCheckpointIO
 from portrait_matting.training.limits import batches_of_an_epoch, check_limits, logged_every
 from portrait_matting.training.module import MattingModule
 
@@ -252,6 +252,6 @@ def _trainer(job: Job, extra: list[L.Callback] | None = None, **arguments: Any) 
         **job.trainer_arguments | limits | arguments,
         callbacks=callbacks + (extra or []),
         logger=job.loggers,
-        plugins=[WholeCheckpoints()],
+        plugins=[AtomicCheckpointIO()],
         use_distributed_sampler=False,  # ours gives every process its share
     )

@@ -1,3 +1,5 @@
+import errno
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -5,8 +7,9 @@ import numpy as np
 import pytest
 
 from portrait_matting.callbacks import gallery
-from portrait_matting.callbacks.gallery import HEIGHT, Gallery, Shown, chosen, read_gallery, write_shown
+from portrait_matting.callbacks.gallery import HEIGHT, Gallery, chosen, write_shown
 from portrait_matting.errors import InputError
+from portrait_matting.runs.gallery import Shown, read_gallery
 from portrait_matting.synthetic import draw_portrait
 
 IMAGE, TRUTH = draw_portrait("test", 0, 1, height=96, width=80)
@@ -98,41 +101,16 @@ def test_two_of_the_same_file_name_are_two(tmp_path):
     assert [(one.name, one.truth.max()) for one in read_gallery(tmp_path)] == [("a_b", 0), ("a_b", 1)]
 
 
-def test_they_are_read_by_their_index(tmp_path):
-    for index in (10, 2, 0, 123):
-        write_shown(tmp_path, index, shown(f"n{index}"))
-    assert [one.name for one in read_gallery(tmp_path)] == ["n0", "n2", "n10", "n123"]
-
-
-def test_no_folder_holds_none(tmp_path):
-    assert read_gallery(tmp_path / "gallery") == []
-
-
-@pytest.mark.parametrize("kind", ["image.jpg", "truth.png", "matte.png"])
-def test_a_cut_file_is_passed_over_and_named(kind, tmp_path, caplog):
-    for index in range(2):
-        write_shown(tmp_path, index, shown(f"n{index}"))
-    path = tmp_path / f"00000_n0.{kind}"
-    path.write_bytes(path.read_bytes()[:-40])
-    assert [one.name for one in read_gallery(tmp_path)] == ["n1"]
-    assert path.name in caplog.text
-
-
-@pytest.mark.parametrize("kind", ["truth.png", "matte.png"])
-def test_what_a_killed_run_left_is_passed_over(kind, tmp_path, capfd):
-    for index in range(2):
-        write_shown(tmp_path, index, shown(f"n{index}"))
-    (tmp_path / f"00001_n1.{kind}").unlink()
-    (tmp_path / "00000_n0.image.jpg").replace(tmp_path / ".77.image.jpg")
-    assert read_gallery(tmp_path) == []
-    assert capfd.readouterr().err == ""
-
-
 def test_a_full_disk_is_named_and_leaves_no_half(tmp_path, monkeypatch):
-    monkeypatch.setattr(cv2, "imwrite", lambda path, picture: False)
-    with pytest.raises(OSError, match="cannot be written: is the disk full"):
+    def full(path, content):
+        with path.open("wb") as file:
+            file.write(content[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*someone\.image\.jpg'"):
         write_shown(tmp_path, 0, shown())
-    assert read_gallery(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_callback_writes_the_chosen_and_passes_over_what_cannot_be_read(tmp_path, monkeypatch):

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import yaml
 
-from portrait_matting.callbacks.gallery import FOLDER, Shown, write_shown
+from portrait_matting.callbacks.gallery import write_shown
 from portrait_matting.comparison.arm import arms
 from portrait_matting.comparison.ranking import rank
 from portrait_matting.comparison.run import find_runs
 from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.runs.gallery import FOLDER, Shown
 from portrait_matting.runs.test_scores import FILE, write_scores
 
 IMAGES = 12

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from portrait_matting.errors import InputError
-from portrait_matting.evaluation import tables
 from portrait_matting.evaluation.confidence import Interval, intervals
 from portrait_matting.evaluation.paired_test import Difference, compare
 from portrait_matting.evaluation.result import Candidate, Evaluation, Portrait
@@ -173,7 +172,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(tables.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(InputError, match="No space left on device"):
         write_per_image(path, evaluation(FIRST), METRICS)
     assert path.read_text() == "earlier"

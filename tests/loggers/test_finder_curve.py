@@ -1,8 +1,8 @@
 import numpy as np
 
 from portrait_matting.learning_rate.finder import Finding
+from portrait_matting.loggers.csv import csv_logger
 from portrait_matting.loggers.finder_curve import log_finding, series
-from portrait_matting.loggers.wandb import csv_logger
 
 
 def finding():

@@ -2,8 +2,10 @@ import types
 
 import pytest
 
+from portrait_matting.loggers.csv import csv_logger
 from portrait_matting.loggers.recipe import log_recipe, log_summary
-from portrait_matting.loggers.wandb import csv_logger, tensorboard_logger, wandb_logger
+from portrait_matting.loggers.tensorboard import tensorboard_logger
+from portrait_matting.loggers.wandb import wandb_logger
 
 CONFIG = {"seed": 3, "run_dir": "runs/a", "model": {"_target_": "m", "weights": None}, "betas": [0.9, 0.999]}
 

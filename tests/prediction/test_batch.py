@@ -11,11 +11,12 @@ import pytest
 import torch
 from PIL import Image
 
+from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import CutOut
 from portrait_matting.prediction import workers
 from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
-from portrait_matting.prediction.cutout_file import Style, write_whole
+from portrait_matting.prediction.cutout_file import Style
 from portrait_matting.prediction.inputs import find_inputs
 from portrait_matting.prediction.jobs import Job, check_writable, plan
 from portrait_matting.prediction.room import Room, pixels
@@ -195,9 +196,9 @@ def test_a_full_disk_ends_the_call_with_one_line(photos, tmp_path, monkeypatch):
         if len(written) == 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
         written.append(target)
-        write_whole(target, content)
+        write_bytes(target, content)
 
-    monkeypatch.setattr(workers, "write_whole", fill)
+    monkeypatch.setattr(workers, "write_bytes", fill)
     with pytest.raises(
         InputError, match=r"cannot be written \(No space left on device\); 3 of 12 are done: make room"
     ) as stopped:

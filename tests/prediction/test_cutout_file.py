@@ -1,8 +1,5 @@
-import errno
 import io
-import os
 import stat
-import threading
 
 import cv2
 import numpy as np
@@ -11,7 +8,7 @@ from PIL import Image, ImageCms
 
 from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import CutOut
-from portrait_matting.prediction.cutout_file import Style, encode, write_cutout, write_whole
+from portrait_matting.prediction.cutout_file import Style, encode, write_cutout
 from portrait_matting.prediction.photo_file import Photo
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -122,38 +119,3 @@ def test_a_file_is_written_as_any_other(cut_out, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {target.name, "plain"}
     assert stat.S_IMODE(target.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
     assert decoded(target.read_bytes()).size == (30, 24)
-
-
-@pytest.mark.parametrize("step", ["write", "replace"])
-def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch, step):
-    (tmp_path / "a.png").write_bytes(b"old")
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    if step == "replace":
-        monkeypatch.setattr(os, "replace", full)
-        with pytest.raises(OSError, match="No space"):
-            write_whole(tmp_path / "a.png", b"new")
-    else:
-        resource = pytest.importorskip("resource")
-        signal = pytest.importorskip("signal")
-        before = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[0][1]))  # the system itself cuts the file short
-        try:
-            with pytest.raises(OSError, match="too large"):
-                write_whole(tmp_path / "a.png", bytes(5000))
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before[0])
-            signal.signal(signal.SIGXFSZ, before[1])
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.png": b"old"}
-
-
-def test_threads_that_write_into_one_folder_do_not_meet(tmp_path):
-    contents = {tmp_path / f"{index}.png": bytes([index]) * 100_000 for index in range(16)}
-    threads = [threading.Thread(target=write_whole, args=each) for each in contents.items()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == contents
