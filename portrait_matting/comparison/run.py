@@ -14,6 +14,7 @@ from yaml import YAMLError
 
 from portrait_matting.comparison.result import Run
 from portrait_matting.config.difference import AUTO
+from portrait_matting.config.earlier import upgraded
 from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import LAST
 from portrait_matting.runs.test_scores import FILE, read_scores
@@ -80,6 +81,7 @@ def read_run(folder: Path) -> Run:
         raise InputError(f"{folder} is damaged: {' '.join(str(error).split())}") from error
     if not isinstance(config, dict) or "seed" not in config or not isinstance(config.get("learning_rate"), dict):
         raise InputError(f"{folder}: config.yaml is no recipe of a run, it has no seed or no learning_rate")
+    config = upgraded(config)
     if (folder / "lr_finder.csv").is_file():
         for node in (config["learning_rate"], config["learning_rate"].get("cycle", {})):
             node |= {"max_lr": AUTO} if "max_lr" in node else {}

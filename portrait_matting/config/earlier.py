@@ -7,30 +7,13 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from portrait_matting.config.earlier_names import present
+
 WIDTH, TOLERANCE = 0.05, 1 / 255  # of the band in conf/loss; not imported, since run folders are read without torch
 _ROUNDED = 0.00392
 """How recipes wrote 1/255, from which it differs by a thousandth: the pixels of 8-bit alphas at 1 and 254."""
 _OUTPUTS = ("matte", "side1", "side2", "side3", "side4", "side5", "side6")
 """U²-Net's, in the order in which deep supervision weights were once given."""
-
-TARGETS = {
-    "models.u2net": "models.u2net.u2net",
-    "models.u2netp": "models.u2net.u2netp",
-    "data.synthetic_portraits.SyntheticDataModule": "data.synthetic.SyntheticDataModule",
-    "callbacks.SamplePictures": "callbacks.samples.SamplePictures",
-    "gallery.Gallery": "callbacks.gallery.Gallery",
-    "interruption.StopBetweenSteps": "callbacks.interruption.StopBetweenSteps",
-    "dashboard.gradients.GradientNorms": "callbacks.gradients.GradientNorms",
-    "dashboard.throughput.Throughput": "callbacks.throughput.Throughput",
-    "dashboard.validation_table.ValidationTable": "callbacks.validation_table.ValidationTable",
-    "dashboard.score_curves.ScoreCurves": "callbacks.score_curves.ScoreCurves",
-    "dashboard.lineage.Lineage": "callbacks.lineage.Lineage",
-    "loggers.csv_logger": "loggers.csv.csv_logger",
-    "loggers.tensorboard_logger": "loggers.tensorboard.tensorboard_logger",
-    "loggers.wandb_logger": "loggers.wandb.wandb_logger",
-}
-"""Where classes and functions of this package have moved to, both without its name."""
-_PACKAGE = "portrait_matting."
 
 
 def upgraded(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,13 +31,12 @@ def upgraded(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_targets(node: Any) -> Any:
-    if isinstance(node, dict):
-        node = {key: _with_targets(value) for key, value in node.items()}
-        if isinstance(target := node.get("_target_"), str) and target.startswith(_PACKAGE):
-            name = target.removeprefix(_PACKAGE)
-            node["_target_"] = _PACKAGE + TARGETS.get(name, name)
+    if isinstance(node, list):
+        return [_with_targets(item) for item in node]
+    if not isinstance(node, dict):
         return node
-    return [_with_targets(item) for item in node] if isinstance(node, list) else node
+    node = {key: _with_targets(value) for key, value in node.items()}
+    return node | {"_target_": present(node["_target_"])} if isinstance(node.get("_target_"), str) else node
 
 
 def _name_outputs(loss: dict[str, Any]) -> None:

@@ -14,6 +14,11 @@ EARLIER = {
     ),
     "portrait_matting.gallery.Gallery": "portrait_matting.callbacks.gallery.Gallery",
     "portrait_matting.interruption.StopBetweenSteps": "portrait_matting.callbacks.interruption.StopBetweenSteps",
+    "portrait_matting.loggers.csv_logger": "portrait_matting.loggers.csv.csv_logger",
+    "portrait_matting.loggers.tensorboard_logger": "portrait_matting.loggers.tensorboard.tensorboard_logger",
+    "portrait_matting.loggers.wandb_logger": "portrait_matting.loggers.wandb.wandb_logger",
+    "portrait_matting.models.u2net": "portrait_matting.models.u2net.u2net",
+    "portrait_matting.models.u2netp": "portrait_matting.models.u2net.u2netp",
 }
 """By a `_target_` that was, the one that it is now. Whoever moves what a recipe can name adds a line."""
 

@@ -15,6 +15,7 @@ import numpy as np
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.tuner import Tuner, lr_finder
 from lightning.pytorch.utilities.seed import isolate_rng
+from torch.optim import Optimizer
 from torchmetrics import Metric
 from tqdm import tqdm
 
@@ -80,6 +81,7 @@ def find_learning_rate(
         tempfile.TemporaryDirectory(prefix="lr_finder_") as folder,
         isolate_rng(),
         _bar(arguments.get("enable_progress_bar", True)),
+        _own_rates(module),
     ):
         trainer = Trainer(
             **arguments
@@ -131,6 +133,37 @@ def _bar(asked: bool) -> Iterator[None]:
         yield
     finally:
         lr_finder.tqdm = before
+
+
+@contextmanager
+def _own_rates(module: LightningModule) -> Iterator[None]:
+    """Lets each group of parameters step at the ladder's rate times its `lr_scale`, as in training.
+
+    Lightning's ladder sets one rate for all groups, so the factor is put in before each step and taken out after it.
+    """
+    build, ladder = module.configure_optimizers, []
+
+    def scale(optimizer: Optimizer, *_: Any) -> None:
+        ladder[:] = [group["lr"] for group in optimizer.param_groups]
+        for group in optimizer.param_groups:
+            group["lr"] *= group.get("lr_scale", 1.0)
+
+    def restore(optimizer: Optimizer, *_: Any) -> None:
+        for group, lr in zip(optimizer.param_groups, ladder, strict=True):
+            group["lr"] = lr
+
+    def configure_optimizers() -> Any:
+        optimizer = build()
+        if isinstance(optimizer, Optimizer) and any("lr_scale" in group for group in optimizer.param_groups):
+            optimizer.register_step_pre_hook(scale)
+            optimizer.register_step_post_hook(restore)
+        return optimizer
+
+    module.configure_optimizers = configure_optimizers
+    try:
+        yield
+    finally:
+        del module.configure_optimizers
 
 
 def _decide(

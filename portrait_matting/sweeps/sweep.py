@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.difference import conflict
+from portrait_matting.config.earlier import upgraded
 from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import LAST
 from portrait_matting.sweeps.hydra_callback import Ledger, at_once, cores
@@ -53,7 +54,7 @@ def take_up(cfg: DictConfig) -> dict[str, float] | None:
     begun, figures = (run_dir / LAST).is_file(), run_dir / "metrics.json"
     if (begun or figures.is_file()) and (run_dir / "config.yaml").is_file():
         asked = OmegaConf.to_container(cfg, resolve=True)
-        if difference := conflict(asked, OmegaConf.to_container(OmegaConf.load(run_dir / "config.yaml"))):
+        if difference := conflict(asked, upgraded(OmegaConf.to_container(OmegaConf.load(run_dir / "config.yaml")))):
             raise InputError(f"{run_dir} holds a run with {difference}: choose another hydra.sweep.dir=DIR")
     (run_dir / FAILED).unlink(missing_ok=True)
     if figures.is_file():

@@ -200,3 +200,28 @@ def test_the_table_holds_every_point(tmp_path):
     assert [float(row["lr"]) for row in rows] == finding.lrs.tolist()
     assert [float(row["loss"]) for row in rows] == finding.losses.tolist()
     assert [path.name for path in tmp_path.iterdir()] == ["lr_finder.csv"]
+
+
+class TwoRates(Net):
+    """Its last layer learns at a tenth of the rate; it takes down what each step was made at."""
+
+    def configure_optimizers(self):
+        groups = [
+            {"params": list(self.layers[:4].parameters())},
+            {"params": list(self.layers[4].parameters()), "lr_scale": 0.1},
+        ]
+        optimizer = torch.optim.SGD(groups, self.lr)
+        optimizer.register_step_post_hook(
+            lambda optimizer, *_: self.rates.append([group["lr"] for group in optimizer.param_groups])
+        )
+        return optimizer
+
+
+def test_a_group_with_a_rate_of_its_own_is_tried_at_its_own():
+    module = TwoRates()
+    module.rates = []
+    found = find_learning_rate(module, Data(), CPU, steps=20, early_stop_threshold=None)
+    rates = np.array(module.rates)
+    np.testing.assert_allclose(rates[:, 1], rates[:, 0] * 0.1)
+    np.testing.assert_allclose(rates[1 : len(found.lrs), 0], found.lrs[1:], rtol=0.3)
+    assert "configure_optimizers" not in vars(module)
