@@ -27,6 +27,8 @@ class LastCheckpoint(ModelCheckpoint):
         InputError: a negative time.
     """
 
+    looks_on = True
+
     def __init__(self, dirpath: str | Path, every_minutes: float = 5.0, save_on_exception: bool = True) -> None:
         if every_minutes < 0:
             raise InputError(f"callbacks.last.every_minutes={every_minutes} is no time: choose 0 or more")

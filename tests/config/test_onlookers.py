@@ -30,10 +30,9 @@ def test_what_is_read_is_what_the_class_says(cls):
     assert looks_on(f"{cls.__module__}.{cls.__name__}") == (vars(cls).get("looks_on", False) is True)
 
 
-def test_every_callback_of_the_default_recipe_looks_on_but_checkpoints():
+def test_every_callback_of_the_default_recipe_looks_on_but_the_best_checkpoint():
     targets = [callback._target_ for callback in compose().callbacks.values()]
     assert [target for target in targets if not looks_on(target)] == [
-        "lightning.pytorch.callbacks.ModelCheckpoint",
         "lightning.pytorch.callbacks.ModelCheckpoint",
     ]
 
