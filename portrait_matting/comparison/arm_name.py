@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from portrait_matting.config.difference import Flat
+from portrait_matting.reporting.short_names import tails
 
 MOST = 3
 """Settings of one group, such as the loss, that a name mentions."""
@@ -37,24 +38,6 @@ def arm_names(recipes: Sequence[Flat]) -> list[str]:
         for row, one in enumerate(settings)
     ]
     return [name if name not in names[:row] else f"{name} ({row + 1})" for row, name in enumerate(names)]
-
-
-def tails(texts: Sequence[str], separator: str) -> list[str]:
-    """The last part of each text, or as many parts from its end as tell it from the other texts.
-
-    >>> tails(["model.weights", "loss.weights", "seed"], ".")
-    ['model.weights', 'loss.weights', 'seed']
-    """
-    split = {text: text.split(separator) for text in texts}
-
-    def tail(text: str) -> str:
-        for length in range(1, len(split[text])):
-            end = split[text][-length:]
-            if all(other[-length:] != end for known, other in split.items() if known != text):
-                return separator.join(end)
-        return text
-
-    return [tail(text) for text in texts]
 
 
 def _noun(key: str) -> str:
