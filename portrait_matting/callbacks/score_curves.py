@@ -1,15 +1,19 @@
 """Precision against recall, and calibration, of the test split."""
 
+from collections.abc import Callable, Sequence
+
 import lightning.pytorch as L
+import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from portrait_matting.loggers.boards import Series, drawn, log_curves, shown_by
+from portrait_matting.loggers.boards import drawn, log_curves, shown_by
 from portrait_matting.metrics.calibration import reliability
 from portrait_matting.metrics.image_metric import exact_means
 from portrait_matting.metrics.precision_recall import LEVELS
-
-_LINE = "#1f5fa8"
+from portrait_matting.reporting.plots import STYLE
+from portrait_matting.reporting.score_curves import draw_calibration, draw_precision_recall
 
 
 class ScoreCurves(L.Callback):
@@ -26,37 +30,36 @@ class ScoreCurves(L.Callback):
         if not loggers:
             return
         metrics = dict(pl_module.test_metrics.items())
-        measured = {name: exact_means(metrics[f"test/{name}"].rows()) for name in ("max_f", "calibration_error")}
-        precision, recall, f = measured["max_f"].reshape(3, LEVELS).cpu().numpy()
-        found = {"test": (recall, precision)}
+        measured = {
+            name: exact_means(metrics[f"test/{name}"].rows()).reshape(3, -1).cpu().numpy()
+            for name in ("max_f", "calibration_error")
+        }
+        precision, recall, f = curves = measured["max_f"]
         best = int(f.argmax())
         title = f"precision over recall: F {f[best]:.4f} at threshold {(LEVELS - 1 - best) / (LEVELS - 1):.2f}"
-        picture = plot(found, "recall", "precision", title, mark=(recall[best], precision[best]))
+        picture = plot(draw_precision_recall, curves, title)
+        found = {"test": (recall, precision)}
         log_curves(loggers, "curves/precision_recall", found, "recall", title, picture, trainer.global_step)
 
-        predicted, true, _ = reliability(measured["calibration_error"].reshape(3, -1).cpu().numpy())
+        predicted, true, _ = reliability(measured["calibration_error"])
         ends = np.array([0.0, 1.0])
         found = {"test": (predicted, true), "calibrated": (ends, ends)}
         title = "true alpha over predicted alpha"
-        picture = plot(found, "predicted alpha", "true alpha, mean", title)
+        picture = plot(draw_calibration, measured["calibration_error"], title)
         log_curves(loggers, "curves/calibration", found, "predicted alpha", title, picture, trainer.global_step)
 
 
-def plot(series: Series, across: str, up: str, title: str, mark: tuple[float, float] | None = None) -> np.ndarray:
-    """Draws curves in the unit square, the first with its points where they are few, the others thin.
+@matplotlib.rc_context(STYLE)
+def plot(draw: Callable[[Axes, Sequence[np.ndarray]], None], measured: np.ndarray, title: str) -> np.ndarray:
+    """A plot of one network, as the reports have it, with its title: uint8 RGB (H, W, 3).
 
-    Returns:
-        uint8 RGB (H, W, 3).
+    Args:
+        draw: `draw_precision_recall` or `draw_calibration`.
+        measured: what that draws of each candidate.
+        title: of the plot.
     """
     figure = Figure(figsize=(6, 5), dpi=100, layout="constrained")
     axes = figure.add_subplot()
-    for at, (x, y) in enumerate(series.values()):
-        points = "o" if at == 0 and len(x) < 20 else ""
-        axes.plot(x, y, marker=points, color="#b9c4d0" if at else _LINE, linewidth=1 if at else 2)
-    if mark:
-        axes.plot(*mark, "o", color="#c8371b", markersize=8)
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel=across, ylabel=up)
+    draw(axes, [measured])
     axes.set_title(title, loc="left", fontweight="bold")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
     return drawn(figure)

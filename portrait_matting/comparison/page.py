@@ -9,10 +9,12 @@ from markupsafe import Markup, escape
 
 import portrait_matting
 from portrait_matting import reporting
-from portrait_matting.comparison import plots, tables
+from portrait_matting.comparison import numbers, plots
+from portrait_matting.comparison.answer import answer, correction
 from portrait_matting.comparison.portraits import Portrait
 from portrait_matting.comparison.ranking import sentence
 from portrait_matting.comparison.result import Arm, Ranking
+from portrait_matting.comparison.tables import HEADLINE
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.reporting import pictures as picture
 from portrait_matting.reporting.plots import COLOURS, DARK_COLOURS
@@ -33,7 +35,7 @@ _METHOD = (
     "seed only the portraits are chance, and nothing is said of another training.",
     "More than noise is p < 0.05. The interval holds a difference with 95 % confidence, each for itself.",
 )
-"""How it was tested; `tables.correction` says for how many tests p allows."""
+"""How it was tested; `answer.correction` says for how many tests p allows."""
 
 
 def compare_html(
@@ -61,29 +63,29 @@ def compare_html(
     )
     environment.filters["breaking"] = _breaking
     environment.filters["score"] = lambda value, name: f"{value:.{FIGURES[name].digits}f}"
-    words = {"spread": tables.spread, "verdict": tables.verdict, "step": tables.step, "cost": tables.cost}
+    words = {"spread": numbers.spread, "verdict": numbers.verdict, "step": numbers.step, "cost": numbers.cost}
     page = environment.get_template("page.html.j2").render(
         title=_title(arms, metric),
-        answer=tables.answer(lead),
+        answer=answer(lead),
         arms=arms,
         places={arm.name: place for place, arm in enumerate(arms)},
         settings=list(arms[0].settings),
         ranking=ranking,
         rankings=rankings,
         found_by={name: {row.arm.name: row for row in one.rows} for name, one in rankings.items()},
-        others=[name for name in tables.HEADLINE if name in rankings and name != metric],
+        others=[name for name in HEADLINE if name in rankings and name != metric],
         reference=ranking.reference.name,
         several=len(arms) > 1,
         sentences=[sentence(ranking, row) for row in ranking.rows if row.against],
         known=FIGURES[metric],
         figures=FIGURES,
-        costs=[label.replace(" ", "\N{NO-BREAK SPACE}") for label in tables.COST.values()],
-        number=tables.number,
+        costs=[label.replace(" ", "\N{NO-BREAK SPACE}") for label in numbers.COST.values()],
+        number=numbers.number,
         plots=_plots(arms, ranking),
         portraits=[_shown(one, arms) for one in portraits],
         legend=picture.data_uri(picture.legend(), 95),
         left_out=left_out,
-        method=[*_METHOD, *dict.fromkeys(tables.correction(one) for one in (ranking, lead))],
+        method=[*_METHOD, *dict.fromkeys(correction(one) for one in (ranking, lead))],
         colours=COLOURS,
         dark_colours=DARK_COLOURS,
         strokes=_STROKES,

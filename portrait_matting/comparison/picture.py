@@ -8,10 +8,11 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
+from portrait_matting.comparison.answer import answer
+from portrait_matting.comparison.numbers import spread, verdict
 from portrait_matting.comparison.plots import draw_curves, draw_dots, look, shortened
 from portrait_matting.comparison.portraits import Portrait
 from portrait_matting.comparison.result import Arm, Ranking
-from portrait_matting.comparison.tables import answer, spread, verdict
 from portrait_matting.reporting import plots
 
 _WIDTH, _DPI = 14.0, 110  # inches and dots: 1540 pixels

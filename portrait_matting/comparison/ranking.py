@@ -7,6 +7,7 @@ from math import isnan
 import numpy as np
 
 from portrait_matting.comparison.crossed import crossed_test
+from portrait_matting.comparison.pairing import common, paired, scores, scores_of
 from portrait_matting.comparison.result import Arm, Difference, Ranking, Row, Run
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation import paired_test as comparison
@@ -84,14 +85,8 @@ def _figure(run: Run, metric: str) -> float:
         if f"test/{metric}" not in run.figures:
             raise InputError(f"{run.folder} did not measure {metric}: run it again, or choose another metric")
         return float(run.figures[f"test/{metric}"])
-    scores = _scores(run, metric)
-    return float(np.nanmean(scores)) if not np.isnan(scores).all() else np.nan
-
-
-def _scores(run: Run, metric: str) -> np.ndarray:
-    if metric not in run.scores:
-        raise InputError(f"{run.folder} did not measure {metric}: run it again, or choose another metric")
-    return run.scores[metric]
+    found = scores(run, metric)
+    return float(np.nanmean(found)) if not np.isnan(found).all() else np.nan
 
 
 def _corrected(p_values: Sequence[float], others: Sequence[float]) -> list[float]:
@@ -103,58 +98,33 @@ def _corrected(p_values: Sequence[float], others: Sequence[float]) -> list[float
 
 def _p(first: Arm, second: Arm, metric: str) -> float:
     """Uncorrected, of two arms of which neither is the reference; NaN where they share no image."""
-    pairs = _paired(first.runs, second.runs)
-    common = _common(pairs)
-    return _tested(pairs, common, metric)[0][3] if common else np.nan
+    pairs = paired(first.runs, second.runs)
+    images = common(pairs)
+    return _tested(pairs, images, metric)[0][3] if images else np.nan
 
 
 def _difference(reference: Arm, arm: Arm, metric: str) -> tuple[tuple[float, float, float, float], int, int]:
     """(value, low, high, uncorrected p) of arm - reference, over how many seeds, and over how many images."""
-    pairs = _paired(reference.runs, arm.runs)
-    common = _common(pairs)
-    if not common:
+    pairs = paired(reference.runs, arm.runs)
+    images = common(pairs)
+    if not images:
         raise InputError(
             f"{reference.name} and {arm.name} were tested on other images, {_data(reference)} and {_data(arm)}: "
             "compare runs on the same data"
         )
-    found, images = _tested(pairs, common, metric)
-    return found, len(pairs), images
-
-
-def _common(pairs: Sequence[tuple[Run, Run]]) -> list[str]:
-    """The images that all of some runs have scored."""
-    first, *others = [run.images for pair in pairs for run in pair]
-    if all(images == first for images in others):  # as a rule: ten thousand names are compared in no time
-        return first
-    known = [set(images) for images in others]
-    return [name for name in first if all(name in other for other in known)]
+    found, measured = _tested(pairs, images, metric)
+    return found, len(pairs), measured
 
 
 def _tested(
-    pairs: Sequence[tuple[Run, Run]], common: Sequence[str], metric: str
+    pairs: Sequence[tuple[Run, Run]], images: Sequence[str], metric: str
 ) -> tuple[tuple[float, float, float, float], int]:
     """(value, low, high, uncorrected p) of second - first, and over how many images."""
     if metric in NO_MEANS:
         value = float(np.mean([_figure(second, metric) - _figure(first, metric) for first, second in pairs]))
-        return (value, np.nan, np.nan, np.nan), len(common)
-    first, second = (np.stack([_of(run, metric, common) for run in side]) for side in zip(*pairs, strict=True))
+        return (value, np.nan, np.nan, np.nan), len(images)
+    first, second = (np.stack([scores_of(run, metric, images) for run in side]) for side in zip(*pairs, strict=True))
     return crossed_test(first, second), int(np.sum(~np.isnan(first + second).any(axis=0)))
-
-
-def _paired(first: Sequence[Run], second: Sequence[Run]) -> list[tuple[Run, Run]]:
-    by_seed = {run.seed: run for run in second}
-    shared = [(run, by_seed[run.seed]) for run in first if run.seed in by_seed]
-    seeds = {run.seed for run, _ in shared}
-    left, right = ([run for run in runs if run.seed not in seeds] for runs in (first, second))
-    return shared + list(zip(left, right, strict=False))
-
-
-def _of(run: Run, metric: str, images: Sequence[str]) -> np.ndarray:
-    """A figure of some images of a run, float64 (N,)."""
-    if run.images == images:
-        return _scores(run, metric)
-    rows = {name: row for row, name in enumerate(run.images)}
-    return _scores(run, metric)[[rows[name] for name in images]]
 
 
 def _data(arm: Arm) -> str:

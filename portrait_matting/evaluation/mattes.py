@@ -15,6 +15,7 @@ from portrait_matting.evaluation.matte_file import read_matte
 from portrait_matting.matte.predictor import Predictor
 from portrait_matting.matte.resolution import to_size
 from portrait_matting.models.network import check_input_size
+from portrait_matting.reporting.short_names import tails
 
 SUFFIXES = (".png", ".webp", ".tif", ".tiff")
 _JPEG = (".jpg", ".jpeg")
@@ -160,11 +161,7 @@ def _differing(sources: list[str]) -> list[str]:
         return [str(number) for number, _ in enumerate(paths, start=1)]
     while len({path[-1] for path in paths}) == 1:
         paths = [path[:-1] for path in paths]
-    for length in range(1, max(map(len, paths)) + 1):
-        pieces = ["/".join(path[-length:]) for path in paths]
-        if len(set(pieces)) == len(pieces):
-            break
-    return pieces
+    return tails(["/".join(path) for path in paths], "/", even=True)
 
 
 def _checkpoint_name(path: Path) -> str:

@@ -21,7 +21,7 @@ from portrait_matting.evaluation.verdict import best
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.metrics.image_metric import ImageMetric
 from portrait_matting.reporting import pictures as picture
-from portrait_matting.reporting import plots
+from portrait_matting.reporting import plots, score_curves
 
 Show = Callable[[int], tuple[np.ndarray, np.ndarray, list[np.ndarray]]]
 
@@ -139,12 +139,12 @@ def _plots(candidates: Sequence[Candidate], scores: Sequence[Mapping[str, np.nda
     if "max_f" in candidates[0].measured:
         curves = [_means(candidate.measured["max_f"]).reshape(3, -1) for candidate in candidates]
         caption = "Every threshold of the matte gives a point; the dot is the one with the best F."
-        svg = Markup(plots.precision_recall(curves))
+        svg = Markup(score_curves.precision_recall(curves))
         found.append({"title": "Precision and recall", "caption": caption, "svg": svg})
     if "calibration_error" in candidates[0].measured:
         bins = [_means(candidate.measured["calibration_error"]).reshape(3, -1) for candidate in candidates]
         caption = "Where a matte says 0.3, is 30 % covered? Below the diagonal it claims too much, above too little."
-        found.append({"title": "Calibration", "caption": caption, "svg": Markup(plots.calibration(bins))})
+        found.append({"title": "Calibration", "caption": caption, "svg": Markup(score_curves.calibration(bins))})
     return found
 
 

@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from portrait_matting.metrics import catalogue
-from portrait_matting.metrics.calibration import reliability
 
 # Okabe and Ito's colours (jfly.uni-koeln.de/color, 2008), which colour-blind readers tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7b6d00", "#6b6f76")
@@ -70,49 +69,14 @@ def distribution(values: Sequence[np.ndarray], shown: catalogue.Figure) -> str:
         if one.size:
             points = np.quantile(one, shares, method="inverted_cdf") if one.size > _POINTS else np.sort(one)
             steps = np.concatenate([points[:1], points])
-            axes.step(_place(steps, shown.higher, floor), np.linspace(0, 1, steps.size), where="post", **_line(at))
+            axes.step(
+                _place(steps, shown.higher, floor), np.linspace(0, 1, steps.size), where="post", **candidate_line(at)
+            )
     _score_ticks(axes, shown.higher, floor)
     axes.set(ylim=(0, 1.01), ylabel="share of the images")
     axes.set_xlabel(f"{shown.label} of an image, {'better →' if shown.higher else '← better'}")
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     return as_svg(figure, f"Cumulative distribution of {shown.label} over the images")
-
-
-@matplotlib.rc_context(STYLE)
-def precision_recall(curves: Sequence[np.ndarray]) -> str:
-    """Precision against recall over all thresholds, a curve per candidate, the best F marked, as SVG.
-
-    Args:
-        curves: of each candidate, float64 (3, thresholds): the means over the images of precision, recall and F.
-    """
-    figure, axes = new_figure()
-    # Thresholds near 0 and 1 lead into the corners that no matte avoids: the plot shows what lies between.
-    inner = [curve[:2, 13:-13] if curve.shape[1] > 100 else curve[:2] for curve in curves]
-    lowest = min(0.9, *(float(part.min()) for part in inner)) - 0.02
-    for at, (precision, recall, f) in enumerate(curves):
-        axes.plot(recall, precision, **_line(at))
-        best = int(f.argmax())
-        axes.plot(recall[best], precision[best], "o", color=_colour(at), markersize=6)
-    axes.set(xlim=(max(lowest, 0), 1.005), ylim=(max(lowest, 0), 1.005), xlabel="recall", ylabel="precision")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(5))
-    return as_svg(figure, "Precision against recall over all thresholds")
-
-
-@matplotlib.rc_context(STYLE)
-def calibration(bins: Sequence[np.ndarray]) -> str:
-    """The mean of the truth against the mean of the prediction, where predictions are alike, as SVG.
-
-    Args:
-        bins: of each candidate, float64 (3, 9): the means over the images of `metrics.calibration.calibration_bins`.
-    """
-    figure, axes = new_figure()
-    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8)
-    for at, one in enumerate(bins):
-        predicted, true, _ = reliability(one)
-        axes.plot(predicted, true, marker="o", markersize=4, clip_on=False, **_line(at))
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted alpha", ylabel="true alpha, mean")
-    return as_svg(figure, "True alpha against predicted alpha, with the diagonal")
 
 
 @matplotlib.rc_context(STYLE)
@@ -130,8 +94,8 @@ def dots(by: str, labels: Sequence[str], intervals: Sequence[Sequence[Interval]]
     for at, column in enumerate(intervals):
         value, low, high = (np.array([getattr(one, name) for one in column]) for name in ("value", "low", "high"))
         beside = rows + 0.2 * (at - (len(intervals) - 1) / 2)
-        axes.hlines(beside, low, high, color=_colour(at), linewidth=1.5)
-        axes.plot(value, beside, "o", color=_colour(at), markersize=5)
+        axes.hlines(beside, low, high, color=candidate_colour(at), linewidth=1.5)
+        axes.plot(value, beside, "o", color=candidate_colour(at), markersize=5)
     for row, label in zip(rows, labels, strict=True):  # over its dots: beside them it would take half a phone's width
         axes.text(0, row - 0.3, label, transform=axes.get_yaxis_transform(), verticalalignment="bottom")
     axes.set(ylim=(len(labels) - 0.5, -0.75), xlabel=f"{shown.label}, {'better →' if shown.higher else '← better'}")
@@ -147,12 +111,14 @@ def new_figure(height: float = 3.1) -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
-def _colour(at: int) -> str:
+def candidate_colour(at: int) -> str:
+    """Of a candidate, by its place."""
     return COLOURS[at % len(COLOURS)]
 
 
-def _line(at: int) -> dict:
-    return {"color": _colour(at), "linestyle": STROKES[at % len(STROKES)], "linewidth": 1.8}
+def candidate_line(at: int) -> dict:
+    """How a candidate's curve is drawn: colour, stroke and width, for matplotlib."""
+    return {"color": candidate_colour(at), "linestyle": STROKES[at % len(STROKES)], "linewidth": 1.8}
 
 
 def _place(values: Iterable[float], higher: bool, floor: float) -> np.ndarray:

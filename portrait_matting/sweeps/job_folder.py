@@ -14,6 +14,7 @@ from hydra.core.override_parser.types import Override
 
 from portrait_matting.disk.lock import Held, Lock
 from portrait_matting.errors import InputError
+from portrait_matting.reporting.short_names import tails
 
 _LONGEST_VALUE = 40
 _LONGEST_NAME = 160  # file systems take 255 bytes
@@ -45,7 +46,9 @@ def named(overrides: Sequence[str], constant: Collection[str] = ()) -> dict[str,
     {'learning_rate.max_lr': '0.01', 'finder.max_lr': '0.1', 'weights': '1_0.5'}
     """
     values = {one.key_or_group: _text(one) for one in parse(overrides) if one.key_or_group not in constant}
-    return {_short(key, values): value for key, value in values.items()}
+    dotted = [key.replace("/", ".") for key in values]  # groups have slashes
+    names = zip(values, dotted, tails(dotted, "."), strict=True)
+    return {key if name == whole else name: values[key] for key, whole, name in names}
 
 
 def parse(overrides: Sequence[str]) -> list[Override]:
@@ -71,15 +74,6 @@ def hold(folder: Path) -> Lock:
             f"{folder} is being trained in by another process ({other}): wait for it, or stop it"
         ) from None
     return lock
-
-
-def _short(key: str, keys: Collection[str]) -> str:
-    parts = re.split(r"[./]", key)
-    for count in range(1, len(parts)):
-        end = parts[-count:]
-        if all(re.split(r"[./]", other)[-count:] != end for other in keys if other != key):
-            return ".".join(end)
-    return key
 
 
 def _text(override: Override) -> str:

@@ -7,6 +7,7 @@ import torch
 from portrait_matting.callbacks import score_curves
 from portrait_matting.callbacks.score_curves import ScoreCurves, plot
 from portrait_matting.metrics import CalibrationError, MaxF
+from portrait_matting.reporting.score_curves import draw_calibration, draw_precision_recall
 
 
 @pytest.fixture
@@ -40,9 +41,19 @@ def test_without_a_dashboard_nothing_is_drawn(monkeypatch):
     ScoreCurves().on_test_end(types.SimpleNamespace(loggers=[], is_global_zero=True), None)
 
 
-def test_a_plot_shows_its_curve():
-    x = np.linspace(0, 1, 50)
-    empty = plot({"a": (x * np.nan, x)}, "x", "y", "title")
-    picture = plot({"a": (x, x)}, "x", "y", "title", mark=(0.5, 0.5))
+@pytest.mark.parametrize("draw", [draw_precision_recall, draw_calibration])
+def test_a_plot_shows_its_curve(draw):
+    means = np.linspace(0.05, 0.95, 9)
+    measured = np.stack([np.full(9, 0.1), 0.1 * means, 0.1 * means])
+    picture, empty = (plot(draw, one, "title") for one in (measured, measured * np.nan))
     assert picture.shape == (500, 600, 3)
-    assert (picture != empty).any(axis=2).sum() > 500
+    assert (picture != empty).any(axis=2).sum() > 100
+
+
+def test_the_plot_is_drawn_by_what_draws_it_in_a_report(tested, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(score_curves, "shown_by", lambda trainer: ["one"])
+    monkeypatch.setattr(score_curves, "log_curves", lambda *_: None)
+    monkeypatch.setattr(score_curves, "plot", lambda draw, measured, title: drawn.append((draw, measured.shape)))
+    ScoreCurves().on_test_end(types.SimpleNamespace(global_step=3), tested)
+    assert drawn == [(draw_precision_recall, (3, 256)), (draw_calibration, (3, 9))]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import yaml
 from portrait_matting.callbacks.gallery import write_shown
 from portrait_matting.comparison.arm import arms
 from portrait_matting.comparison.ranking import rank
+from portrait_matting.comparison.result import Arm, Difference, Ranking, Row, Run
 from portrait_matting.comparison.run import find_runs
 from portrait_matting.metrics.catalogue import FIGURES
 from portrait_matting.runs.gallery import FOLDER, Shown
@@ -67,3 +69,44 @@ def two(sweep):
 @pytest.fixture(scope="session")
 def rankings(two):
     return {name: rank(two, name) for name in ("mad", "band_mad", "iou", "max_f")}
+
+
+def made_arm(name: str, seeds: int = 3, images: int = 16, **figures) -> Arm:
+    runs = [
+        Run(Path(name) / str(seed), {"seed": seed}, figures, [str(index) for index in range(images)], {})
+        for seed in range(seeds)
+    ]
+    return Arm(name, {"loss.width": name}, runs)
+
+
+def made_row(
+    name: str, mean: float, difference: float | None = None, differs: bool = False, seeds: int = 3, p=None
+) -> Row:
+    found = None
+    if difference is not None:
+        p = p if p is not None else 0.01 if differs else 0.4
+        found = Difference(difference, difference - 0.01, difference + 0.01, p, differs, seeds, 16)
+    values = [mean + 0.001 * (at - (seeds - 1) / 2) for at in range(seeds)]
+    return Row(made_arm(name, seeds), mean, 0.001 if seeds > 1 else math.nan, values, found)
+
+
+def made_ranking(*rows: Row, metric: str = "mad", named: bool = False) -> Ranking:
+    return Ranking(metric, list(rows), next(one.arm for one in rows if one.against is None), named)
+
+
+@pytest.fixture
+def arm():
+    """Makes an arm of a name."""
+    return made_arm
+
+
+@pytest.fixture
+def row():
+    """Makes a row of a ranking, by the arm's name, its mean and its difference from the reference."""
+    return made_row
+
+
+@pytest.fixture
+def ranking():
+    """Makes a ranking of rows."""
+    return made_ranking

@@ -1,4 +1,3 @@
-import doctest
 import functools
 import os
 from pathlib import Path
@@ -7,8 +6,7 @@ import numpy as np
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting.comparison import arm
-from portrait_matting.comparison.arm import arms, tails
+from portrait_matting.comparison.arm import arms
 from portrait_matting.comparison.result import Run
 from portrait_matting.config.compose import compose
 
@@ -31,10 +29,6 @@ def run(*overrides: str, folder: Path = Path("run"), score: float = 0.0) -> Run:
 def names(*recipes: str) -> list[str]:
     """Of arms by recipes, each a line of overrides."""
     return [one.name for one in arms([run(*recipe.split()) for recipe in recipes])]
-
-
-def test_docstrings():
-    assert doctest.testmod(arm) == doctest.TestResults(failed=0, attempted=2)
 
 
 def test_runs_that_differ_in_their_seed_are_one_arm():
@@ -171,8 +165,3 @@ def test_names_are_unique():
     first.config["model"] |= {"_target_": "ours.net.build"}
     second.config["model"] |= {"_target_": "theirs.net.build"}
     assert [one.name for one in arms([first, second])] == ["ours.net.build", "theirs.net.build"]
-
-
-def test_tails():
-    assert tails(["a/b/c", "a/d/c", "e", "x/e"], "/") == ["b/c", "d/c", "e", "x/e"]
-    assert tails(["a.b", "a.b"], ".") == ["b", "b"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from portrait_matting.metrics.catalogue import FIGURES
-from portrait_matting.reporting import plots
+from portrait_matting.reporting import plots, score_curves
 
 
 def interval(value):
@@ -45,8 +45,8 @@ def drawn() -> dict[str, str]:
     return {
         "mad": plots.distribution(errors, FIGURES["mad"]),
         "iou": plots.distribution([1 - one for one in errors], FIGURES["iou"]),
-        "precision_recall": plots.precision_recall([curve, curve * 0.9]),
-        "calibration": plots.calibration([bins, bins]),
+        "precision_recall": score_curves.precision_recall([curve, curve * 0.9]),
+        "calibration": score_curves.calibration([bins, bins]),
         "size": plots.dots("size", ["small", "large"], intervals, FIGURES["mad"]),
         "brightness": plots.dots("brightness", ["small", "large"], intervals, FIGURES["mad"]),
     }
@@ -118,14 +118,14 @@ def test_a_distribution_of_many_images_stays_small():
 
 def test_the_dot_of_precision_and_recall_is_at_the_best_f():
     curve = np.array([[0.95, 0.9, 0.7, 0.3], [0.2, 0.6, 0.8, 0.9], [0.5, 0.8, 0.7, 0.4]])
-    svg = plots.precision_recall([curve])
+    svg = score_curves.precision_recall([curve])
     np.testing.assert_allclose(dots(svg, 0), lines(svg, 0)[0][1:2], atol=0.02)
 
 
 def test_a_perfectly_calibrated_matte_lies_on_the_diagonal_and_an_overconfident_one_below():
     means = np.linspace(0.1, 0.9, 9)
     share = np.array([0.01] * 8 + [0.0])  # the last bin has no pixel
-    svg = plots.calibration(
+    svg = score_curves.calibration(
         [np.stack([share, means * share, means * share]), np.stack([share, means * share, 0 * share])]
     )
     right, over = dots(svg, 0), dots(svg, 1)
