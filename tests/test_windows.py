@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import portrait_matting
+from portrait_matting.synthetic.easyportrait import write_easyportrait
 
 PACKAGE = Path(portrait_matting.__file__).parent
 
@@ -25,9 +26,9 @@ for name in [name for name in sys.modules if name.startswith("portrait_matting."
 for name in ("fcntl", "resource", "pwd", "grp", "termios"):
     sys.modules[name] = None
 for name in ("SIGKILL", "SIGHUP", "SIGUSR1", "SIGALRM", "alarm", "pthread_kill"):
-    delattr(signal, name)
+    signal.__dict__.pop(name, None)
 for name in ("fork", "forkpty", "killpg", "sysconf", "sched_getaffinity", "getuid", "geteuid", "statvfs", "mkfifo"):
-    delattr(os, name)
+    os.__dict__.pop(name, None)
 import_all()
 """
 
@@ -113,3 +114,38 @@ def test_every_text_file_is_utf_8():
         and "encoding" not in {keyword.arg for keyword in node.keywords}
     ]
     assert found == []
+
+
+SPAWNED = """
+import multiprocessing, sys
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")
+    multiprocessing.get_all_start_methods = lambda: ["spawn"]
+    from portrait_matting.{command} import main
+    main()
+"""
+
+
+def spawned(folder: Path, command: str, *arguments: str) -> subprocess.CompletedProcess:
+    """Runs a command in a script of its own, where processes are started as Windows starts them."""
+    (folder / "script.py").write_text(SPAWNED.format(command=command), encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "script.py", *arguments], cwd=folder, capture_output=True, text=True, timeout=240
+    )
+
+
+@pytest.mark.slow
+def test_a_training_with_spawned_workers(tmp_path):
+    drawn = ["data.train=8", "data.val=2", "data.test=2", "data.height=48", "data.width=40"]
+    small = ["hardware.input_size=48", "hardware.batch_size=2", "hardware.workers=1", "learning_rate.max_lr=0.01"]
+    done = spawned(tmp_path, "train", "trainer=smoke", "hydra.run.dir=run", *drawn, *small)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "run" / "metrics.json").is_file()
+
+
+@pytest.mark.slow
+def test_a_preparation_with_spawned_workers(tmp_path):
+    write_easyportrait(tmp_path / "source", train=2, val=1, test=1, height=64, width=48)
+    done = spawned(tmp_path, "prepare", "source", "copy", "--size", "32", "--workers", "2")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(list((tmp_path / "copy" / "images").rglob("*.jpg"))) == 4

@@ -1,6 +1,7 @@
 """How every command opens and how it fails: one line for what the user can mend, a traceback for what we must."""
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -29,6 +30,10 @@ def run(command: Callable[[], None]) -> None:
     PORTRAIT_MATTING_DEBUG set, every error keeps its traceback.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints a traceback of its own and exits
+    if os.name == "nt":
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a pipe there has a code page, which lacks most letters
     try:
         with _terminable():
             command()

@@ -67,7 +67,8 @@ def read_run(folder: Path) -> Run:
     """
     if not (folder / "metrics.json").is_file():
         if (folder / FAILED).is_file():
-            raise InputError(f"{folder} failed: {' '.join((folder / FAILED).read_text(encoding='utf-8').split())}")
+            why = (folder / FAILED).read_text(encoding="utf-8")
+            raise InputError(f"{folder} failed: {' '.join(why.split())}")
         raise InputError(f"{folder} is unfinished: it has no metrics.json yet")
     if (folder / "report.html").is_file() and not (folder / LAST).parent.is_dir():
         raise InputError(f"{folder} is an evaluation, not a run: its report.html compares what it scored")

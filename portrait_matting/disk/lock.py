@@ -17,7 +17,7 @@ class Held(Exception):
 
 
 class Lock:
-    """The file `path`, locked by this process. The file stays when the lock goes: removing it would be a race.
+    """The file `path`, locked by this process. The file stays when the lock goes, unless it is given back by `remove`.
 
     The operating system gives the lock back when the process ends. Data workers that are forked do not keep it.
     Beside it `PATH.holder` says whose it is, since on Windows a locked file itself cannot be read. Where the file
@@ -25,7 +25,7 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        self.note = path.with_name(f"{path.name}.holder")
+        self.path, self.note = path, path.with_name(f"{path.name}.holder")
         self._lock = FileLock(str(path), thread_local=False)
 
     def take(self, patience: float = 0.0) -> None:
@@ -53,6 +53,17 @@ class Lock:
         if self._lock.is_locked:
             self.note.unlink(missing_ok=True)
             self._lock.release(force=True)
+
+    def remove(self) -> None:
+        """Gives the lock back and leaves no file of it. One that waits for it right now finds a new one (filelock)."""
+        if not self._lock.is_locked:
+            return
+        with contextlib.suppress(PermissionError):  # Windows removes no file that is open
+            self.path.unlink(missing_ok=True)
+        self.close()
+        with contextlib.suppress(OSError):
+            if os.name == "nt":
+                self.path.unlink(missing_ok=True)
 
     def _holder(self) -> str:
         try:

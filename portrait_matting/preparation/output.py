@@ -29,7 +29,7 @@ class Output:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.unfinished = root / UNFINISHED
-        self._lock: Lock | None = None
+        self._lock = Lock(root / ".lock")
 
     def open(self, settings: Settings) -> None:
         """Makes the folder if need be, takes the lock, and clears away what was left half written.
@@ -53,10 +53,10 @@ class Output:
                 if left.name != "journal":
                     left.unlink()
         except OSError as error:
-            self.close()
+            self._lock.remove()
             raise InputError(f"{self.root} cannot be written ({error.strerror}): give another OUTPUT") from error
         except InputError:
-            self.close()
+            self._lock.remove()
             raise
 
     def check_room(self, portraits: int, sample: Sequence[int]) -> None:
@@ -82,17 +82,16 @@ class Output:
             unfinished.write_bytes(content)
 
     def finish(self) -> None:
-        """Clears away the journal: everything is in its place."""
+        """Clears away the journal and the lock: everything is in its place, and nothing is written after this."""
         shutil.rmtree(self.unfinished)
+        self._lock.remove()
 
     def close(self) -> None:
         """Gives the lock back."""
-        if self._lock:
-            self._lock.close()
+        self._lock.close()
 
     def _take_alone(self) -> None:
         deadline = time.monotonic() + _PATIENCE
-        self._lock = Lock(self.root / ".lock")
         try:
             self._lock.take(_PATIENCE)
             for path in sorted(self.unfinished.glob(f"{_WORKER}*[0-9]")):
@@ -105,7 +104,7 @@ class Output:
             ) from None
 
     def __getstate__(self) -> dict:
-        return {"root": self.root, "unfinished": self.unfinished, "_lock": None}
+        return {"root": self.root, "unfinished": self.unfinished}
 
 
 def check_place(source: Path, output: Path) -> None:

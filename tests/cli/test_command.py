@@ -1,6 +1,5 @@
 """How commands end: exit codes of Ctrl-C and SIGTERM."""
 
-import os
 import signal
 import sys
 
@@ -11,7 +10,7 @@ from portrait_matting.errors import Terminated
 
 
 def send(number):
-    os.kill(os.getpid(), number)
+    signal.raise_signal(number)
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

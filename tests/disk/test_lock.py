@@ -51,6 +51,17 @@ def test_a_lock_is_waited_for(tmp_path):
     second.close()
 
 
+def test_a_removed_lock_leaves_nothing_and_can_be_taken_again(tmp_path):
+    first, second = Lock(tmp_path / "lock"), Lock(tmp_path / "lock")
+    first.take()
+    first.remove()
+    assert list(tmp_path.iterdir()) == []
+    second.take()
+    with pytest.raises(Held):
+        first.take()
+    second.close()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
 def test_a_forked_process_does_not_keep_it(tmp_path):
     first, (reading, writing) = Lock(tmp_path / "lock"), os.pipe()

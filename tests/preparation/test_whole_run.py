@@ -162,14 +162,16 @@ def journal_length(output):
     return 0
 
 
-def test_ctrl_c_is_one_line_and_no_worker_stays(build_source, tmp_path):
+@pytest.mark.parametrize("whole_group", [True, False], ids=["group", "main"])
+@pytest.mark.parametrize("sign, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
+def test_to_be_stopped_is_one_line_and_no_worker_stays(build_source, tmp_path, sign, code, whole_group):
     built = build_source(tmp_path / "source", per_split=40, size=(400, 500))
     process = begin(built.root, tmp_path / "copy", workers=1)
     while not journal_length(tmp_path / "copy") and process.poll() is None:
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
+    (os.killpg if whole_group else os.kill)(process.pid, sign)
     _, said = process.communicate(timeout=30)  # until the last process that holds stderr has ended
-    assert process.returncode == 130, said
+    assert process.returncode == code, said
     assert "Traceback" not in said
     assert re.fullmatch(r"stopped: \d+ of 120 are done; the same command goes on", said.splitlines()[-1])
 
