@@ -1,7 +1,10 @@
 """What all tests share: no network, few threads, and the real portraits where somebody has them."""
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # before its import, which would ask the network for a newer version
 
@@ -27,3 +30,16 @@ def real_portraits() -> Path:
         if (folder / "shared" / "real_portraits").is_dir():
             return folder / "shared" / "real_portraits"
     pytest.skip("no real portraits here: name their folder in PORTRAIT_MATTING_REAL_PORTRAITS")
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    """Chromium without a window, playwright's Browser; skips where there is none. CHROMIUM names its program."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no chromium here: name one in CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -7,24 +7,13 @@ import lightning.pytorch as L
 import numpy as np
 from lightning.pytorch.utilities import rank_zero_only
 
-from portrait_matting.callbacks.samples import matte_of
-from portrait_matting.errors import InputError
+from portrait_matting.callbacks.shown_portraits import shown_portraits
 from portrait_matting.images.network_input import resize
 from portrait_matting.reporting.panel import write_picture
 from portrait_matting.runs.gallery import FOLDER, IMAGE, MATTE, TRUTH, Shown
 
 HEIGHT = 360  # pixels of a picture, at most
 _NAME = 80  # bytes of a portrait's name in a file's, which may have 255
-
-
-def chosen(total: int, portraits: int) -> list[int]:
-    """Which of `total` portraits are shown: the first, and then evenly spread.
-
-    >>> chosen(202, 4)
-    [0, 50, 101, 151]
-    """
-    shown = min(portraits, total)
-    return [index * total // shown for index in range(shown)]
 
 
 def write_shown(folder: Path, index: int, shown: Shown) -> None:
@@ -54,13 +43,7 @@ class Gallery(L.Callback):
 
     @rank_zero_only
     def on_test_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        data = trainer.datamodule
-        portraits, names = data.portraits("test"), data.names("test")
+        names = trainer.datamodule.names("test")
         self.folder.mkdir(exist_ok=True)
-        for index in chosen(len(portraits), self.portraits):
-            try:
-                image, truth = portraits[index]
-            except InputError:  # its loader has warned of it
-                continue
-            matte = matte_of(trainer, pl_module, image, truth.shape)
-            write_shown(self.folder, index, Shown(names[index][1], image, truth, matte))
+        for index, *portrait in shown_portraits(trainer, pl_module, "test", self.portraits):
+            write_shown(self.folder, index, Shown(names[index][1], *portrait))

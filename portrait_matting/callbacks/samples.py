@@ -1,25 +1,15 @@
 """Pictures of a run: image | truth | matte | cut-out for the same few portraits, for every logger and for disk."""
 
+from itertools import islice
 from pathlib import Path
 
 import lightning.pytorch as L
-import numpy as np
-import torch
 from lightning.pytorch.utilities import rank_zero_only
 
-from portrait_matting.data.datamodule import PortraitDataModule
-from portrait_matting.errors import InputError
+from portrait_matting.callbacks.shown_portraits import shown_portraits
 from portrait_matting.images.network_input import resize
 from portrait_matting.loggers.boards import log_picture
-from portrait_matting.matte.resolution import to_size
 from portrait_matting.reporting.panel import panel, sheet, write_picture
-
-
-def matte_of(trainer: L.Trainer, module: L.LightningModule, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The matte of a portrait, uint8 RGB (H', W', 3), as the run scores it: float32 `size`, (H, W), in [0, 1]."""
-    batch = trainer.datamodule.to_input(image)[None].to(module.device)
-    with torch.inference_mode(), trainer.strategy.precision_plugin.forward_context():
-        return to_size(module(batch)[0], *size)[0].cpu().numpy()
 
 
 class SamplePictures(L.Callback):
@@ -46,18 +36,8 @@ class SamplePictures(L.Callback):
         self._show(trainer, pl_module, "test")
 
     def _show(self, trainer: L.Trainer, module: L.LightningModule, split: str) -> None:
-        data: PortraitDataModule = trainer.datamodule
-        portraits = data.portraits(split)
-        rows = []
-        for index in range(len(portraits)):
-            if len(rows) == self.portraits:
-                break
-            try:
-                image, alpha = portraits[index]
-            except InputError:  # its loader has warned of it
-                continue
-            matte = matte_of(trainer, module, image, alpha.shape)
-            rows.append(panel(resize(image, *alpha.shape), alpha, matte))
+        shown = islice(shown_portraits(trainer, module, split), self.portraits)
+        rows = [panel(resize(one.image, *one.truth.shape), one.truth, one.matte) for one in shown]
         if not rows:
             return
         picture = sheet(rows)

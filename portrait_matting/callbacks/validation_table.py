@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 
-from portrait_matting.callbacks.gallery import chosen
-from portrait_matting.callbacks.samples import matte_of
+from portrait_matting.callbacks.shown_portraits import shown_portraits
 from portrait_matting.errors import InputError
 from portrait_matting.loggers.boards import log_picture, shown_by
 from portrait_matting.metrics import functional
@@ -83,13 +82,8 @@ class ValidationTable(L.Callback):
 
 
 def _rows(trainer: L.Trainer, module: L.LightningModule, count: int) -> Iterator[Row]:
-    portraits, names = trainer.datamodule.portraits("val"), trainer.datamodule.names("val")
-    for index in chosen(len(portraits), count):
-        try:
-            image, truth = portraits[index]
-        except InputError:  # its loader has warned of it
-            continue
-        matte = matte_of(trainer, module, image, truth.shape)
+    names = trainer.datamodule.names("val")
+    for index, image, truth, matte in shown_portraits(trainer, module, "val", count):
         yield Row(names[index][1], scores(matte, truth), portrait_row(image, truth, [matte], HEIGHT))
 
 

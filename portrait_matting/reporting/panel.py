@@ -5,8 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from portrait_matting.data.augment import resize
 from portrait_matting.disk.atomic_write import write_bytes
+from portrait_matting.images.network_input import resize
 from portrait_matting.matte.composite import over_colour
 
 COLOUR = (46, 160, 120)  # a green that neither skin nor hair has, so that what was left standing shows

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from portrait_matting.callbacks import gallery
-from portrait_matting.callbacks.gallery import HEIGHT, Gallery, chosen, write_shown
+from portrait_matting.callbacks import shown_portraits
+from portrait_matting.callbacks.gallery import HEIGHT, Gallery, write_shown
 from portrait_matting.errors import InputError
 from portrait_matting.runs.gallery import Shown, read_gallery
 from portrait_matting.synthetic import draw_portrait
@@ -18,30 +18,6 @@ MATTE = cv2.GaussianBlur(TRUTH, (0, 0), 2)
 
 def shown(name="someone", image=IMAGE, truth=TRUTH, matte=MATTE):
     return Shown(name, image, truth, matte)
-
-
-@pytest.mark.parametrize(
-    "total, portraits, expected",
-    [
-        (202, 4, [0, 50, 101, 151]),
-        (10, 10, list(range(10))),
-        (3, 10, [0, 1, 2]),
-        (1, 1, [0]),
-        (0, 10, []),
-        (5, 0, []),
-        (11, 10, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
-    ],
-)
-def test_the_chosen_are_spread_evenly(total, portraits, expected):
-    assert chosen(total, portraits) == expected
-
-
-def test_the_same_are_chosen_in_every_run():
-    for total in (7, 128, 6000):
-        found = chosen(total, 10)
-        assert found == sorted(set(found))
-        assert found[0] == 0
-        assert found[-1] < total
 
 
 def test_round_trip(tmp_path):
@@ -122,7 +98,9 @@ def test_the_callback_writes_the_chosen_and_passes_over_what_cannot_be_read(tmp_
 
     names = [("person", f"n{index}") for index in range(8)]
     data = SimpleNamespace(portraits=lambda split: Portraits(range(8)), names=lambda split: names)
-    monkeypatch.setattr(gallery, "matte_of", lambda trainer, module, image, size: np.full(size, 0.2, np.float32))
+    monkeypatch.setattr(
+        shown_portraits, "matte_of", lambda trainer, module, image, size: np.full(size, 0.2, np.float32)
+    )
     Gallery(str(tmp_path), portraits=4).on_test_end(SimpleNamespace(datamodule=data), None)
     found = read_gallery(tmp_path / "gallery")
     assert [(one.name, round(255 * float(one.truth[0, 0]))) for one in found] == [("n0", 0), ("n4", 4), ("n6", 6)]

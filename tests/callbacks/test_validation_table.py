@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 
-from portrait_matting.callbacks import validation_table
+from portrait_matting.callbacks import shown_portraits, validation_table
 from portrait_matting.callbacks.validation_table import COLUMNS, ValidationTable, scores
 from portrait_matting.errors import InputError
 
@@ -41,7 +41,7 @@ class FakePortraits:
 def run(tmp_path, monkeypatch):
     """A trainer with both dashboards, what they are sent, and a clock that stands still."""
     sent, now = [], [1000.0]
-    monkeypatch.setattr(validation_table, "matte_of", lambda *_: square())
+    monkeypatch.setattr(shown_portraits, "matte_of", lambda *_: square())
     monkeypatch.setattr(validation_table, "time", types.SimpleNamespace(perf_counter=lambda: now[0]))
     tensorboard, wandb = TensorBoardLogger(tmp_path), WandbLogger(save_dir=tmp_path, offline=True)
     monkeypatch.setattr(validation_table, "log_picture", lambda loggers, *given: sent.append(given))
@@ -85,7 +85,7 @@ def test_it_keeps_to_its_share_of_the_time(run, monkeypatch):
         now[0] += 1  # two portraits: two seconds a table
         return square()
 
-    monkeypatch.setattr(validation_table, "matte_of", slow)
+    monkeypatch.setattr(shown_portraits, "matte_of", slow)
     trainer.loggers = trainer.loggers[:1]
     callback = ValidationTable(portraits=3, share=0.02)
     callback.on_fit_start(trainer, None)

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import shutil
 import socket
 import threading
 import time
@@ -183,74 +182,67 @@ def test_the_page_names_no_other_machine(http, address):
 
 
 @pytest.mark.slow
-def test_in_a_browser(address, matter, tmp_path):
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium here: name one in CHROMIUM")
+def test_in_a_browser(chromium, address, matter, tmp_path):
     photo = np.zeros((300, 400, 3), np.uint8)
     photo[...] = (200, 60, 40)
     photo[:, 300:] = (20, 40, 220)
     Image.fromarray(photo).save(tmp_path / "Zoë (1) [final] 50%#.png")
     (tmp_path / "notes.jpg").write_text("no photo\n" * 9)
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for width, height in ((1280, 800), (390, 844)):
-            page = browser.new_page(viewport={"width": width, "height": height})
-            asked, broken = [], []
-            page.on("request", lambda request, asked=asked: asked.append(request.url))
-            page.on("pageerror", lambda error, broken=broken: broken.append(str(error)))
-            page.goto(address)
-            box = page.locator("#photo input[type=file]")
-            box.wait_for(state="attached")
-            page.wait_for_timeout(500)
-            page.screenshot(path=tmp_path / f"{width}_empty.png", full_page=True)
+    for width, height in ((1280, 800), (390, 844)):
+        page = chromium.new_page(viewport={"width": width, "height": height})
+        asked, broken = [], []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.on("pageerror", lambda error, broken=broken: broken.append(str(error)))
+        page.goto(address)
+        box = page.locator("#photo input[type=file]")
+        box.wait_for(state="attached")
+        page.wait_for_timeout(500)
+        page.screenshot(path=tmp_path / f"{width}_empty.png", full_page=True)
 
-            box.set_input_files(tmp_path / "notes.jpg")
-            page.get_by_text("notes.jpg is not an image").wait_for()
-            page.screenshot(path=tmp_path / f"{width}_refused.png", full_page=True)
+        box.set_input_files(tmp_path / "notes.jpg")
+        page.get_by_text("notes.jpg is not an image").wait_for()
+        page.screenshot(path=tmp_path / f"{width}_refused.png", full_page=True)
 
-            calls = matter.calls
-            box.set_input_files(tmp_path / "Zoë (1) [final] 50%#.png")
-            slider = page.locator("#slider img")
-            slider.first.wait_for()
-            assert slider.count() == 2
-            page.wait_for_timeout(500)
-            page.screenshot(path=tmp_path / f"{width}_transparent.png", full_page=True)
+        calls = matter.calls
+        box.set_input_files(tmp_path / "Zoë (1) [final] 50%#.png")
+        slider = page.locator("#slider img")
+        slider.first.wait_for()
+        assert slider.count() == 2
+        page.wait_for_timeout(500)
+        page.screenshot(path=tmp_path / f"{width}_transparent.png", full_page=True)
 
-            middle = page.locator("#slider").bounding_box()
-            before = page.locator("#slider").screenshot()
-            page.mouse.move(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
-            page.mouse.down()
-            page.mouse.move(middle["x"] + middle["width"] / 4, middle["y"] + middle["height"] / 2, steps=5)
-            page.mouse.up()
-            assert page.locator("#slider").screenshot() != before
+        middle = page.locator("#slider").bounding_box()
+        before = page.locator("#slider").screenshot()
+        page.mouse.move(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(middle["x"] + middle["width"] / 4, middle["y"] + middle["height"] / 2, steps=5)
+        page.mouse.up()
+        assert page.locator("#slider").screenshot() != before
 
-            source = slider.last.get_attribute("src")
-            page.get_by_label("Blur", exact=True).check()
-            page.wait_for_function("old => [...document.querySelectorAll('#slider img')].at(-1).src != old", arg=source)
-            page.locator("#save-picture:not([disabled])").wait_for()
-            page.wait_for_timeout(300)
-            page.screenshot(path=tmp_path / f"{width}_blur.png", full_page=True)
-            assert matter.calls == calls + 1
+        source = slider.last.get_attribute("src")
+        page.get_by_label("Blur", exact=True).check()
+        page.wait_for_function("old => [...document.querySelectorAll('#slider img')].at(-1).src != old", arg=source)
+        page.locator("#save-picture:not([disabled])").wait_for()
+        page.wait_for_timeout(300)
+        page.screenshot(path=tmp_path / f"{width}_blur.png", full_page=True)
+        assert matter.calls == calls + 1
 
-            assert page.evaluate("document.documentElement.scrollWidth") == width
-            for button, name in (("#save", "cut-out"), ("#save-picture", "picture")):
-                with page.expect_download() as download:
-                    page.locator(button).click()
-                download.value.save_as(tmp_path / f"{width}_{name}")
-                suffix = {"cut-out": "png", "picture": "jpg"}[name]
-                assert download.value.suggested_filename == f"Zoë (1) [final] 50%#.{suffix}"
-            page.close()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        for button, name in (("#save", "cut-out"), ("#save-picture", "picture")):
+            with page.expect_download() as download:
+                page.locator(button).click()
+            download.value.save_as(tmp_path / f"{width}_{name}")
+            suffix = {"cut-out": "png", "picture": "jpg"}[name]
+            assert download.value.suggested_filename == f"Zoë (1) [final] 50%#.{suffix}"
+        page.close()
 
-            rgba = np.asarray(Image.open(tmp_path / f"{width}_cut-out"))
-            assert (rgba[:, :200] == (200, 60, 40, 255)).all()
-            assert np.isin(rgba[:, 200, 3], (127, 128)).all()
-            assert (rgba[:, 201:, 3] == 0).all()
-            blurred = np.asarray(Image.open(tmp_path / f"{width}_picture")).astype(int)
-            assert blurred.shape == (300, 400, 3)
-            assert np.abs(blurred[:, :190] - (200, 60, 40)).max() <= 6
-            assert len(np.unique(blurred[150, 250:350], axis=0)) > 10  # where the photo has one sharp step
-            assert {url.split("/")[2] for url in asked if url.startswith("http")} == {address.split("/")[2]}
-            assert broken == []
-        browser.close()
+        rgba = np.asarray(Image.open(tmp_path / f"{width}_cut-out"))
+        assert (rgba[:, :200] == (200, 60, 40, 255)).all()
+        assert np.isin(rgba[:, 200, 3], (127, 128)).all()
+        assert (rgba[:, 201:, 3] == 0).all()
+        blurred = np.asarray(Image.open(tmp_path / f"{width}_picture")).astype(int)
+        assert blurred.shape == (300, 400, 3)
+        assert np.abs(blurred[:, :190] - (200, 60, 40)).max() <= 6
+        assert len(np.unique(blurred[150, 250:350], axis=0)) > 10  # where the photo has one sharp step
+        assert {url.split("/")[2] for url in asked if url.startswith("http")} == {address.split("/")[2]}
+        assert broken == []
