@@ -12,8 +12,8 @@ from PIL import Image, UnidentifiedImageError
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import decode_image
 from portrait_matting.images.jpeg import has_end, has_more_scans
+from portrait_matting.images.pixels import arrays, colours, orientation_of, upright
 from portrait_matting.prediction.names import shown
-from portrait_matting.prediction.pixels import arrays, colours, orientation_of, upright
 
 MOST_PIXELS = 178_956_970  # half a GiB of RGB: Pillow refuses more, and a camera of 100 megapixels is far below
 

@@ -279,7 +279,7 @@ def test_a_photo_that_lab_describes(tmp_path):
 
 
 def test_strips_join(tmp_path, monkeypatch):
-    monkeypatch.setattr("portrait_matting.prediction.pixels._STRIP", 100)
+    monkeypatch.setattr("portrait_matting.images.pixels._STRIP", 100)
     picture = Image.fromarray(photo(50, 33)).convert("RGBA")
     picture.putalpha(Image.fromarray(photo(50, 33)[..., 0]))
     read = read_photo(saved(picture, tmp_path / "a.png"))
