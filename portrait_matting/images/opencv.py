@@ -47,10 +47,9 @@ def _without_padding(image: np.ndarray, height: float, width: float) -> np.ndarr
 
 
 def _whole(there: int, length: float) -> int:
-    """Of `there` pixels, which cover a bit more than `length`, how many are to cover `length`.
+    """How many pixels are to cover `length`, which `there` pixels cover with a fraction of one to spare.
 
-    Up where nearer to one less, and down where nearer to as many: as long as it differs from the size that it came in,
-    OpenCV does not take the resize for a copy. `length` down is never below `least_side`, which is whole.
+    Of the two whole numbers around `length`, the one farther from it: so neither the result nor what OpenCV rounds it
+    to is of `there` pixels, a size of which it would make a copy. Both are at least `least_side`, which is whole.
     """
-    padding = there - length
-    return there - 1 if 0 < padding < 0.5 else there
+    return there - 1 if 0 < there - length < 0.5 else there
