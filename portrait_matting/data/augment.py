@@ -50,7 +50,12 @@ class Augmentation:
 
     @property
     def least_side(self) -> int:
-        """Pixels that a photo's shorter side needs so that a square crop of the smallest scale fills the input."""
+        """Pixels that a photo's shorter side needs so that a square crop of the smallest scale fills the input.
+
+        0 without transforms: then the input is to be what predict makes of the whole photo, to the bit.
+        """
+        if not self.transforms:
+            return 0
         crops = [crop.scale[0] for crop in self.transforms if isinstance(crop, A.RandomResizedCrop)]
         return math.ceil(self.input_size / math.sqrt(min(crops, default=1.0)))
 

@@ -20,8 +20,6 @@ from portrait_matting.data.subset import choose
 from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import DEFAULT, normalisation_of, to_input
 
-SHOWN = 256  # pixels that a portrait in a run's pictures needs
-
 
 class PortraitDataModule(L.LightningDataModule):
     """The loaders of a run. A kind of data says only where a split's portraits are: it overrides `portraits(split)`.
@@ -83,12 +81,11 @@ class PortraitDataModule(L.LightningDataModule):
         return to_input(image, self.input_size, self.normalisation)
 
     @classmethod
-    def scored(cls, split: Split, least_side: int, trained_on: bool = False, **choice: Any) -> NamedPortraits:
+    def scored(cls, split: Split, trained_on: bool = False, **choice: Any) -> NamedPortraits:
         """The portraits that an evaluation scores, read from the data alone, which needs no other split.
 
         Args:
             split: of the data, all of it, or auto: the test split, or all where there are no splits.
-            least_side: to how many pixels of its shorter side a photo may be reduced when it is read.
             trained_on: a candidate has seen this data, apart from its val and test splits: auto is test then.
             choice: the values of the data group of the recipe; those of loading are of no use here.
 
@@ -102,8 +99,8 @@ class PortraitDataModule(L.LightningDataModule):
         return [(str(index), str(index)) for index in range(len(self._portraits[split]))]
 
     def least_side(self, split: str) -> int:
-        """To how many pixels of its shorter side a photo may be reduced when it is read."""
-        return self.augmentation.least_side if split == "train" else max(self.input_size, SHOWN)
+        """To how many pixels of its shorter side a photo of `split` may be reduced when it is read; 0: not at all."""
+        return self.augmentation.least_side if split == "train" else 0  # scored as predict sees it
 
     def setup(self, stage: str | None = None) -> None:
         for split in {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(stage, SPLITS):

@@ -35,7 +35,7 @@ class EasyPortraitDataset(Dataset):
 
     Args:
         soft: read the alphas that `prepare --targets soft` writes instead of the masks.
-        least_side: to which a photo may be reduced when it is read; the alpha comes whole.
+        least_side: to which a photo may be reduced when it is read, 0: not at all; the alpha comes whole.
 
     Raises:
         InputError: on construction, when a folder is missing or empty or an image has no mask (or the reverse); on
@@ -82,11 +82,11 @@ class EasyPortraitDataModule(PortraitDataModule):
             )
 
     @classmethod
-    def scored(cls, split: Split, least_side: int, trained_on: bool = False, **choice: Any) -> NamedPortraits:
+    def scored(cls, split: Split, trained_on: bool = False, **choice: Any) -> NamedPortraits:
         root = Path(choice["root"]).expanduser()
         there = [name for name in SPLITS if (root / "images" / name).is_dir()]
         chosen = there if split == "all" else ["test" if split == "auto" else split]
-        parts = [EasyPortraitDataset(root, name, least_side=least_side) for name in chosen or ["test"]]
+        parts = [EasyPortraitDataset(root, name) for name in chosen or ["test"]]
         names = [image.stem for part in parts for image, _ in part.pairs]
         return NamedPortraits(ConcatDataset(parts), names, split if split == "all" else chosen[0])
 

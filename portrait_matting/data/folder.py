@@ -18,7 +18,7 @@ Pair = tuple[Path, Path]
 
 
 class FolderDataset(Dataset):
-    """Pairs of image and alpha files. Photos may be reduced to `least_side` when read, alphas come whole.
+    """Pairs of image and alpha files. Photos may be reduced to `least_side` when read (0: not at all), alphas not.
 
     Raises:
         InputError: on reading, when a file is broken or the sizes differ.
@@ -63,7 +63,7 @@ class FolderDataModule(PortraitDataModule):
         self._portraits = {split: FolderDataset(pairs[split], self.least_side(split)) for split in SPLITS}
 
     @classmethod
-    def scored(cls, split: Split, least_side: int, trained_on: bool = False, **choice: Any) -> NamedPortraits:
+    def scored(cls, split: Split, trained_on: bool = False, **choice: Any) -> NamedPortraits:
         images, alphas = _halves(Path(choice["root"]).expanduser())
         there = [name for name in SPLITS if (images / name).is_dir()]
         if split == "auto":
@@ -79,7 +79,7 @@ class FolderDataModule(PortraitDataModule):
             pairs = pair_files(images, alphas)
         else:
             pairs = _split(pair_files(images, alphas), choice["val_share"], choice["test_share"])[split]
-        return NamedPortraits(FolderDataset(pairs, least_side), [image.stem for image, _ in pairs], split)
+        return NamedPortraits(FolderDataset(pairs), [image.stem for image, _ in pairs], split)
 
     def portraits(self, split: str) -> FolderDataset:
         return self._portraits[split]

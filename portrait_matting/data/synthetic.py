@@ -45,7 +45,7 @@ class SyntheticDataModule(PortraitDataModule):
         self.height, self.width, self.draw_seed = height, width, draw_seed
 
     @classmethod
-    def scored(cls, split: Split, least_side: int, trained_on: bool = False, **choice: Any) -> NamedPortraits:
+    def scored(cls, split: Split, trained_on: bool = False, **choice: Any) -> NamedPortraits:
         if split == "all":
             raise InputError("split=all: drawn portraits are scored one split at a time: give train, val or test")
         chosen = "test" if split == "auto" else split

@@ -10,7 +10,6 @@ import torch
 from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting.data.datamodule import SHOWN
 from portrait_matting.data.named import NamedPortraits
 from portrait_matting.evaluation.confidence import intervals
 from portrait_matting.evaluation.mattes import FolderMattes, Mattes, NetworkMattes
@@ -57,7 +56,6 @@ def prepare(cfg: DictConfig) -> Job:
     data = OmegaConf.to_container(cfg.data, resolve=True)
     chosen = get_class(data["_target_"]).scored(
         split=cfg.split,
-        least_side=max([SHOWN, *(network.input_size for network in networks)]),
         trained_on=any(_same_data(network.config.get("data", {}), data) for network in networks),
         **{key: value for key, value in data.items() if key != "_target_"},
     )

@@ -35,7 +35,7 @@ class Mattes(Protocol):
     def __call__(self, names: list[str], images: list[np.ndarray], sizes: list[tuple[int, int]]) -> list[np.ndarray]:
         """The mattes of some portraits, each float32 (H, W) in [0, 1] at the size (height, width) asked for.
 
-        `images` are the photos, uint8 RGB (h, w, 3), of other sizes where they were reduced when they were read.
+        `images` are the photos, uint8 RGB (H, W, 3).
 
         Raises:
             InputError: a matte is broken, or of another size.

@@ -97,8 +97,8 @@ def shower(
 ) -> Callable[[str], tuple[np.ndarray, np.ndarray, list[np.ndarray]]]:
     """A function from a portrait's name to its photo, its alpha and each candidate's matte, which it predicts again.
 
-    The photo is uint8 RGB (h, w, 3), smaller than the alpha where it is reduced on reading; the alpha and the mattes
-    are float32 (H, W) in [0, 1]. It raises InputError where a file is broken.
+    The photo is uint8 RGB (H, W, 3); the alpha and the mattes are float32 (H, W) in [0, 1]. It raises
+    InputError where a file is broken.
     """
     index = {name: at for at, name in enumerate(names)}
 

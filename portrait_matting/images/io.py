@@ -5,17 +5,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image, ImageOps
 
 from portrait_matting.errors import InputError
-from portrait_matting.images.jpeg import has_end
+from portrait_matting.images.photo import decode_photo
+from portrait_matting.images.pixels import TURNED, orientation_of, stored_size
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
 _DEPTH = {"1": 1.0, "L": 255.0, "I;16": 65535.0, "I;16B": 65535.0, "I": 65535.0, "F": 1.0}
 _PNG, _GREY_8_BIT = b"\x89PNG\r\n\x1a\n", b"\x08\x00"  # its first bytes; bit depth and colour type, bytes 24 and 25
-_REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
-_TURNED = {5, 6, 7, 8}  # orientations that swap height and width (EXIF 2.32, tag 0x0112)
 
 
 def read_image(path: Path, least_side: int = 0) -> np.ndarray:
@@ -28,32 +27,23 @@ def read_image(path: Path, least_side: int = 0) -> np.ndarray:
 
 
 def decode_image(encoded: bytes, name: object, least_side: int = 0) -> np.ndarray:
-    """Decodes a photo to uint8 RGB (H, W, 3), turned upright by its EXIF orientation.
+    """Decodes a photo to uint8 RGB (H, W, 3), turned upright by its EXIF orientation, as predict and the app see it.
 
     Args:
         encoded: the file's content.
         name: what an error calls it.
-        least_side: a JPEG may come at a half, a quarter or an eighth of its size, as far as its shorter side keeps so
-            many pixels: libjpeg then skips the high frequencies instead of computing them. 0: at its full size.
+        least_side: a grey or RGB JPEG may come at a half, a quarter or an eighth of its size, as far as its shorter
+            side keeps so many pixels; it covers the whole photo. 0: at its full size.
 
     Raises:
         InputError: empty, truncated or no image. A JPEG that lacks only its end marker counts as truncated.
     """
-    jpeg = encoded[:2] == b"\xff\xd8"
-    # imdecode of OpenCV 5 refuses a cut JPEG, imread fills the missing part with grey, and imdecode of 4.10 with what
-    # was in memory, such as an earlier picture (opencv issue 26488): so it is found here.
-    if jpeg and not has_end(encoded):
-        raise _broken(name)
-    step = min(image_size(encoded, name)) // least_side if jpeg and least_side else 1
-    reduced = next((flag for least, flag in _REDUCED if step >= least), None)
     try:
-        pixels = np.frombuffer(encoded, np.uint8)
-        image = cv2.imdecode(pixels, cv2.IMREAD_COLOR_RGB if reduced is None else reduced)
-    except cv2.error:  # larger than OpenCV's limit, or empty
-        image = None
-    if image is None:
-        raise _broken(name)
-    return image if reduced is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
+        return decode_photo(BytesIO(encoded), name, least_side=least_side).image
+    except InputError:
+        raise
+    except Exception as error:  # what Pillow's decoders raise on damaged bytes is no closed list
+        raise _broken(name) from error
 
 
 def image_size(encoded: bytes, name: object) -> tuple[int, int]:
@@ -64,10 +54,11 @@ def image_size(encoded: bytes, name: object) -> tuple[int, int]:
     """
     try:
         picture = Image.open(BytesIO(encoded))
-        turned = picture.getexif().get(ExifTags.Base.Orientation) in _TURNED
+        width, height = stored_size(picture)
+        turned = orientation_of(picture, encoded) in TURNED
     except Exception as error:  # what Pillow's readers raise on damaged bytes is no closed list
         raise _broken(name) from error
-    return picture.size if turned else picture.size[::-1]
+    return (width, height) if turned else (height, width)
 
 
 def read_mask(path: Path) -> np.ndarray:

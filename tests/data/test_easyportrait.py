@@ -1,9 +1,14 @@
+import albumentations as A
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from portrait_matting.data.augment import to_input
 from portrait_matting.data.easyportrait import EasyPortraitDataModule, EasyPortraitDataset, person_alpha
+from portrait_matting.data.splits import SPLITS
 from portrait_matting.errors import InputError
+from portrait_matting.prediction.photo_file import read_photo
 
 LOADING = {"input_size": 16, "batch_size": 1, "workers": 0, "augment": [], "seed": 0}
 
@@ -185,19 +190,44 @@ def test_soft_alphas_that_are_not_there(root):
     assert data.portraits("train")[0][1].max() == 1
 
 
-def test_a_large_photo_comes_smaller_and_the_sample_is_the_same(tmp_path):
+@pytest.fixture
+def large(tmp_path):
+    """A portrait of 801x601 in each split, thirty times what an input of 20 needs."""
     for split in ("train", "val", "test"):
         for half in ("images", "annotations"):
             (tmp_path / half / split).mkdir(parents=True)
-        ids = np.zeros((200, 300), np.uint8)
-        ids[50:150, 100:] = 1
+        ids = np.zeros((601, 801), np.uint8)
+        ids[150:450, 270:] = 1
         write_pair(tmp_path, split, "a", ids)
-    data = EasyPortraitDataModule(root=str(tmp_path), **LOADING | {"input_size": 20})
-    assert [part.shape[:2] for part in data.portraits("train")[0]] == [(25, 38), (200, 300)]
-    whole = EasyPortraitDataset(tmp_path, "train")[0]
-    sample = [data.augmentation(*pair, seed=0) for pair in (data.portraits("train")[0], whole)]
+    return tmp_path
+
+
+def test_a_large_photo_comes_smaller_for_augmentation_and_the_sample_is_the_same(large):
+    augment = [A.HorizontalFlip(p=1)]
+    data = EasyPortraitDataModule(root=str(large), **LOADING | {"input_size": 20, "augment": augment})
+    image, alpha = data.portraits("train")[0]
+    assert image.shape == (76, 101, 3)
+    assert alpha.shape == (601, 801)
+    whole = EasyPortraitDataset(large, "train")[0]
+    sample = [data.augmentation(*pair, seed=0) for pair in ((image, alpha), whole)]
     for name, tolerance in (("image", 0.15), ("alpha", 0.1)):
         assert (sample[0][name] - sample[1][name]).abs().mean() < tolerance, name
+
+
+@pytest.mark.parametrize("augment", [[], [A.HorizontalFlip(p=1)]])
+def test_what_is_scored_or_not_augmented_is_the_input_that_predict_makes(large, augment):
+    """To the bit: a photo that is reduced when it is read gives another tensor."""
+    data = EasyPortraitDataModule(root=str(large), **LOADING | {"input_size": 20, "augment": augment})
+    data.setup()
+    seen = {split: to_input(read_photo(large / "images" / split / "a.jpg").image, 20) for split in SPLITS}
+    [validated], [tested] = data.val_dataloader(), data.test_dataloader()
+    assert torch.equal(validated["image"][0], seen["val"])
+    assert torch.equal(tested["image"][0], seen["test"])
+    scored = EasyPortraitDataModule.scored("test", root=str(large))
+    assert torch.equal(to_input(scored.portraits[0][0], 20), seen["test"])
+    if not augment:
+        [trained] = data.train_dataloader()
+        assert torch.equal(trained["image"][0], seen["train"])
 
 
 def test_a_subset_keeps_people_in_proportion(root):

@@ -151,9 +151,9 @@ SHARES = {"val_share": 0.1, "test_share": 0.2}
 
 
 def test_all_of_an_unsplit_folder_is_scored_unless_it_was_trained_on(root):
-    everything = FolderDataModule.scored("auto", 0, root=str(root), **SHARES)
+    everything = FolderDataModule.scored("auto", root=str(root), **SHARES)
     assert (everything.split, everything.names) == ("all", [f"p{number:03}" for number in range(40)])
-    held_out = FolderDataModule.scored("auto", 0, trained_on=True, root=str(root), **SHARES)
+    held_out = FolderDataModule.scored("auto", trained_on=True, root=str(root), **SHARES)
     assert (held_out.split, held_out.names) == ("test", stems(FolderDataModule(str(root), **SHARES, **LOADING))["test"])
     assert len(held_out.names) == len(held_out.portraits) == 8
     image, alpha = held_out.portraits[3]
@@ -163,22 +163,22 @@ def test_all_of_an_unsplit_folder_is_scored_unless_it_was_trained_on(root):
 
 def test_two_pairs_can_be_scored(tmp_path):
     write_pairs(tmp_path / "images", tmp_path / "alphas", 2)
-    assert FolderDataModule.scored("auto", 0, root=str(tmp_path), **SHARES).names == ["p000", "p001"]
+    assert FolderDataModule.scored("auto", root=str(tmp_path), **SHARES).names == ["p000", "p001"]
 
 
 def test_the_splits_of_a_split_folder_are_scored_as_they_are(tmp_path):
     for start, split in ((0, "val"), (3, "test")):
         write_pairs(tmp_path / "images" / split, tmp_path / "alphas" / split, 3, start)
-    found = {name: FolderDataModule.scored(name, 0, root=str(tmp_path), **SHARES) for name in ("auto", "val", "all")}
+    found = {name: FolderDataModule.scored(name, root=str(tmp_path), **SHARES) for name in ("auto", "val", "all")}
     assert (found["auto"].split, found["auto"].names) == ("test", ["p003", "p004", "p005"])
     assert found["val"].names == ["p000", "p001", "p002"]
     assert found["all"].names == ["p000", "p001", "p002", "p003", "p004", "p005"]
     with pytest.raises(InputError, match="has no split train: it has val, test, or split=all"):
-        FolderDataModule.scored("train", 0, root=str(tmp_path), **SHARES)
+        FolderDataModule.scored("train", root=str(tmp_path), **SHARES)
 
 
 def test_two_portraits_of_one_name_cannot_be_scored_together(tmp_path):
     for split in ("val", "test"):
         write_pairs(tmp_path / "images" / split, tmp_path / "alphas" / split, 3)
     with pytest.raises(InputError, match="2 portraits are called p000: choose one split="):
-        FolderDataModule.scored("all", 0, root=str(tmp_path), **SHARES)
+        FolderDataModule.scored("all", root=str(tmp_path), **SHARES)

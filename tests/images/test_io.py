@@ -95,6 +95,18 @@ def test_a_smaller_jpeg_and_a_size_read_from_the_header_are_upright_too(orientat
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_header_says_the_size_of_a_turned_file_of_any_type(orientation, suffix, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(photo(20, 30)).save(path, exif=exif)
+    assert (
+        image_size(path.read_bytes(), path) == read_image(path).shape[:2] == ((20, 30) if orientation < 5 else (30, 20))
+    )
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
 def test_photo_mask_and_alpha_are_turned_upright_by_one_rule(orientation, suffix, tmp_path):
     grey = np.zeros((16, 24), np.uint8)
     grey[:8, :8] = 255  # one bright corner

@@ -279,7 +279,7 @@ def test_a_photo_that_lab_describes(tmp_path):
 
 
 def test_strips_join(tmp_path, monkeypatch):
-    monkeypatch.setattr("portrait_matting.prediction.pixels._STRIP", 100)
+    monkeypatch.setattr("portrait_matting.images.pixels._STRIP", 100)
     picture = Image.fromarray(photo(50, 33)).convert("RGBA")
     picture.putalpha(Image.fromarray(photo(50, 33)[..., 0]))
     read = read_photo(saved(picture, tmp_path / "a.png"))
@@ -416,7 +416,7 @@ def test_warnings_do_not_stop_a_photo(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("two\nlines"), OSError("odd")])
 def test_whatever_a_decoder_raises_becomes_one_line(error, tmp_path, monkeypatch):
-    path = saved(Image.fromarray(photo()), tmp_path / "a.png")
+    path = saved(Image.fromarray(photo()), tmp_path / "a.tif")
     monkeypatch.setattr(Image.Image, "load", lambda *_: (_ for _ in ()).throw(error))
     assert str(path) in refused(path)
 

@@ -9,7 +9,9 @@ from PIL import ExifTags, Image, ImageCms
 
 _STRIP = 2**22  # pixels converted at once, so that no step needs a second copy of a large photo
 _FLIP = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}  # cv2.flip's code by orientation (EXIF 2.32, tag 0x0112)
-_TURNED = {5, 6, 7, 8}  # transposed before that
+TURNED = {5, 6, 7, 8}  # transposed before that: height and width change places
+_WIDTH, _LENGTH = 256, 257  # TIFF 6.0, section 8
+_EXIF_IN_PNG = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")  # its chunk, ImageMagick's way, and XMP
 _GREY = {"1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 _WHITE = {"I": (255, 65535, 2**31 - 1), "F": (1, 255, 65535)}  # neither type has one that everybody keeps to
 
@@ -48,7 +50,9 @@ def arrays(picture: Image.Image, convert: Callable[[Image.Image], Image.Image] |
             whole = strip.convert("RGBA")
             alpha[rows] = np.asarray(whole.getchannel("A"))
             strip = whole if convert is None else strip
-        image[rows] = np.asarray(strip.convert("RGB") if convert is None else convert(strip))
+        if convert is not None or strip.mode != "RGB":
+            strip = strip.convert("RGB") if convert is None else convert(strip)
+        image[rows] = np.asarray(strip)
     return image, alpha
 
 
@@ -63,15 +67,30 @@ def _to_grey(picture: Image.Image) -> Callable[[np.ndarray], np.ndarray] | None:
     return lambda values: np.rint(np.clip(np.nan_to_num(values / white), 0, 1) * 255).astype(np.uint8)
 
 
-def orientation_of(picture: Image.Image) -> int:
-    """By its EXIF data, 1 to 8; of a TIFF 1 once its pixels are loaded, which turns them."""
+def orientation_of(picture: Image.Image, encoded: bytes | None = None) -> int:
+    """By its EXIF data, 1 to 8; of a TIFF 1 once its pixels are loaded, which turns them.
+
+    The file's content, where it is given, spares a PNG without such data from being decoded: Pillow looks for them
+    behind the pixels, too.
+    """
+    if picture.format == "PNG" and encoded is not None and not any(place in encoded for place in _EXIF_IN_PNG):
+        return 1
     try:
         return picture.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # a damaged header of a whole picture: seen as it is stored
         return 1
 
 
+def stored_size(picture: Image.Image) -> tuple[int, int]:
+    """Width and height of a picture that is not loaded, before it is turned upright."""
+    if picture.format != "TIFF":
+        return picture.size
+    return picture.tag_v2[_WIDTH], picture.tag_v2[_LENGTH]  # Pillow may have turned the size, but not the orientation
+
+
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     """Pixels (H, W) or (H, W, C) turned as their EXIF orientation says."""
-    pixels = cv2.transpose(pixels) if orientation in _TURNED else pixels
-    return cv2.flip(pixels, _FLIP[orientation]) if orientation in _FLIP else pixels
+    turned = cv2.transpose(pixels) if orientation in TURNED else pixels
+    if orientation not in _FLIP:
+        return turned
+    return cv2.flip(turned, _FLIP[orientation], dst=None if turned is pixels else turned)  # no third copy
