@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from portrait_matting.config.earlier import upgraded
 from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import AUTO, Normalisation, normalisation_of
 from portrait_matting.models import registry
 from portrait_matting.models.network import Network
+from portrait_matting.runs.earlier import upgraded
 
 Config = dict[str, Any]
 _NET = "net."  # what Lightning puts before the names of MattingModule.net's parameters

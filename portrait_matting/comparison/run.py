@@ -14,8 +14,8 @@ from yaml import YAMLError
 
 from portrait_matting.comparison.result import Run
 from portrait_matting.config.difference import AUTO
-from portrait_matting.config.earlier import upgraded
 from portrait_matting.errors import InputError
+from portrait_matting.runs.earlier import upgraded
 from portrait_matting.runs.folder import LAST
 from portrait_matting.runs.test_scores import FILE, read_scores
 from portrait_matting.sweeps.outcome import FAILED

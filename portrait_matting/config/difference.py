@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portrait_matting.config.earlier_names import present
 from portrait_matting.config.onlookers import looks_on
+from portrait_matting.runs.earlier_names import present
 
 Flat = dict[str, Any]
 """By dotted key, such as "loss.criterion.edge_weight": a number, a string, a list or None."""

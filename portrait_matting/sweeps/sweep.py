@@ -18,8 +18,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.difference import conflict
-from portrait_matting.config.earlier import upgraded
 from portrait_matting.errors import InputError
+from portrait_matting.runs.earlier import upgraded
 from portrait_matting.runs.folder import LAST
 from portrait_matting.sweeps.hydra_callback import Ledger, at_once, cores
 from portrait_matting.sweeps.job_folder import hold, named

@@ -3,8 +3,8 @@ import doctest
 import pytest
 from hydra.utils import get_object
 
-from portrait_matting.config import earlier_names
-from portrait_matting.config.earlier_names import EARLIER, present
+from portrait_matting.runs import earlier_names
+from portrait_matting.runs.earlier_names import EARLIER, present
 
 
 def test_docstrings():

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from portrait_matting.config.earlier_names import present
+from portrait_matting.runs.earlier_names import present
 
 WIDTH, TOLERANCE = 0.05, 1 / 255  # of the band in conf/loss; not imported, since run folders are read without torch
 _ROUNDED = 0.00392
