@@ -36,9 +36,10 @@ test: $(STAMP) ## run the fast tests
 test-all: $(STAMP) ## run every test
 	@$(PY) -m pytest $(ARGS)
 
-lint: $(STAMP) ## check style, format and that notebooks hold no output
+lint: $(STAMP) ## check style, format, that imports run one way and that notebooks hold no output
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@$(VENV)/bin/lint-imports --no-cache
 	@$(if $(NOTEBOOKS),$(PY) -m nbstripout --verify $(NOTEBOOKS))
 
 format: $(STAMP) ## mend what lint finds, where a program can

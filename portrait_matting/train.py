@@ -3,7 +3,6 @@
 import logging
 import math
 import time
-import warnings
 from pathlib import Path
 
 import hydra
@@ -39,7 +38,6 @@ def train(cfg: DictConfig) -> dict[str, float]:
         cfg.resume, cfg.run_dir = str(last), str(last.parent.parent)
     run_dir = Path(cfg.run_dir)
     open_run(run_dir, cfg.resume)
-    quieten()
 
     from portrait_matting.loggers.recipe import log_recipe, log_summary
     from portrait_matting.loggers.wandb import close_loggers
@@ -47,7 +45,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
     from portrait_matting.training.cost import Cost
     from portrait_matting.training.distributed import processes
     from portrait_matting.training.job import choose_max_lr, fit, prepare, test, write_test_scores
+    from portrait_matting.training.lightning_messages import silence
 
+    silence()
     failed = True
     try:
         job = prepare(cfg)
@@ -73,23 +73,6 @@ def train(cfg: DictConfig) -> dict[str, float]:
     write_figures(run_dir, figures)
     print(report(run_dir, figures))
     return figures
-
-
-def quieten() -> None:
-    """Silences what Lightning says of itself, so that what a run says is read."""
-    import lightning.pytorch  # noqa: F401  its import sets the levels that are changed here
-
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for message in (
-        r".*isinstance\(treespec, LeafSpec\)",  # Lightning against a newer torch
-        ".*could not find the monitored key",  # of a run without validation: its test says what is scored
-        ".*does not have many workers",  # workers are the recipe's choice
-        ".*Checkpoint directory .* exists and is not empty",  # it is the run's own folder
-        ".*is smaller than the logging interval",  # a short epoch is logged at its end all the same
-        ".*It is recommended to use .self.log",  # every process logs the figures of all
-    ):
-        warnings.filterwarnings("ignore", message=message)
 
 
 def _how_to_go_on(run_dir: Path) -> str:

@@ -155,3 +155,16 @@ def test_wheel_holds_the_package_and_its_recipes(tmp_path):
         ("portrait-matting", "portrait_matting.cli.command:main")
     ]
     assert (info / "licenses" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+def test_the_way_in_for_python_is_imported_when_it_is_asked_for(tmp_path):
+    code = (
+        "import sys, portrait_matting; assert 'torch' not in sys.modules; from portrait_matting import Matter; "
+        "from portrait_matting.matte.matter import Matter as same; assert Matter is same"
+    )
+    done = run([sys.executable, "-c", code], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_package_has_at_most_a_dozen_modules_at_its_root():
+    assert len(list(PACKAGE.glob("*.py"))) <= 12

@@ -9,10 +9,10 @@ from portrait_matting.cli import command
 
 def main() -> None:
     """Trains by a finished recipe, as the process that the environment's LOCAL_RANK names."""
-    from portrait_matting.train import quieten
     from portrait_matting.training.job import fit, prepare
+    from portrait_matting.training.lightning_messages import silence
 
-    quieten()
+    silence()
     fit(prepare(OmegaConf.load(sys.argv[1])))
 
 
