@@ -41,7 +41,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.loggers import tensorboard as tensorboard_module
 from portrait_matting.loggers import wandb as wandb_module
 from portrait_matting.loggers.recipe import log_recipe
-from portrait_matting.training.job import fit, prepare
+from portrait_matting.training.job import build_training_job, fit
 
 CONTESTANTS = ("csv", "tensorboard", "wandb")
 
@@ -97,7 +97,7 @@ def take_turn(contestant: str, options: argparse.Namespace, steps: int, epochs: 
         recipe = [f"logger={contestant}", f"hardware.batch_size={options.batch}", f"hardware.input_size={options.size}"]
         recipe += [f"data.train={steps * options.batch}", f"data.val={options.val}", "data.test=1"]
         recipe += [f"trainer.max_epochs={epochs}", "trainer.enable_progress_bar=false", "hardware.workers=0"]
-        job = prepare(compose([*recipe, "learning_rate.max_lr=0.003"], run_dir=folder))
+        job = build_training_job(compose([*recipe, "learning_rate.max_lr=0.003"], run_dir=folder))
         log_recipe(job.loggers, job.module.config)
         before, busy, began = _clock.seconds, processor_seconds(), time.perf_counter()
         fit(job)

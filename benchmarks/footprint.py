@@ -29,7 +29,7 @@ from portrait_matting.cli import command
 from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import HALF, footprint
-from portrait_matting.models.recompute import CHOICES, choose
+from portrait_matting.models.recompute import CHOICES, set_recomputation
 from portrait_matting.training.module import MattingModule
 
 NETWORKS = ("u2netp", "u2net")
@@ -54,7 +54,7 @@ class Step:
 
     def __init__(self, network: str, batch: int, size: int, precision: str, recompute: str, device: str) -> None:
         net = getattr(models, network)()
-        choose(net, recompute)
+        set_recomputation(net, recompute)
         self.module = (
             MattingModule(net, DeepSupervision(BoundaryRMSE()), torch.optim.AdamW, 1e-3, {}).to(device).train()
         )

@@ -62,7 +62,7 @@ class Step:
     def __init__(self, choice: Choice, device: str, seed: int = 0) -> None:
         torch.manual_seed(seed)
         net = NETWORKS[choice.network]()
-        recompute.choose(net, choice.recompute)
+        recompute.set_recomputation(net, choice.recompute)
         self.module = MattingModule(net, choice.loss(), choice.optimizer, choice.lr, {}, choice.channels_last)
         self.module.to(device).train()
         self.optimizer = self.module.configure_optimizers()

@@ -46,7 +46,7 @@ from portrait_matting.matte.predictor import Predictor
 from portrait_matting.models.u2net import u2net, u2netp
 from portrait_matting.prediction.batch import cut_out_all
 from portrait_matting.prediction.cutout_file import Style, encode
-from portrait_matting.prediction.jobs import Job
+from portrait_matting.prediction.jobs import CutOutJob
 from portrait_matting.prediction.photo_file import read_photo
 from portrait_matting.synthetic import draw_portrait
 
@@ -176,7 +176,7 @@ def folder_of(
     for turn in range(turns):
         some = photos[turn::turns]
         taken[0].append(seconds(lambda some=some: [theirs(path, folder / f"{path.stem}.png") for path in some]))
-        jobs = [Job(path, folder / f"{path.stem}.png") for path in some]
+        jobs = [CutOutJob(path, folder / f"{path.stem}.png") for path in some]
         taken[1].append(seconds(lambda jobs=jobs: cut_out_all(jobs, ours, Style(), threads, Quiet())))
     return taken
 

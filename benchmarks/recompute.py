@@ -10,12 +10,12 @@ import argparse
 
 from portrait_matting import models
 from portrait_matting.cli import command
-from portrait_matting.models.recompute import Cost, costs, most
+from portrait_matting.models.recompute import BlockCost, costs, most
 
 NETWORKS = ("u2net", "u2netp")
 
 
-def table(found: list[Cost]) -> str:
+def table(found: list[BlockCost]) -> str:
     """Markdown: a row for each block, those that save most for a FLOP first."""
     kept, flops, chosen = sum(cost.kept for cost in found), sum(cost.flops for cost in found), most(found)
     lines = [

@@ -36,7 +36,7 @@ from portrait_matting.cli import command
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
-from portrait_matting.training.job import Job, prepare
+from portrait_matting.training.job import TrainingJob, build_training_job
 
 HARDWARE = {"cpu": "cpu", "cuda": "gpu_8gb"}  # the recipe of each device; size and batch are overridden
 REFERENCE = {"u2net": "U2NET", "u2netp": "U2NETP"}
@@ -45,14 +45,14 @@ WARM_UP = 1  # turn of two steps: memory pools, oneDNN's and cuDNN's choices of 
 Step = Callable[[Tensor, Tensor], None]
 
 
-def our_job(network: str, precision: str, options: argparse.Namespace, run_dir: str) -> Job:
+def our_job(network: str, precision: str, options: argparse.Namespace, run_dir: str) -> TrainingJob:
     """The parts of a training run on `options.batch` portraits of side `options.size`."""
     recipe = [f"model={network}", f"hardware={HARDWARE[options.device]}", f"hardware.precision={precision}"]
     recipe += [f"hardware.batch_size={options.batch}", f"hardware.input_size={options.size}", "hardware.workers=0"]
-    return prepare(compose([*recipe, f"data.train={options.batch}"], run_dir=run_dir))
+    return build_training_job(compose([*recipe, f"data.train={options.batch}"], run_dir=run_dir))
 
 
-def our_step(job: Job, device: str) -> Step:
+def our_step(job: TrainingJob, device: str) -> Step:
     module = job.module.to(device).train()
     optimizer = module.configure_optimizers()
     # For its precision plugin, which is what a run computes in, and for cuDNN's benchmark mode.

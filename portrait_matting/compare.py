@@ -30,7 +30,7 @@ def compare(arguments: argparse.Namespace) -> None:
     from portrait_matting.comparison.run import find_runs
     from portrait_matting.comparison.same_portraits import check_same_test
     from portrait_matting.comparison.tables import compare_csv, summary
-    from portrait_matting.metrics.catalogue import FIGURES
+    from portrait_matting.metrics.catalogue import METRICS
 
     metric = arguments.metric
     check_metric(metric)
@@ -39,7 +39,7 @@ def compare(arguments: argparse.Namespace) -> None:
     check_same_test(arms)
     ranking = rank(arms, metric, reference(arguments.against, arms))
     against, best = ranking.reference, ranking.rows[0].arm
-    figures = [name for name in FIGURES if all(name in run.scores for arm in arms for run in arm.runs)]
+    figures = [name for name in METRICS if all(name in run.scores for arm in arms for run in arm.runs)]
     others = {name: rank(arms, name, against, ranking.named) for name in figures if name != metric}
     rankings = {metric: ranking} | others
     lead = ranking if best is against else rank(arms, metric)
@@ -60,13 +60,13 @@ def check_metric(metric: str) -> None:
     """Refuses a figure that there is not."""
     import difflib
 
-    from portrait_matting.metrics.catalogue import FIGURES
+    from portrait_matting.metrics.catalogue import METRICS
 
-    if metric in FIGURES:
+    if metric in METRICS:
         return
     name = metric.lower().removeprefix("test/")
-    close = [name] if name in FIGURES else difflib.get_close_matches(name, FIGURES, n=2)
-    cure = f"did you mean {' or '.join(sorted(close))}?" if close else f"give one of {', '.join(FIGURES)}"
+    close = [name] if name in METRICS else difflib.get_close_matches(name, METRICS, n=2)
+    cure = f"did you mean {' or '.join(sorted(close))}?" if close else f"give one of {', '.join(METRICS)}"
     raise InputError(f"--metric {metric} is no figure: {cure}")
 
 

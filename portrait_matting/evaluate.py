@@ -26,9 +26,9 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     run_dir = Path(cfg.run_dir)
     open_evaluation(run_dir)
 
-    from portrait_matting.evaluation.job import prepare, report, score
+    from portrait_matting.evaluation.job import build_evaluation_job, report, score
 
-    job = prepare(cfg)
+    job = build_evaluation_job(cfg)
     evaluation = score(job)
     OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
     return report(job, evaluation, run_dir)

@@ -21,7 +21,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import open_evaluation
 
 if TYPE_CHECKING:  # --help is to answer without torch
-    from portrait_matting.memory.row import Row
+    pass
 
 _LEAST = {"effective_batch": 1, "least_batch": 1}
 _HEADER = ("size", "precision", "recompute", "largest batch", "to use", "memory", "time")
@@ -31,7 +31,7 @@ time: of an image, against the fastest row of the same size: an estimate, from F
 fast as single. The row with the * is chosen; what follows `python -m portrait_matting.train` to train by it:"""
 
 
-def plan(cfg: DictConfig) -> "Row":
+def plan(cfg: DictConfig) -> "TrainingConfiguration":
     """Predicts what fits, prints the table, writes `plan.csv`, and returns the row to train by.
 
     Raises:
@@ -44,8 +44,8 @@ def plan(cfg: DictConfig) -> "Row":
 
     from portrait_matting.hardware import choose_precision
     from portrait_matting.memory import budget
-    from portrait_matting.memory.plan import plan as plan_rows
-    from portrait_matting.memory.row import choose, override
+    from portrait_matting.memory.plan import plan_configurations as plan_rows
+    from portrait_matting.memory.row import choose_configuration, override
     from portrait_matting.models import registry
     from portrait_matting.models.network import check_input_size
     from portrait_matting.models.recompute import choices
@@ -89,7 +89,9 @@ def plan(cfg: DictConfig) -> "Row":
     )
     _write(run_dir / "plan.csv", rows)
     of_size = [row for row in rows if row.input_size == cfg.input_size]
-    chosen = choose(rows, cfg.input_size, cfg.least_batch) if any(row.batch_size for row in of_size) else None
+    chosen = (
+        choose_configuration(rows, cfg.input_size, cfg.least_batch) if any(row.batch_size for row in of_size) else None
+    )
     if chosen or any(row.batch_size for row in rows):
         print(f"memory_gb={cfg.memory_gb}: {budget_bytes / budget.GB:.2f} GB for tensors, besides the headroom\n")
         print(_table(rows, chosen))
@@ -119,7 +121,7 @@ def _check_ranges(cfg: DictConfig) -> None:
             raise InputError(f"{name}=[] leaves nothing to plan: leave it out, or name one or more")
 
 
-def _table(rows: Sequence["Row"], chosen: "Row | None") -> str:
+def _table(rows: Sequence["TrainingConfiguration"], chosen: "TrainingConfiguration | None") -> str:
     lines = [["", *_HEADER]]
     for row in rows:
         cells = [row.input_size, row.precision, row.recompute, row.largest or "does not fit"]
@@ -140,7 +142,7 @@ def _table(rows: Sequence["Row"], chosen: "Row | None") -> str:
     )
 
 
-def _write(path: Path, rows: Sequence["Row"]) -> None:
+def _write(path: Path, rows: Sequence["TrainingConfiguration"]) -> None:
     with atomic_write(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(rows[0])], lineterminator="\n")
         writer.writeheader()

@@ -33,7 +33,7 @@ def predict(arguments: argparse.Namespace) -> int:
     from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
     from portrait_matting.prediction.cutout_file import Style
     from portrait_matting.prediction.inputs import find_inputs, is_video
-    from portrait_matting.prediction.jobs import check_writable, plan
+    from portrait_matting.prediction.jobs import check_writable, plan_jobs
     from portrait_matting.prediction.names import shown
     from portrait_matting.prediction.progress import Progress
 
@@ -44,7 +44,7 @@ def predict(arguments: argparse.Namespace) -> int:
     style = Style(arguments.format, background, arguments.matte, arguments.quality)
     found = find_inputs(arguments.inputs, videos=not arguments.matte, exclude=arguments.output)
     check_writable(arguments.output)
-    jobs, summary = plan(found.inputs, arguments.output, style, arguments.overwrite)
+    jobs, summary = plan_jobs(found.inputs, arguments.output, style, arguments.overwrite)
     summary.failed += [f"{shown(path)} {reason}" for path, reason in found.skipped]
     photos = [job for job in jobs if not is_video(job.source)]
     videos = [job for job in jobs if is_video(job.source)]

@@ -42,20 +42,20 @@ def train(cfg: DictConfig) -> dict[str, float]:
     from portrait_matting.loggers.recipe import log_recipe, log_summary
     from portrait_matting.loggers.wandb import close_loggers
     from portrait_matting.runs.test_scores import FILE
-    from portrait_matting.training.cost import Cost
+    from portrait_matting.training.cost import TrainingCost
     from portrait_matting.training.distributed import processes
-    from portrait_matting.training.job import choose_max_lr, fit, prepare, test, write_test_scores
+    from portrait_matting.training.job import build_training_job, choose_max_lr, fit, test, write_test_scores
     from portrait_matting.training.lightning_messages import silence
 
     silence()
     failed = True
     try:
-        job = prepare(cfg)
+        job = build_training_job(cfg)
         cfg.learning_rate.max_lr = choose_max_lr(job, run_dir)
         job.module.config = OmegaConf.to_container(cfg, resolve=True)
         log_recipe(job.loggers, job.module.config)
         OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
-        with processes(job.hardware.devices, run_dir / "config.yaml"), Cost(job.hardware.accelerator) as cost:
+        with processes(job.hardware.devices, run_dir / "config.yaml"), TrainingCost(job.hardware.accelerator) as cost:
             trainer = fit(job)
         figures = test(job, trainer) | cost.figures()
         write_test_scores(job, run_dir / FILE)
@@ -89,7 +89,7 @@ def _hydra_main(cfg: DictConfig) -> float:
 
 def main() -> None:
     """Runs the command: composes the recipe from the command line and runs it."""
-    command.run(lambda: sweep.told(_hydra_main))
+    command.run(lambda: sweep.run_and_summarise(_hydra_main))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.evaluate import evaluate
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.synthetic import draw_portrait
 from portrait_matting.train import train
 
@@ -56,7 +56,7 @@ def test_a_checkpoint_gets_the_figures_of_its_own_run(run, tmp_path):
     checkpoint, of_the_run = run
     found = scored([f"checkpoint='{checkpoint}'", *DRAWN], tmp_path / "scored")
     written = json.loads((tmp_path / "scored/metrics.json").read_text())
-    assert list(found) == list(FIGURES)
+    assert list(found) == list(METRICS)
     for name, value in found.items():
         assert of_the_run[f"test/{name}"] == pytest.approx(value, abs=2e-6), name
         assert written[f"test/{name}"] == pytest.approx(value, abs=1e-6)

@@ -17,12 +17,12 @@ from omegaconf import OmegaConf
 from portrait_matting import checkpoint
 from portrait_matting.config.compose import CONF_DIR, compose
 from portrait_matting.errors import InputError
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.models.u2net import U2Net
 from portrait_matting.runs.gallery import read_gallery
 from portrait_matting.runs.test_scores import read_scores
 from portrait_matting.train import train
-from portrait_matting.training.job import Job, fit, prepare
+from portrait_matting.training.job import TrainingJob, build_training_job, fit
 
 # Small enough for a test, real in every part: a drawn person, the lite network, the finder, two epochs.
 TINY = [
@@ -52,7 +52,7 @@ def rates(run_dir: Path) -> list[float]:
     return [float(row["lr"]) for row in rows(run_dir) if row["lr"]]
 
 
-def weights(job: Job) -> torch.Tensor:
+def weights(job: TrainingJob) -> torch.Tensor:
     return torch.cat([parameter.detach().flatten() for parameter in job.module.net.parameters()])
 
 
@@ -70,7 +70,7 @@ def test_a_run_leaves_the_files_of_the_contract(run):
     for name in ("lr_finder.png", "samples.png"):
         assert cv2.imread(str(run_dir / name)).std() > 1, f"{name} is blank"
     assert json.loads((run_dir / "metrics.json").read_text()) == figures
-    wanted = {f"test/{name}" for name in FIGURES}
+    wanted = {f"test/{name}" for name in METRICS}
     cost = {"fit_seconds", "cpu_seconds", "peak_memory_gib", "train_seconds", "parameters"}
     assert figures.keys() == wanted | {"val/mad", "max_lr"} | cost
     assert 0 < figures["fit_seconds"] < figures["train_seconds"]
@@ -83,7 +83,7 @@ def test_a_run_keeps_the_scores_of_each_test_portrait_and_pictures_of_some(run):
     run_dir, figures = run
     names, scores = read_scores(run_dir / "test_scores.csv")
     assert names == ["0", "1", "2"]
-    assert list(scores) == list(FIGURES)
+    assert list(scores) == list(METRICS)
     for name in ("mad", "band_mad", "iou", "grad"):
         assert scores[name].mean() == pytest.approx(figures[f"test/{name}"], abs=1e-5)
     shown = read_gallery(run_dir / "gallery")
@@ -122,7 +122,7 @@ def test_the_best_checkpoint_alone_gives_the_network_and_its_recipe(run):
 )
 def test_every_policy_peaks_at_max_lr(policy, tmp_path):
     cfg = compose([*TINY, FIXED, f"learning_rate={policy}", "learning_rate.cycle.cycles=1"], tmp_path)
-    job = prepare(cfg)
+    job = build_training_job(cfg)
     fit(job)
     assert max(rates(tmp_path)) == 0.01
     assert len(rates(tmp_path)) == 8
@@ -153,12 +153,12 @@ def test_an_interrupted_run_goes_on_to_the_very_weights_of_an_undisturbed_one(st
     # All of torch.compile but the making of kernels, which takes minutes.
     compiled = partialmethod(torch.nn.Module.compile, backend="aot_eager")
     monkeypatch.setattr(U2Net, "compile", compiled, raising=False)
-    whole = prepare(compose([*TINY, FIXED, how], tmp_path / "whole"))
+    whole = build_training_job(compose([*TINY, FIXED, how], tmp_path / "whole"))
     assert (whole.module.net._compiled_call_impl is not None) == (how == COMPILED)
     fit(whole)
 
     cfg = compose([*TINY, FIXED, how], tmp_path / "cut")
-    cut = prepare(cfg)
+    cut = build_training_job(cfg)
 
     def unplug(self, *_):
         if self.trainer.global_step == steps:
@@ -170,7 +170,7 @@ def test_an_interrupted_run_goes_on_to_the_very_weights_of_an_undisturbed_one(st
             fit(cut)
 
     last = tmp_path / "cut/checkpoints/last.ckpt"
-    resumed = prepare(compose([*TINY, FIXED, how, f"resume='{last}'"], tmp_path / "cut"))
+    resumed = build_training_job(compose([*TINY, FIXED, how, f"resume='{last}'"], tmp_path / "cut"))
     trainer = fit(resumed)
     assert trainer.global_step == 8
     assert torch.equal(weights(resumed), weights(whole))
@@ -179,8 +179,8 @@ def test_an_interrupted_run_goes_on_to_the_very_weights_of_an_undisturbed_one(st
 
 def test_frozen_statistics_need_a_trained_network(run, tmp_path):
     with pytest.raises(InputError, match=r"batch_norm=frozen .*model\.weights=FILE"):
-        prepare(compose([*TINY, FIXED, "hardware.batch_norm=frozen"], tmp_path))
-    prepare(
+        build_training_job(compose([*TINY, FIXED, "hardware.batch_norm=frozen"], tmp_path))
+    build_training_job(
         compose(
             [*TINY, FIXED, "hardware.batch_norm=frozen", f"model.weights='{run[0]}/checkpoints/best.ckpt'"], tmp_path
         )
@@ -203,7 +203,7 @@ def test_a_folder_that_holds_a_run_is_not_written_over(run):
 
 @pytest.mark.slow
 def test_training_learns(tmp_path):
-    job = prepare(compose([*TINY, FIXED, "augment=none", "data.train=2", "trainer.max_epochs=40"], tmp_path))
+    job = build_training_job(compose([*TINY, FIXED, "augment=none", "data.train=2", "trainer.max_epochs=40"], tmp_path))
     fit(job)
     losses = [float(row["train/loss_matte"]) for row in rows(tmp_path) if row["train/loss_matte"]]
     assert losses[-1] < 0.5 * losses[0]
@@ -219,7 +219,7 @@ def test_a_checkpoint_of_another_model_is_refused_before_any_work(option, run, t
 
 def test_training_starts_from_given_weights(run, tmp_path):
     best = run[0] / "checkpoints/best.ckpt"
-    job = prepare(compose([*TINY, f"model.weights='{best}'"], tmp_path))
+    job = build_training_job(compose([*TINY, f"model.weights='{best}'"], tmp_path))
     assert torch.equal(weights(job), torch.cat([p.flatten() for p in checkpoint.load(best).net.parameters()]))
 
 

@@ -21,7 +21,7 @@ COLUMNS = ("epoch", "step", "portrait", "MAD", "MAD in the band", "IoU", "image"
 _PART = 20  # of the time so far, the least that lies between two tables: wandb joins some hundred of them, not more
 
 
-class Row(NamedTuple):
+class PortraitRow(NamedTuple):
     """A portrait: its scores, and image, truth, matte and error map, uint8 RGB (h, w, 3) of one size."""
 
     name: str
@@ -70,7 +70,7 @@ class ValidationTable(L.Callback):
         if self.share < 1:
             self._next = ended + max((ended - began) / self.share, (ended - self._began) / _PART)
 
-    def _extend(self, logger: WandbLogger, rows: list[Row], trainer: L.Trainer) -> None:
+    def _extend(self, logger: WandbLogger, rows: list[PortraitRow], trainer: L.Trainer) -> None:
         import wandb
 
         if self._table is None:  # incremental: each call sends the new rows, and wandb shows all as one table
@@ -81,10 +81,10 @@ class ValidationTable(L.Callback):
         logger.log_metrics({"portraits": self._table}, trainer.global_step)
 
 
-def _rows(trainer: L.Trainer, module: L.LightningModule, count: int) -> Iterator[Row]:
+def _rows(trainer: L.Trainer, module: L.LightningModule, count: int) -> Iterator[PortraitRow]:
     names = trainer.datamodule.names("val")
     for index, image, truth, matte in shown_portraits(trainer, module, "val", count):
-        yield Row(names[index][1], scores(matte, truth), portrait_row(image, truth, [matte], HEIGHT))
+        yield PortraitRow(names[index][1], scores(matte, truth), portrait_row(image, truth, [matte], HEIGHT))
 
 
 def scores(matte: np.ndarray, truth: np.ndarray) -> list[float | None]:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from portrait_matting.comparison.numbers import count, spread, step
-from portrait_matting.comparison.result import Ranking, Row
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.comparison.result import RankedArm, Ranking
+from portrait_matting.metrics.catalogue import METRICS
 
 _NAMED = 3  # arms by name in a sentence, at most
 
@@ -17,7 +17,7 @@ def answer(ranking: Ranking) -> list[str]:
         ranking: whose reference is its first arm, so that every difference is from the best.
     """
     best, *others = ranking.rows
-    figure = FIGURES[ranking.metric]
+    figure = METRICS[ranking.metric]
     found = f"{spread(best, ranking.metric)}, over {count(len(best.values), 'seed')} and {portraits(ranking)}"
     if not others:
         return [
@@ -66,14 +66,14 @@ def portraits(ranking: Ranking) -> str:
     return f"{min(found):,} to {max(found):,} test portraits" if len(found) > 1 else count(*found, "test portrait")
 
 
-def _names(rows: Sequence[Row]) -> str:
+def _names(rows: Sequence[RankedArm]) -> str:
     names = [row.arm.name for row in rows]
     if len(names) > _NAMED:
         return f"{names[0]} and {len(names) - 1} others"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _by(rows: Sequence[Row], metric: str) -> str:
+def _by(rows: Sequence[RankedArm], metric: str) -> str:
     found = sorted((row.against for row in rows), key=lambda difference: abs(difference.value))
     sizes = [step(difference, metric)[0].lstrip("+-") for difference in found]
     return f"{sizes[0]} (p = {found[0].p:.2g})" if len(rows) == 1 else f"{sizes[0]} to {sizes[-1]}"

@@ -3,14 +3,14 @@
 import math
 from math import floor, log10
 
-from portrait_matting.comparison.result import Arm, Difference, Row
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.comparison.result import Arm, Difference, RankedArm
+from portrait_matting.metrics.catalogue import METRICS
 
 COST = {"fit_seconds": "fit s", "cpu_seconds": "CPU s", "peak_memory_gib": "peak GiB"}
 """Of `metrics.json`, each with the head of its column."""
 
 
-def verdict(row: Row, metric: str) -> str:
+def verdict(row: RankedArm, metric: str) -> str:
     """One of reference, better, worse, within noise, not tested."""
     if row.against is None:
         return "reference"
@@ -18,10 +18,10 @@ def verdict(row: Row, metric: str) -> str:
         return "not tested"
     if not row.against.differs:
         return "within noise"
-    return "better" if FIGURES[metric].higher == (row.against.value > 0) else "worse"
+    return "better" if METRICS[metric].higher == (row.against.value > 0) else "worse"
 
 
-def spread(row: Row, metric: str) -> str:
+def spread(row: RankedArm, metric: str) -> str:
     """The mean and, of several seeds, the deviation: "0.0412 ± 0.0007"."""
     mean, deviation = (score(value, metric) for value in (row.mean, row.deviation))
     return mean if math.isnan(row.deviation) else f"{mean} ± {deviation}"
@@ -29,7 +29,7 @@ def spread(row: Row, metric: str) -> str:
 
 def step(difference: Difference, metric: str) -> tuple[str, str, str]:
     """The difference and the ends of its interval, with a sign and at least two digits that tell; dashes for NaN."""
-    digits, size = FIGURES[metric].digits, abs(difference.value)
+    digits, size = METRICS[metric].digits, abs(difference.value)
     if size >= 1e-6:
         digits = max(digits, min(1 - floor(log10(size)), 6))
     ends = (difference.value, difference.low, difference.high)
@@ -49,7 +49,7 @@ def number(value: float) -> str:
 
 def score(value: float, metric: str) -> str:
     """A figure with as many digits as the catalogue gives it; a dash for NaN."""
-    return "–" if math.isnan(value) else f"{value:.{FIGURES[metric].digits}f}"
+    return "–" if math.isnan(value) else f"{value:.{METRICS[metric].digits}f}"
 
 
 def count(number: int, what: str) -> str:

@@ -11,11 +11,11 @@ import portrait_matting
 from portrait_matting import reporting
 from portrait_matting.comparison import numbers, plots
 from portrait_matting.comparison.answer import answer, correction
-from portrait_matting.comparison.portraits import Portrait
+from portrait_matting.comparison.portraits import ComparedPortrait
 from portrait_matting.comparison.ranking import sentence
 from portrait_matting.comparison.result import Arm, Ranking
 from portrait_matting.comparison.tables import HEADLINE
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.reporting import pictures as picture
 from portrait_matting.reporting.plots import COLOURS, DARK_COLOURS
 
@@ -43,7 +43,7 @@ def compare_html(
     rankings: Mapping[str, Ranking],
     metric: str,
     lead: Ranking,
-    portraits: Sequence[Portrait],
+    portraits: Sequence[ComparedPortrait],
     left_out: Sequence[str] = (),
 ) -> str:
     """The page. Equal arguments give equal text.
@@ -62,7 +62,7 @@ def compare_html(
         loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["breaking"] = _breaking
-    environment.filters["score"] = lambda value, name: f"{value:.{FIGURES[name].digits}f}"
+    environment.filters["score"] = lambda value, name: f"{value:.{METRICS[name].digits}f}"
     words = {"spread": numbers.spread, "verdict": numbers.verdict, "step": numbers.step, "cost": numbers.cost}
     page = environment.get_template("page.html.j2").render(
         title=_title(arms, metric),
@@ -77,8 +77,8 @@ def compare_html(
         reference=ranking.reference.name,
         several=len(arms) > 1,
         sentences=[sentence(ranking, row) for row in ranking.rows if row.against],
-        known=FIGURES[metric],
-        figures=FIGURES,
+        known=METRICS[metric],
+        figures=METRICS,
         costs=[label.replace(" ", "\N{NO-BREAK SPACE}") for label in numbers.COST.values()],
         number=numbers.number,
         plots=_plots(arms, ranking),
@@ -101,7 +101,7 @@ def _breaking(text: object) -> Markup:
 
 
 def _title(arms: Sequence[Arm], metric: str) -> str:
-    label = FIGURES[metric].label
+    label = METRICS[metric].label
     if len(arms) == 1:
         return f"{label} of {arms[0].name}"
     if len(arms) == 2:
@@ -111,7 +111,7 @@ def _title(arms: Sequence[Arm], metric: str) -> str:
 
 def _plots(arms: Sequence[Arm], ranking: Ranking) -> list[dict]:
     places = {arm.name: place for place, arm in enumerate(arms)}
-    label = FIGURES[ranking.metric].label
+    label = METRICS[ranking.metric].label
     caption = "On the test portraits. Dot: a seed; stroke: their mean; bar: one standard deviation each way."
     if len(arms) > 1:
         caption += f" The dashed line is {ranking.reference.name}."
@@ -124,7 +124,7 @@ def _plots(arms: Sequence[Arm], ranking: Ranking) -> list[dict]:
     return found
 
 
-def _shown(portrait: Portrait, arms: Sequence[Arm]) -> dict:
+def _shown(portrait: ComparedPortrait, arms: Sequence[Arm]) -> dict:
     image, truth, *rest = picture.portrait_row(portrait.image, portrait.truth, portrait.mattes, _HEIGHT)
     address = [picture.data_uri(one) for one in rest]
     names = [arm.name for arm in arms]

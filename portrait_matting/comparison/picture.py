@@ -11,7 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 from portrait_matting.comparison.answer import answer
 from portrait_matting.comparison.numbers import spread, verdict
 from portrait_matting.comparison.plots import draw_curves, draw_dots, look, shortened
-from portrait_matting.comparison.portraits import Portrait
+from portrait_matting.comparison.portraits import ComparedPortrait
 from portrait_matting.comparison.result import Arm, Ranking
 from portrait_matting.reporting import plots
 
@@ -22,7 +22,7 @@ _WORDS = {"better": "better, more than noise", "worse": "worse, more than noise"
 
 
 @matplotlib.rc_context(plots.STYLE)
-def compare_png(arms: Sequence[Arm], ranking: Ranking, lead: Ranking, portraits: Sequence[Portrait]) -> bytes:
+def compare_png(arms: Sequence[Arm], ranking: Ranking, lead: Ranking, portraits: Sequence[ComparedPortrait]) -> bytes:
     """The picture as PNG, 1540 pixels wide.
 
     Args:
@@ -72,7 +72,7 @@ def _plots(middle: SubFigure, arms: Sequence[Arm], ranking: Ranking, places: dic
         right.set_axis_off()
 
 
-def _grid(portraits: Sequence[Portrait], columns: int) -> tuple[int, int, float]:
+def _grid(portraits: Sequence[ComparedPortrait], columns: int) -> tuple[int, int, float]:
     """How many portraits stand side by side, in how many rows, and how high one is in inches."""
     if not portraits:
         return 0, 0, 0.0
@@ -83,7 +83,12 @@ def _grid(portraits: Sequence[Portrait], columns: int) -> tuple[int, int, float]
 
 
 def _mattes(
-    foot: SubFigure, arms: Sequence[Arm], shown: list[int], portraits: Sequence[Portrait], beside: int, down: int
+    foot: SubFigure,
+    arms: Sequence[Arm],
+    shown: list[int],
+    portraits: Sequence[ComparedPortrait],
+    beside: int,
+    down: int,
 ) -> None:
     columns = 2 + len(shown)
     widths = ([1.0] * columns + [0.12]) * beside

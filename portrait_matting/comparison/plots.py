@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from portrait_matting.comparison.result import Arm, Ranking
 from portrait_matting.comparison.run import curve
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.reporting import plots
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -43,7 +43,7 @@ def draw_dots(axes: Axes, ranking: Ranking, places: dict[str, int], notes: Seque
         places: of the arms by name, which gives each its look.
         notes: for each row, to stand at its right end over the dots.
     """
-    figure = FIGURES[ranking.metric]
+    figure = METRICS[ranking.metric]
     reference = next(row for row in ranking.rows if row.arm.name == ranking.reference.name)
     axes.axvline(reference.mean, color=plots.COLOURS[5], linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
     beside = axes.get_yaxis_transform()
@@ -114,7 +114,7 @@ def dots_svg(ranking: Ranking, places: dict[str, int]) -> str:
     """`draw_dots` as SVG that takes the page's colours."""
     figure, axes = plots.new_figure(height=0.7 + 0.5 * len(ranking.rows))
     draw_dots(axes, ranking, places)
-    return plots.as_svg(figure, f"{FIGURES[ranking.metric].label} of every seed of every arm")
+    return plots.as_svg(figure, f"{METRICS[ranking.metric].label} of every seed of every arm")
 
 
 @matplotlib.rc_context(plots.STYLE)
@@ -128,7 +128,7 @@ def _scale(axes: Axes, values: np.ndarray, column: str) -> None:
     name = column.rpartition("/")[2]
     low, high = float(values.min()), float(values.max())
     plain = FuncFormatter(lambda value, _: f"{value:g}")
-    if name in FIGURES and FIGURES[name].higher:  # its lowest values are of the first steps, and of no interest
+    if name in METRICS and METRICS[name].higher:  # its lowest values are of the first steps, and of no interest
         seen = max(low, high - 3 * (high - float(np.median(values))))
         axes.set_ylim(seen - 0.05 * (high - seen), high + 0.05 * (high - seen)) if seen < high else None
     elif name != "lr" and low > 0 and high / low > _NARROW:  # people know their schedule by its shape on a linear axis

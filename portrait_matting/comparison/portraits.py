@@ -10,7 +10,7 @@ from portrait_matting.runs.gallery import FOLDER, read_gallery
 
 
 @dataclass(frozen=True)
-class Portrait:
+class ComparedPortrait:
     """A test portrait that every arm has cut out.
 
     Args:
@@ -31,7 +31,7 @@ class Portrait:
         return [float(np.abs(matte - self.truth).mean()) for matte in self.mattes]
 
 
-def shared_portraits(arms: Sequence[Arm], most: int) -> list[Portrait]:
+def shared_portraits(arms: Sequence[Arm], most: int) -> list[ComparedPortrait]:
     """At most so many portraits that the galleries of all arms show; none where an arm has no gallery.
 
     Of a name alone one cannot tell: synthetic portraits are numbered in every data set. So the pictures must be equal.
@@ -44,5 +44,5 @@ def shared_portraits(arms: Sequence[Arm], most: int) -> list[Portrait]:
     for name, shown in first.items():
         same = [gallery.get(name) for gallery in others]
         if all(one is not None and np.array_equal(one.image, shown.image) for one in same):
-            found.append(Portrait(name, shown.image, shown.truth, [shown.matte, *(one.matte for one in same)]))
+            found.append(ComparedPortrait(name, shown.image, shown.truth, [shown.matte, *(one.matte for one in same)]))
     return found[:most]

@@ -8,11 +8,11 @@ import numpy as np
 
 from portrait_matting.comparison.crossed import crossed_test
 from portrait_matting.comparison.pairing import common, paired, scores, scores_of
-from portrait_matting.comparison.result import Arm, Difference, Ranking, Row, Run
+from portrait_matting.comparison.result import Arm, Difference, RankedArm, Ranking, Run
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation import paired_test as comparison
 from portrait_matting.evaluation.paired_test import holm
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 
 NO_MEANS = ("max_f", "calibration_error")
 """Figures of a whole set of images that are not the mean of the images' own."""
@@ -37,12 +37,12 @@ def rank(arms: Sequence[Arm], metric: str, against: Arm | None = None, named: bo
     Raises:
         InputError: an unknown metric, a run that did not measure it, an arm that shares no image with the reference.
     """
-    if metric not in FIGURES:
-        raise InputError(f"there is no metric {metric}: choose one of {', '.join(FIGURES)}")
+    if metric not in METRICS:
+        raise InputError(f"there is no metric {metric}: choose one of {', '.join(METRICS)}")
     named = against is not None if named is None else named
     values = [[_figure(run, metric) for run in arm.runs] for arm in arms]
     means = [float(np.mean(found)) for found in values]
-    sign = -1 if FIGURES[metric].higher else 1
+    sign = -1 if METRICS[metric].higher else 1
     order = sorted(range(len(arms)), key=lambda at: (isnan(means[at]), sign * means[at]))
     reference = against or arms[order[0]]
     differences = {at: _difference(reference, arms[at], metric) for at in order if arms[at] is not reference}
@@ -56,13 +56,13 @@ def rank(arms: Sequence[Arm], metric: str, against: Arm | None = None, named: bo
             p = corrected[at]
             found = Difference(value, low, high, p, p < 0.05, seeds, images)
         deviation = float(np.std(values[at], ddof=1)) if len(values[at]) > 1 else np.nan
-        rows.append(Row(arms[at], means[at], deviation, values[at], found))
+        rows.append(RankedArm(arms[at], means[at], deviation, values[at], found))
     return Ranking(metric, rows, reference, named)
 
 
-def sentence(ranking: Ranking, row: Row) -> str:
+def sentence(ranking: Ranking, row: RankedArm) -> str:
     """Says in a line how an arm stands to the reference, and whether that is more than noise."""
-    known, difference = FIGURES[ranking.metric], row.against
+    known, difference = METRICS[ranking.metric], row.against
     if difference is None:
         place = "has the best" if row is ranking.rows[0] else "is the reference:"
         return f"{row.arm.name} {place} {known.label}, {row.mean:.{known.digits}f}"

@@ -60,7 +60,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Row:
+class RankedArm:
     """An arm in a ranking: the mean over its runs, the standard deviation over them (NaN for one), each run's figure.
 
     `against` is None for the reference itself.
@@ -81,6 +81,6 @@ class Ranking:
     """
 
     metric: str
-    rows: list[Row]
+    rows: list[RankedArm]
     reference: Arm
     named: bool

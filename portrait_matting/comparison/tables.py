@@ -11,7 +11,7 @@ from portrait_matting.comparison.answer import answer, correction
 from portrait_matting.comparison.numbers import COST, cost, number, score, spread, step, verdict
 from portrait_matting.comparison.ranking import sentence
 from portrait_matting.comparison.result import Ranking
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 
 HEADLINE = ("mad", "iou", "band_mad")
 
@@ -69,9 +69,9 @@ def _table(rankings: Mapping[str, Ranking], metric: str) -> list[str]:
     ranking = rankings[metric]
     others = [name for name in HEADLINE if name in rankings and name != metric]
     found = {name: {row.arm.name: row for row in rankings[name].rows} for name in others}
-    head = ["", "arm", "seeds", FIGURES[metric].label, *(FIGURES[name].label for name in others), *COST.values()]
+    head = ["", "arm", "seeds", METRICS[metric].label, *(METRICS[name].label for name in others), *COST.values()]
     if several := len(ranking.rows) > 1:
-        head += [f"{FIGURES[metric].label} against {ranking.reference.name}"]
+        head += [f"{METRICS[metric].label} against {ranking.reference.name}"]
     rows = [head]
     for place, row in enumerate(ranking.rows, start=1):
         cells = [str(place), row.arm.name, str(len(row.values)), spread(row, metric)]

@@ -16,7 +16,7 @@ from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.sampler import EpochSampler, ResumableLoader, ScoredLoader, ScoredSampler
 from portrait_matting.data.samples import Portraits, ScoredSamples, TrainingSamples, collate_scored, collate_training
 from portrait_matting.data.splits import SPLITS, Split
-from portrait_matting.data.subset import choose
+from portrait_matting.data.subset import choose_subset
 from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import DEFAULT, normalisation_of, to_input
 
@@ -111,7 +111,7 @@ class PortraitDataModule(L.LightningDataModule):
         rank, processes = self._rank()
         portraits = self._portraits["train"]
         if self.subset < 1:
-            portraits = Subset(portraits, choose(self.names("train"), self.subset))
+            portraits = Subset(portraits, choose_subset(self.names("train"), self.subset))
         samples = TrainingSamples(portraits, self.augmentation, self.seed)
         if len(samples) < self.batch_size * processes:
             raise InputError(

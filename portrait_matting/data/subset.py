@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 
-def choose(names: Sequence[tuple[str, str]], share: float) -> list[int]:
+def choose_subset(names: Sequence[tuple[str, str]], share: float) -> list[int]:
     """Chooses round(share * n) of n portraits, at least one, by nothing but their names.
 
     A person with k portraits keeps share * k of them, rounded up or down. A smaller share is a part of a larger one, so

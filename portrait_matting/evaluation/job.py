@@ -22,7 +22,7 @@ from portrait_matting.evaluation.strata import strata
 from portrait_matting.evaluation.tables import summary, write_figures, write_metrics, write_per_image
 from portrait_matting.hardware import choose_precision
 from portrait_matting.metrics import ImageMetric, all_metrics
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _AT_ONCE = 8  # portraits read before their mattes are asked for, where hardware
 
 
 @dataclass
-class Job:
+class EvaluationJob:
     """What a recipe describes, built."""
 
     cfg: DictConfig
@@ -40,7 +40,7 @@ class Job:
     metrics: dict[str, ImageMetric]
 
 
-def prepare(cfg: DictConfig) -> Job:
+def build_evaluation_job(cfg: DictConfig) -> EvaluationJob:
     """Loads the candidates and finds the portraits: what is wrong with either is found here, before any is scored.
 
     Data that a candidate was trained on is scored on its test split, unless another split is named.
@@ -65,10 +65,10 @@ def prepare(cfg: DictConfig) -> Job:
     for candidate in candidates:
         candidate.missing(chosen.names)  # refuses a folder of other portraits
     words = f"{data.get('root') or 'drawn portraits'}, {'all' if chosen.split == 'all' else f'{chosen.split} split'}"
-    return Job(cfg, candidates, words, chosen, dict(all_metrics().items()))
+    return EvaluationJob(cfg, candidates, words, chosen, dict(all_metrics().items()))
 
 
-def score(job: Job) -> Evaluation:
+def score(job: EvaluationJob) -> Evaluation:
     """Measures every candidate's matte of every portrait."""
     return score_mattes(
         job.chosen.portraits,
@@ -83,7 +83,7 @@ def score(job: Job) -> Evaluation:
     )
 
 
-def report(job: Job, evaluation: Evaluation, run_dir: Path) -> dict[str, float]:
+def report(job: EvaluationJob, evaluation: Evaluation, run_dir: Path) -> dict[str, float]:
     """Writes metrics.csv, figures.csv, metrics.json and report.html, prints the table, returns the first's figures."""
     cfg = job.cfg
     write_per_image(run_dir / "metrics.csv", evaluation, job.metrics)
@@ -107,7 +107,7 @@ def report(job: Job, evaluation: Evaluation, run_dir: Path) -> dict[str, float]:
     )
     print(summary(evaluation, sure, differences))
     print(f"\n  report  {run_dir / 'report.html'}")
-    return {name: sure[0][name].value for name in FIGURES}
+    return {name: sure[0][name].value for name in METRICS}
 
 
 def _settle(hardware: DictConfig) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from portrait_matting.evaluation.confidence import bounds, chunk_sizes, redrawn
 from portrait_matting.evaluation.result import Measured, figures
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.metrics.image_metric import ImageMetric
 
 
@@ -106,7 +106,7 @@ def sentence(name_a: str, name_b: str, figure: str, difference: Difference, leve
     >>> sentence("old", "new", "mad", Difference(-0.0031, -0.0049, -0.0012, 0.002, True))
     'new has a better MAD than old, lower by 0.0031 (95 % interval 0.0012 to 0.0049, p = 0.002): more than noise'
     """
-    known = FIGURES[figure]
+    known = METRICS[figure]
     verdict = "more than noise" if difference.differs else "within noise"
     sign = -1 if difference.value < 0 else 1
     ends = sorted((sign * difference.low, sign * difference.high))

@@ -18,7 +18,7 @@ from portrait_matting.evaluation.paired_test import Difference, sentence
 from portrait_matting.evaluation.result import Candidate, Evaluation, per_image
 from portrait_matting.evaluation.strata import Stratum
 from portrait_matting.evaluation.verdict import best
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.metrics.image_metric import ImageMetric
 from portrait_matting.reporting import pictures as picture
 from portrait_matting.reporting import plots, score_curves
@@ -65,7 +65,7 @@ def write_report(
         resamples: that the intervals were made from, for the account at the end.
     """
     scores = [per_image(candidate.measured, metrics) for candidate in evaluation.candidates]
-    worst, drawn = choose(np.max([one["mad"] for one in scores], axis=0), pictures, seed)
+    worst, drawn = choose_pictures(np.max([one["mad"] for one in scores], axis=0), pictures, seed)
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, Path(reporting.__file__).parent]),
         autoescape=True,
@@ -76,7 +76,7 @@ def write_report(
     page = environment.get_template("report.html.j2").render(
         evaluation=evaluation,
         names=[candidate.name for candidate in evaluation.candidates],
-        figures=FIGURES,
+        figures=METRICS,
         headline=[name for name in HEADLINE if name in intervals[0]],
         of_a_portrait=[name for name in _OF_A_PORTRAIT if name in scores[0]],
         groups=_groups(intervals, differences),
@@ -99,7 +99,7 @@ def write_report(
     write_text(path, page.lstrip(), errors="replace")  # a file name may be no text
 
 
-def choose(errors: np.ndarray, pictures: int, seed: int) -> tuple[list[int], list[int]]:
+def choose_pictures(errors: np.ndarray, pictures: int, seed: int) -> tuple[list[int], list[int]]:
     """The images with the largest errors (N,), the largest first, and as many drawn by chance from the others."""
     order = np.argsort(-errors, kind="stable")
     others = np.sort(order[pictures:])
@@ -108,7 +108,7 @@ def choose(errors: np.ndarray, pictures: int, seed: int) -> tuple[list[int], lis
 
 
 def _score(value: float, name: str) -> str:
-    return "–" if np.isnan(value) else f"{value:.{FIGURES[name].digits}f}"
+    return "–" if np.isnan(value) else f"{value:.{METRICS[name].digits}f}"
 
 
 def _groups(intervals: Sequence[Mapping], differences: Sequence[Mapping]) -> dict[str, list[tuple[str, int | None]]]:
@@ -121,7 +121,7 @@ def _groups(intervals: Sequence[Mapping], differences: Sequence[Mapping]) -> dic
 
 def _sentences(candidates: Sequence[Candidate], differences: Sequence[Mapping]) -> list[dict[str, str]]:
     return [
-        {name: sentence(candidates[0].name, other.name, name, found[name]) for name in FIGURES if name in found}
+        {name: sentence(candidates[0].name, other.name, name, found[name]) for name in METRICS if name in found}
         for other, found in zip(candidates[1:], differences, strict=True)
     ]
 
@@ -129,9 +129,9 @@ def _sentences(candidates: Sequence[Candidate], differences: Sequence[Mapping]) 
 def _plots(candidates: Sequence[Candidate], scores: Sequence[Mapping[str, np.ndarray]]) -> list[dict]:
     found = [
         {
-            "title": f"{FIGURES[name].label} of each image",
-            "caption": f"How many images score {'at most' if FIGURES[name].higher else 'no worse than'} a value.",
-            "svg": Markup(plots.distribution([one[name] for one in scores], FIGURES[name])),
+            "title": f"{METRICS[name].label} of each image",
+            "caption": f"How many images score {'at most' if METRICS[name].higher else 'no worse than'} a value.",
+            "svg": Markup(plots.distribution([one[name] for one in scores], METRICS[name])),
         }
         for name in _DISTRIBUTIONS
         if name in scores[0]
@@ -172,7 +172,7 @@ def _strata(
 
 def _dots(by: str, rows: Sequence[dict], candidates: int) -> str:
     columns = [[row["intervals"][at]["mad"] for row in rows] for at in range(candidates)]
-    return plots.dots(by, [row["label"] for row in rows], columns, FIGURES["mad"])
+    return plots.dots(by, [row["label"] for row in rows], columns, METRICS["mad"])
 
 
 def _portrait(evaluation: Evaluation, scores: Sequence[Mapping[str, np.ndarray]], show: Show, index: int) -> dict:

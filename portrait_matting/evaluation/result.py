@@ -13,7 +13,7 @@ Measured = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Portrait:
+class ScoredPortrait:
     """What is known of a portrait besides its scores. `brightness` and `coverage` are in [0, 1]."""
 
     name: str
@@ -45,7 +45,7 @@ class Evaluation:
     """
 
     data: str
-    portraits: list[Portrait]
+    portraits: list[ScoredPortrait]
     candidates: list[Candidate]
     hard_truth: bool
     left_out: list[str]

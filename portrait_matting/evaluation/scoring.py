@@ -17,7 +17,7 @@ from portrait_matting.data.datamodule import one_thread
 from portrait_matting.data.samples import Portraits
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.mattes import Mattes, name_apart
-from portrait_matting.evaluation.photos import Photo, Photos, as_it_is
+from portrait_matting.evaluation.photos import LoadedPortrait, Photos, as_it_is
 from portrait_matting.evaluation.result import Candidate, Evaluation
 from portrait_matting.metrics.image_metric import ImageMetric, transition_band
 
@@ -65,7 +65,7 @@ def score(
             raise InputError(f"{name}={value} is too small: choose at least {least}")
     scored, left_out = _in_common(names, mattes)
     photos = Photos(portraits, names, scored)
-    known: list[Photo] = []
+    known: list[LoadedPortrait] = []
     rows: list[list[Row]] = [[] for _ in mattes]
     bad: list[str] = []
     with (
@@ -133,7 +133,7 @@ def _measured(
     batch_size: int,
     workers: int,
     threads: int,
-) -> Iterator[tuple[Photo, list[Row]]]:
+) -> Iterator[tuple[LoadedPortrait, list[Row]]]:
     """Yields each photo without its pixels, in turn, and a row of each candidate; of a bad one no rows."""
     # Photos come one by one, whatever `batch_size`, as the queue to this process holds several of each worker's; and as
     # arrays, which need none of the shared memory that containers are short of.

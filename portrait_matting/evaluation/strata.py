@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.evaluation.result import Portrait
+from portrait_matting.evaluation.result import ScoredPortrait
 
 _BRIGHTNESS = {2: ("dark", "bright"), 3: ("dark", "medium", "bright")}
 _COVERAGE = {1: ("somebody",), 2: ("little", "much"), 3: ("little", "medium", "much")}
@@ -19,7 +19,7 @@ class Stratum:
     indices: list[int]
 
 
-def strata(portraits: list[Portrait]) -> list[Stratum]:
+def strata(portraits: list[ScoredPortrait]) -> list[Stratum]:
     """Thirds of the portraits by the shorter side in pixels, by brightness and by coverage, from least to greatest.
 
     Values that read alike in a label, in pixels or hundredths, stay together. So a property may have two strata, or

@@ -13,7 +13,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.evaluation.confidence import Interval
 from portrait_matting.evaluation.paired_test import Difference, sentence
 from portrait_matting.evaluation.result import Candidate, Evaluation, per_image
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.metrics.image_metric import ImageMetric
 
 HARD_TRUTH = (
@@ -47,7 +47,7 @@ def write_metrics(path: Path, evaluation: Evaluation, intervals: Sequence[Mappin
         "hard_truth": evaluation.hard_truth,
     }
     flat = [
-        {f"{split}/{name}": _number(found[name].value) for name in FIGURES if name in found} | facts
+        {f"{split}/{name}": _number(found[name].value) for name in METRICS if name in found} | facts
         for found in intervals
     ]
     names = [candidate.name for candidate in evaluation.candidates]
@@ -77,7 +77,7 @@ def write_figures(
     header = ["candidate", "figure", "value", "low", "high"]
     rows = [[*header, "difference", "difference_low", "difference_high", "p", "differs"]]
     for candidate, found, against in zip(evaluation.candidates, intervals, [{}, *differences], strict=True):
-        for name in FIGURES:
+        for name in METRICS:
             if name in found:
                 one, other = found[name], against.get(name)
                 cells = [_cell(value) for value in (one.value, one.low, one.high)]
@@ -95,7 +95,7 @@ def write_per_image(path: Path, evaluation: Evaluation, metrics: Mapping[str, Im
         InputError: the file cannot be written.
     """
     scores = [per_image(candidate.measured, metrics) for candidate in evaluation.candidates]
-    names = [name for name in FIGURES if scores and name in scores[0]]
+    names = [name for name in METRICS if scores and name in scores[0]]
     rows = [["candidate", "image", "height", "width", "brightness", "coverage", *names]]
     for candidate, score in zip(evaluation.candidates, scores, strict=True):
         for index, one in enumerate(evaluation.portraits):
@@ -131,7 +131,7 @@ def summary(
 
 def _table(candidates: Sequence[Candidate], intervals: Sequence[Mapping[str, Interval]]) -> list[str]:
     rows = [["", "better", *(candidate.name for candidate in candidates)]]
-    for name, figure in FIGURES.items():
+    for name, figure in METRICS.items():
         if name in intervals[0]:
             ones = [found[name] for found in intervals]
             numbers = [[f"{value:.{figure.digits}f}" for value in (one.value, one.low, one.high)] for one in ones]

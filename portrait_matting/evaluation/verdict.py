@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from portrait_matting.evaluation.confidence import Interval
 from portrait_matting.evaluation.paired_test import Difference
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 
 
 def best(
@@ -15,7 +15,7 @@ def best(
     The paired test knows of differences from the first candidate. Two later ones count as different where their
     intervals do not meet, which asks for more.
     """
-    sign = 1 if FIGURES[name].higher else -1
+    sign = 1 if METRICS[name].higher else -1
     found = [one[name] for one in intervals]
     first = max(range(len(found)), key=lambda at: sign * found[at].value)
     for other in range(len(found)):

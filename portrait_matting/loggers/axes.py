@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 
 if TYPE_CHECKING:  # wandb takes a second to import, and TensorBoard need not be installed
     import wandb
@@ -35,7 +35,7 @@ def define_axes(run: "wandb.Run") -> None:
     # By name: where a name fits two patterns, such as "val/*" and Lightning's "*", wandb takes either (0.31).
     run.define_metric(EPOCH, step_metric=STEP)
     run.define_metric("train/loss_epoch", step_metric=STEP, summary="min")
-    for name, figure in FIGURES.items():
+    for name, figure in METRICS.items():
         run.define_metric(f"val/{name}", step_metric=EPOCH, summary="max" if figure.higher else "min")
 
 

@@ -6,7 +6,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from portrait_matting.models.network import Network
-from portrait_matting.models.recompute import choose
+from portrait_matting.models.recompute import set_recomputation
 
 _SIDE = 128  # pixels, or the next multiple of the network's: a power of two, which it halves without a remainder
 
@@ -23,7 +23,7 @@ def step_flops(net: Callable[[], Network], recompute: str) -> int:
         network = net()
         side = -(-_SIDE // network.multiple) * network.multiple
         image = torch.empty(1, 3, side, side)
-    choose(network, recompute)
+    set_recomputation(network, recompute)
     with FlopCounterMode(display=False) as counter:
         outputs = network(image)
         sum(output.sum() for output in outputs.values()).backward()

@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from portrait_matting.errors import InputError
 from portrait_matting.memory.ledger import Ledger
 from portrait_matting.models.network import Network, trainable_groups
-from portrait_matting.models.recompute import choose
+from portrait_matting.models.recompute import set_recomputation
 
 HALF = {"32-true": None, "16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}
 DEVICES = ("cpu", "cuda")
@@ -86,7 +86,7 @@ def footprint(
     order = torch.channels_last if channels_last else torch.contiguous_format
     with torch.device("meta"):  # no time is spent on first values
         network = net().to(memory_format=order).train()
-    choose(network, recompute)
+    set_recomputation(network, recompute)
     criterion = copy.deepcopy(loss)
     ledger = Ledger(device)
     with ExitStack() as stack:

@@ -12,7 +12,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.memory.batch import LIMIT, Peaks, share
 from portrait_matting.memory.flops import step_flops
 from portrait_matting.memory.footprint import Footprint, footprint
-from portrait_matting.memory.row import Row
+from portrait_matting.memory.row import TrainingConfiguration
 
 SIZES = (256, 288, 320, 384, 512, 640, 720, 1024)
 HALF_SPEED = 2.0
@@ -25,7 +25,7 @@ Optimizer = Callable[..., torch.optim.Optimizer]
 Measure = Callable[..., Footprint]
 
 
-def plan(
+def plan_configurations(
     net: Net,
     loss: nn.Module,
     optimizer: Optimizer,
@@ -40,7 +40,7 @@ def plan(
     progress: bool = False,
     measure: Measure | None = None,
     flops: Callable[[Net, str], int] | None = None,
-) -> list[Row]:
+) -> list[TrainingConfiguration]:
     """What fits in `budget_bytes`: a row for each size, precision and recomputation, by size, then as given.
 
     Steps are predicted exactly for one size, four or so for each precision and recomputation. What the others need
@@ -92,7 +92,9 @@ def plan(
             largest = exact if size == exact_size else min(fitting, LIMIT)
             batch_size, accumulate = share(effective_batch, largest)
             predicted = peaks.at((batch_size or 1) * images)
-            row = Row(size, precision, recompute, largest, batch_size, accumulate, predicted, time / min(cost.values()))
+            row = TrainingConfiguration(
+                size, precision, recompute, largest, batch_size, accumulate, predicted, time / min(cost.values())
+            )
             rows.append(row)
     return sorted(rows, key=lambda row: row.input_size)  # within a size as given
 

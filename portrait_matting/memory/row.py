@@ -14,7 +14,7 @@ ECCV 2018, arXiv 1803.08494, figure 1)."""
 
 
 @dataclass(frozen=True)
-class Row:
+class TrainingConfiguration:
     """One way to train, and how much of it fits. Where nothing does, all counts are 0 and the bytes are one image's.
 
     Args:
@@ -39,7 +39,9 @@ class Row:
     relative_time: float
 
 
-def choose(rows: Sequence[Row], input_size: int, least_batch: int = LEAST_BATCH) -> Row:
+def choose_configuration(
+    rows: Sequence[TrainingConfiguration], input_size: int, least_batch: int = LEAST_BATCH
+) -> TrainingConfiguration:
     """The row of that size to use: the least time among those with `least_batch` images or more in a forward pass.
 
     Equal times: the larger batch. Where none reaches `least_batch` (or the effective batch, which may be smaller), the
@@ -63,13 +65,13 @@ def choose(rows: Sequence[Row], input_size: int, least_batch: int = LEAST_BATCH)
     return min(enough, key=lambda row: (row.relative_time, -row.batch_size, row.predicted_bytes))
 
 
-def override(row: Row) -> str:
+def override(row: TrainingConfiguration) -> str:
     """The words for the command line that train by a row."""
     names = ("input_size", "batch_size", "accumulate", "precision", "recompute")
     return " ".join(f"hardware.{name}={getattr(row, name)}" for name in names)
 
 
-def advice(tried: Hardware, rows: Sequence[Row], budget_bytes: int) -> str:
+def advice(tried: Hardware, rows: Sequence[TrainingConfiguration], budget_bytes: int) -> str:
     """One line for a run that ran out of memory: what it tried, what fits by the planner, the overrides to use.
 
     Args:
@@ -83,7 +85,7 @@ def advice(tried: Hardware, rows: Sequence[Row], budget_bytes: int) -> str:
         f"hardware.recompute={tried.recompute}"
     )
     try:
-        row = choose(rows, tried.input_size)
+        row = choose_configuration(rows, tried.input_size)
     except InputError as error:
         return f"{began}: in the planner's {budget_bytes / GB:.1f} GB {error}"
     same = tried.precision in (row.precision, "auto") and tried.recompute == row.recompute

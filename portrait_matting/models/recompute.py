@@ -44,7 +44,7 @@ def choices(net: Network) -> list[str]:
     return list(CHOICES) if net.blocks else ["none"]
 
 
-def choose(net: Network, how: str) -> None:
+def set_recomputation(net: Network, how: str) -> None:
     """Let `net` recompute none of its blocks, most (those that `net.most` names) or all but the last.
 
     The backward pass begins with the last block, while all that the others keep is still held: to compute it again
@@ -57,7 +57,7 @@ def choose(net: Network, how: str) -> None:
     net.recompute_blocks({"none": (), "most": net.most, "all": net.blocks[:-1]}[how])
 
 
-class Cost(NamedTuple):
+class BlockCost(NamedTuple):
     """What one block keeps for the backward pass, and what it takes to compute it again."""
 
     block: str
@@ -65,7 +65,7 @@ class Cost(NamedTuple):
     flops: int  # of its convolutions, two for a multiplication and its addition
 
 
-def costs(build: Callable[[], Network], size: int = 288, batch: int = 1, device: str = "meta") -> list[Cost]:
+def costs(build: Callable[[], Network], size: int = 288, batch: int = 1, device: str = "meta") -> list[BlockCost]:
     """Return the cost of each block of the network, in its order, on float32 images of side `size`.
 
     The device meta computes shapes alone.
@@ -91,10 +91,10 @@ def costs(build: Callable[[], Network], size: int = 288, batch: int = 1, device:
         net(image)
     counts = {name: flops.get_flop_counts()[f"{type(net).__name__}.{name}"] for name in net.blocks}
     kept = {name: sum(storage.nbytes() for storage in storages[name]) for name in net.blocks}
-    return [Cost(name, kept[name], sum(counts[name].values())) for name in net.blocks]
+    return [BlockCost(name, kept[name], sum(counts[name].values())) for name in net.blocks]
 
 
-def most(found: list[Cost]) -> tuple[str, ...]:
+def most(found: list[BlockCost]) -> tuple[str, ...]:
     """Return the blocks with the most bytes per FLOP that together hold `SHARE` of the bytes of all but the last."""
     chosen, total = [], sum(cost.kept for cost in found[:-1])
     for cost in sorted(found[:-1], key=lambda cost: cost.kept / cost.flops, reverse=True):

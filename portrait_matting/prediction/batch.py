@@ -11,7 +11,7 @@ import torch
 from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import Matter
 from portrait_matting.prediction.cutout_file import Background, Style
-from portrait_matting.prediction.jobs import Job
+from portrait_matting.prediction.jobs import CutOutJob
 from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.progress import Progress
 from portrait_matting.prediction.summary import Summary
@@ -19,7 +19,7 @@ from portrait_matting.prediction.video import cut_out_video
 from portrait_matting.prediction.workers import Workers
 
 
-def cut_out_all(jobs: Sequence[Job], matter: Matter, style: Style, workers: int, progress: Progress) -> Summary:
+def cut_out_all(jobs: Sequence[CutOutJob], matter: Matter, style: Style, workers: int, progress: Progress) -> Summary:
     """Cuts out photos and writes their files. One that cannot be read is passed over.
 
     Args:
@@ -62,7 +62,7 @@ def cut_out_all(jobs: Sequence[Job], matter: Matter, style: Style, workers: int,
 
 
 def cut_out_videos(
-    jobs: Sequence[Job],
+    jobs: Sequence[CutOutJob],
     matter: Matter,
     background: Background | None,
     smoothing: float,
@@ -90,7 +90,7 @@ def cut_out_videos(
     return summary
 
 
-def _state(crew: Workers, jobs: Sequence[Job]) -> str:
+def _state(crew: Workers, jobs: Sequence[CutOutJob]) -> str:
     return f"{crew.written:,} of {len(jobs):,} are done"
 
 

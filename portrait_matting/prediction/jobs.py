@@ -14,14 +14,16 @@ from portrait_matting.prediction.summary import Summary
 
 
 @dataclass(frozen=True)
-class Job:
+class CutOutJob:
     """A file to read, and the one to write."""
 
     source: Path
     target: Path
 
 
-def plan(inputs: Sequence[Input], output: Path, style: Style, overwrite: bool = False) -> tuple[list[Job], Summary]:
+def plan_jobs(
+    inputs: Sequence[Input], output: Path, style: Style, overwrite: bool = False
+) -> tuple[list[CutOutJob], Summary]:
     """What is to be done, and what already is or cannot be.
 
     A file that is there is finished, since it is written whole or not at all: so a call that was stopped goes on.
@@ -36,7 +38,7 @@ def plan(inputs: Sequence[Input], output: Path, style: Style, overwrite: bool = 
     sources = {_identity(one.path) for one in inputs} - {None}
     for one in inputs:
         try:
-            job = Job(one.path, target(output, one.name, _suffix(one.path, style)))
+            job = CutOutJob(one.path, target(output, one.name, _suffix(one.path, style)))
             if (identity := _identity(job.target)) in sources:
                 raise InputError(f"{shown(one.path)} would become {shown(job.target)}, an input: give another --output")
         except InputError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 
-class Room:
+class PixelBudget:
     """Given in turn: small photos do not overtake a large one for ever.
 
     Args:

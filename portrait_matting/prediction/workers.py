@@ -20,10 +20,10 @@ from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import Matter
 from portrait_matting.prediction.cutout_file import Style, encode
-from portrait_matting.prediction.jobs import Job
+from portrait_matting.prediction.jobs import CutOutJob
 from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.photo_file import read_photo
-from portrait_matting.prediction.room import Room, pixels
+from portrait_matting.prediction.room import PixelBudget, pixels
 from portrait_matting.prediction.shared_network import SharedNetwork
 
 MOST_PIXELS = 96_000_000
@@ -38,7 +38,7 @@ _OF_ONE_FILE = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EISDIR, er
 class Ended:
     """A job that has come to its end: well, or with what went wrong with this photo, or with every photo."""
 
-    job: Job
+    job: CutOutJob
     reason: str | None = None
     fatal: Exception | None = None
 
@@ -58,12 +58,12 @@ class Workers:
         written: how many files stand in their place.
     """
 
-    def __init__(self, jobs: Sequence[Job], matter: Matter, style: Style, count: int, threads: int) -> None:
+    def __init__(self, jobs: Sequence[CutOutJob], matter: Matter, style: Style, count: int, threads: int) -> None:
         self.matter, self.style, self.threads = matter, style, threads
         self.ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self.written = 0
         self._jobs, self._at_work, self._writing, self._stopped = iter(jobs), count, 0, False
-        self._room, self._changed = Room(MOST_PIXELS), threading.Condition()
+        self._room, self._changed = PixelBudget(MOST_PIXELS), threading.Condition()
         self._shared = SharedNetwork(matter, BATCH_SIZE) if matter.predictor.device == "cuda" else None
         for _ in range(count):
             threading.Thread(target=self._work, daemon=True).start()
@@ -100,11 +100,11 @@ class Workers:
             if self._shared and not self._at_work:
                 self._shared.close()
 
-    def _next(self) -> Job | None:
+    def _next(self) -> CutOutJob | None:
         with self._changed:
             return None if self._stopped else next(self._jobs, None)
 
-    def _cut_out(self, job: Job) -> None:
+    def _cut_out(self, job: CutOutJob) -> None:
         with self._room.take(pixels(job.source)):
             self._check()
             photo = read_photo(job.source)

@@ -25,7 +25,7 @@ _FAST = (cv2.IMWRITE_PNG_COMPRESSION, 1)
 
 
 @dataclass(frozen=True)
-class Portrait:
+class PreparedPortrait:
     """A prepared portrait: its record, and the content of each file by its path within the copy."""
 
     record: Record
@@ -48,7 +48,9 @@ def copy_size(height: int, width: int, size: int) -> tuple[int, int]:
     return round(height * scale), round(width * scale)
 
 
-def prepare_portrait(pair: Pair, read: Callable[[Entry], bytes], settings: Settings) -> Portrait | list[Rejection]:
+def prepare_portrait(
+    pair: Pair, read: Callable[[Entry], bytes], settings: Settings
+) -> PreparedPortrait | list[Rejection]:
     """Reads, checks and shrinks one portrait. The same bytes give the same bytes.
 
     The image is shrunk by area, which is what a camera of fewer pixels would see, the mask by nearest neighbour, since
@@ -86,7 +88,7 @@ def prepare_portrait(pair: Pair, read: Callable[[Entry], bytes], settings: Setti
         source_bytes=len(encoded_image) + len(encoded_mask),
         copy_bytes=sum(map(len, contents)),
     )
-    return Portrait(record, dict(zip(paths(pair.split, pair.name, settings.targets), contents, strict=True)))
+    return PreparedPortrait(record, dict(zip(paths(pair.split, pair.name, settings.targets), contents, strict=True)))
 
 
 class _RefusedError(Exception):

@@ -11,7 +11,7 @@ import cv2
 
 from portrait_matting.preparation.output import Output
 from portrait_matting.preparation.pairing import Pair
-from portrait_matting.preparation.portrait import Portrait, prepare_portrait
+from portrait_matting.preparation.portrait import PreparedPortrait, prepare_portrait
 from portrait_matting.preparation.record import Record, Rejection
 from portrait_matting.preparation.settings import Settings
 from portrait_matting.preparation.source import Source
@@ -39,7 +39,7 @@ def work(pairs: list[Pair]) -> list[Record | Rejection]:
     results: list[Record | Rejection] = []
     for pair in pairs:
         result = prepare_portrait(pair, source.read, settings)
-        if isinstance(result, Portrait):
+        if isinstance(result, PreparedPortrait):
             for path, content in reversed(result.files.items()):
                 output.write(path, content)
             results.append(result.record)
@@ -52,7 +52,7 @@ def measure(pair: Pair) -> int | None:
     """How many bytes a portrait's files will have; None if it is refused. Writes nothing."""
     source, _, settings = _job
     result = prepare_portrait(pair, source.read, settings)
-    return result.record.copy_bytes if isinstance(result, Portrait) else None
+    return result.record.copy_bytes if isinstance(result, PreparedPortrait) else None
 
 
 def _end_with(employer) -> None:

@@ -52,7 +52,7 @@ class Interval(Protocol):
 
 
 @matplotlib.rc_context(STYLE)
-def distribution(values: Sequence[np.ndarray], shown: catalogue.Figure) -> str:
+def distribution(values: Sequence[np.ndarray], shown: catalogue.MetricInfo) -> str:
     """The cumulative distribution of a figure over the images, a curve per candidate, as SVG.
 
     The axis is logarithmic in the distance from a perfect score, where the images are.
@@ -80,7 +80,7 @@ def distribution(values: Sequence[np.ndarray], shown: catalogue.Figure) -> str:
 
 
 @matplotlib.rc_context(STYLE)
-def dots(by: str, labels: Sequence[str], intervals: Sequence[Sequence[Interval]], shown: catalogue.Figure) -> str:
+def dots(by: str, labels: Sequence[str], intervals: Sequence[Sequence[Interval]], shown: catalogue.MetricInfo) -> str:
     """A figure of each part of the images, with its interval, a row per part and a dot per candidate, as SVG.
 
     Args:

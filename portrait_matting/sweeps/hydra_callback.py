@@ -27,7 +27,7 @@ from portrait_matting.sweeps.outcome import SWEPT, note_failure, read_note
 log = logging.getLogger(__name__)
 
 
-class Ledger(Callback):
+class SweepCallback(Callback):
     """Hydra's callback, in the process that starts a sweep and in those of its jobs.
 
     Before the sweep it notes what is swept, and tells the jobs what their folders are called by. After each job it
@@ -41,7 +41,7 @@ class Ledger(Callback):
         OmegaConf.register_new_resolver("job_folder", job_folder, replace=True)
 
     def __reduce__(self) -> tuple[type, tuple]:
-        return Ledger, ()  # a launcher's process has to know the resolver before it names the job's folder
+        return SweepCallback, ()  # a launcher's process has to know the resolver before it names the job's folder
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         try:

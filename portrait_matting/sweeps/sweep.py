@@ -21,7 +21,7 @@ from portrait_matting.config.difference import conflict
 from portrait_matting.errors import InputError
 from portrait_matting.runs.earlier import upgraded
 from portrait_matting.runs.folder import LAST
-from portrait_matting.sweeps.hydra_callback import Ledger, at_once, cores
+from portrait_matting.sweeps.hydra_callback import SweepCallback, at_once, cores
 from portrait_matting.sweeps.job_folder import hold, named
 from portrait_matting.sweeps.outcome import FAILED, failures, summary
 
@@ -50,7 +50,7 @@ def take_up(cfg: DictConfig) -> dict[str, float] | None:
         InputError: its folder holds a run by another recipe, or another process is training in it.
     """
     run_dir = Path(cfg.run_dir)
-    Ledger.held.append(hold(run_dir))
+    SweepCallback.held.append(hold(run_dir))
     begun, figures = (run_dir / LAST).is_file(), run_dir / "metrics.json"
     if (begun or figures.is_file()) and (run_dir / "config.yaml").is_file():
         asked = OmegaConf.to_container(cfg, resolve=True)
@@ -88,24 +88,24 @@ def share_machine() -> None:
         log.info("threads for this job: %d, on %d cores", torch.get_num_threads(), cores())
 
 
-def told(command: Callable[[], None]) -> None:
+def run_and_summarise(command: Callable[[], None]) -> None:
     """Runs a Hydra command; if that was a sweep, says at the end what became of its jobs.
 
     A sweep in which a job failed, or whose launcher did, ends the process with exit code 2.
     """
-    before, stopped, wrong = len(Ledger.opened), True, False
+    before, stopped, wrong = len(SweepCallback.opened), True, False
     try:
         command()
         stopped = False
     except Exception as error:
-        if len(Ledger.opened) == before:
+        if len(SweepCallback.opened) == before:
             raise
         wrong, line = True, explain(error)
         if line is None or "PORTRAIT_MATTING_DEBUG" in os.environ:
             traceback.print_exc()
         print(f"error: {line or error}", file=sys.stderr, flush=True)
     finally:
-        folders = Ledger.opened[before:]
+        folders = SweepCallback.opened[before:]
         for folder in folders:
             print(summary(folder, stopped), flush=True)
     if wrong or any(failures(folder) for folder in folders):

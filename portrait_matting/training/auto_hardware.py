@@ -11,8 +11,8 @@ from torch import nn
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware, choose_precision
 from portrait_matting.memory import budget
-from portrait_matting.memory.plan import plan
-from portrait_matting.memory.row import Row, advice, choose, override
+from portrait_matting.memory.plan import plan_configurations
+from portrait_matting.memory.row import TrainingConfiguration, advice, choose_configuration, override
 from portrait_matting.models import registry
 from portrait_matting.models.network import Network
 from portrait_matting.models.recompute import choices as recompute_choices
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _RAM_SHARE = 0.5  # of what is free: data workers and the system want some too
 
 
-def settle(cfg: DictConfig) -> bool:
+def resolve_auto_hardware(cfg: DictConfig) -> bool:
     """Replaces every "auto" of `cfg.hardware` but that of the precision, and says what it chose.
 
     What is not "auto" stays as it is. Returns whether the batch was chosen here, so that it may be halved still.
@@ -37,7 +37,7 @@ def settle(cfg: DictConfig) -> bool:
     if "auto" not in given.values():
         return False
     if given["batch_size"] == "auto":
-        row = choose(planned(cfg), hardware.input_size)
+        row = choose_configuration(planned(cfg), hardware.input_size)
         hardware.batch_size, hardware.recompute = row.batch_size, row.recompute
         hardware.accumulate = row.accumulate if given["accumulate"] == "auto" else given["accumulate"]
         log.info("hardware: %s", override(row))
@@ -50,12 +50,12 @@ def settle(cfg: DictConfig) -> bool:
     return False
 
 
-def planned(cfg: DictConfig) -> list[Row]:
+def planned(cfg: DictConfig) -> list[TrainingConfiguration]:
     """What fits of the recipe's network, loss and optimizer at its input size, on the card or in half the free RAM."""
     hardware = cfg.hardware
     on_card = hardware.accelerator == "cuda"
     model = OmegaConf.to_container(cfg.model, resolve=True)
-    return plan(
+    return plan_configurations(
         lambda: registry.build(model),
         instantiate(cfg.loss, _convert_="all"),
         instantiate(cfg.optimizer, _convert_="all"),

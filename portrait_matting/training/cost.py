@@ -13,7 +13,7 @@ import torch
 _GIB = 1024**3
 
 
-class Cost:
+class TrainingCost:
     """Measures its body, a training: `with Cost("cpu") as cost: …`, then `cost.figures()`.
 
     On a CUDA card the memory is what torch has allocated there at the peak. On a CPU it is the most that this process
@@ -24,7 +24,7 @@ class Cost:
     def __init__(self, accelerator: str) -> None:
         self.on_card = accelerator == "cuda"
 
-    def __enter__(self) -> "Cost":
+    def __enter__(self) -> "TrainingCost":
         if self.on_card:
             torch.cuda.reset_peak_memory_stats()
         else:

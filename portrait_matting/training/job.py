@@ -28,14 +28,14 @@ from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.finder import write_csv
 from portrait_matting.learning_rate.schedule import Schedule
 from portrait_matting.loggers.finder_curve import log_finding
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.models import registry
 from portrait_matting.models.batch_norm import set_batch_norm
 from portrait_matting.models.network import Network, check_input_size, trainable_groups, trial_outputs
-from portrait_matting.models.recompute import choose
+from portrait_matting.models.recompute import set_recomputation
 from portrait_matting.runs.test_scores import write_scores
 from portrait_matting.training import allocator
-from portrait_matting.training.auto_hardware import fits, out_of_memory, settle
+from portrait_matting.training.auto_hardware import fits, out_of_memory, resolve_auto_hardware
 from portrait_matting.training.checkpoint_io import AtomicCheckpointIO
 from portrait_matting.training.limits import batches_of_an_epoch, check_limits, logged_every
 from portrait_matting.training.module import MattingModule
@@ -55,7 +55,7 @@ _BEAR_ON_THE_LOSS = (
 
 
 @dataclass
-class Job:
+class TrainingJob:
     """What a recipe describes, built. `resume` is the checkpoint to go on from, `resumed` the recipe in it."""
 
     cfg: DictConfig
@@ -68,7 +68,7 @@ class Job:
     resumed: checkpoint.Config
 
 
-def prepare(cfg: DictConfig) -> Job:
+def build_training_job(cfg: DictConfig) -> TrainingJob:
     """Builds every part of a run: whatever is wrong with the recipe or the data is found here, before any work.
 
     A batch that the planner chose is tried on the card, and halved until it fits.
@@ -80,7 +80,7 @@ def prepare(cfg: DictConfig) -> Job:
         raise InputError(f"seed={cfg.seed} is out of range: choose 0 to {2**32 - 1}")
     torch.set_float32_matmul_precision("high")
     registry.vouch(cfg.model._target_)
-    planned = settle(cfg)
+    planned = resolve_auto_hardware(cfg)
     job = _build(cfg)
     while planned and not fits(job.module.net, job.module.loss, job.hardware):
         if job.hardware.batch_size == 1:
@@ -95,7 +95,7 @@ def prepare(cfg: DictConfig) -> Job:
     return job
 
 
-def _build(cfg: DictConfig) -> Job:
+def _build(cfg: DictConfig) -> TrainingJob:
     L.seed_everything(cfg.seed, workers=True, verbose=False)
     resume = Path(cfg.resume).expanduser() if cfg.resume else None
     resumed = checkpoint.check_resumable(resume, OmegaConf.to_container(cfg, resolve=True)) if resume else {}
@@ -127,11 +127,11 @@ def _build(cfg: DictConfig) -> Job:
         )
     if hardware.accelerator == "cpu":
         allocator.keep_freed_memory()
-    choose(net, hardware.recompute)
+    set_recomputation(net, hardware.recompute)
     set_batch_norm(net, hardware.batch_norm, hardware.accumulate)
     config = OmegaConf.to_container(cfg, resolve=True)
     module = MattingModule(net, loss, optimizer, lr=1e-3, config=config, channels_last=hardware.channels_last)
-    return Job(cfg, hardware, hardware.trainer_arguments(), data, module, loggers, resume, resumed)
+    return TrainingJob(cfg, hardware, hardware.trainer_arguments(), data, module, loggers, resume, resumed)
 
 
 def _network(cfg: DictConfig, resumed: checkpoint.Config) -> Network:
@@ -153,7 +153,7 @@ def _network(cfg: DictConfig, resumed: checkpoint.Config) -> Network:
     return net
 
 
-def choose_max_lr(job: Job, run_dir: Path) -> float:
+def choose_max_lr(job: TrainingJob, run_dir: Path) -> float:
     """The rate that learning_rate.max_lr names; for "auto" the resumed run's, else what the LR finder finds.
 
     A search leaves `lr_finder.png` and `lr_finder.csv` in the run's folder, and its curve in the dashboards.
@@ -181,7 +181,7 @@ def choose_max_lr(job: Job, run_dir: Path) -> float:
     return finding.max_lr
 
 
-def fit(job: Job) -> L.Trainer:
+def fit(job: TrainingJob) -> L.Trainer:
     """Trains, from the start or from where `resume` stopped, and returns the trainer."""
     trainer = _trainer(job, extra=[LearningRateCycle(_schedule(job.cfg, job.cfg.learning_rate.max_lr))])
     try:
@@ -191,7 +191,7 @@ def fit(job: Job) -> L.Trainer:
     return trainer
 
 
-def test(job: Job, trainer: L.Trainer) -> dict[str, float]:
+def test(job: TrainingJob, trainer: L.Trainer) -> dict[str, float]:
     """Scores the best checkpoint on the test split, in one process, so that each portrait counts once.
 
     Where nothing was validated no checkpoint is the best: the weights of the last step are scored, without `val/mad`.
@@ -206,17 +206,17 @@ def test(job: Job, trainer: L.Trainer) -> dict[str, float]:
     if job.hardware.devices > 1:
         trainer = _trainer(job, devices=1, strategy="auto")
     [figures] = trainer.test(job.module, datamodule=job.data, verbose=False)
-    scored = {f"test/{figure}": figures[f"test/{figure}"] for figure in FIGURES}
+    scored = {f"test/{figure}": figures[f"test/{figure}"] for figure in METRICS}
     return {name: round(value, 6) for name, value in (scored | validated).items()}
 
 
-def write_test_scores(job: Job, path: Path) -> None:
+def write_test_scores(job: TrainingJob, path: Path) -> None:
     """Writes what the test measured of each portrait."""
     metrics = {name.removeprefix("test/"): metric for name, metric in job.module.test_metrics.items()}
     measured = {name: metric.rows().cpu().numpy() for name, metric in metrics.items()}
     names = job.data.names("test")
     found = per_image(measured, metrics)
-    scores = {figure: found[figure] for figure in FIGURES if figure in found}
+    scores = {figure: found[figure] for figure in METRICS if figure in found}
     write_scores(path, [names[index][1] for index in job.module.tested], scores)
 
 
@@ -239,7 +239,7 @@ def _schedule(cfg: DictConfig, max_lr: float) -> Schedule:
     return instantiate(cfg.learning_rate.cycle, max_lr=max_lr)
 
 
-def _trainer(job: Job, extra: list[L.Callback] | None = None, **arguments: Any) -> L.Trainer:
+def _trainer(job: TrainingJob, extra: list[L.Callback] | None = None, **arguments: Any) -> L.Trainer:
     callbacks = list(instantiate(job.cfg.callbacks, _convert_="all").values())
     if job.cfg.trainer.enable_progress_bar:
         callbacks.append(ProgressBar(job.hardware.accelerator))

@@ -9,11 +9,11 @@ from portrait_matting.cli import command
 
 def main() -> None:
     """Trains by a finished recipe, as the process that the environment's LOCAL_RANK names."""
-    from portrait_matting.training.job import fit, prepare
+    from portrait_matting.training.job import build_training_job, fit
     from portrait_matting.training.lightning_messages import silence
 
     silence()
-    fit(prepare(OmegaConf.load(sys.argv[1])))
+    fit(build_training_job(OmegaConf.load(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ import yaml
 from portrait_matting.callbacks.gallery import write_shown
 from portrait_matting.comparison.arm import arms
 from portrait_matting.comparison.ranking import rank
-from portrait_matting.comparison.result import Arm, Difference, Ranking, Row, Run
+from portrait_matting.comparison.result import Arm, Difference, RankedArm, Ranking, Run
 from portrait_matting.comparison.run import find_runs
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.runs.gallery import FOLDER, Shown
 from portrait_matting.runs.test_scores import FILE, write_scores
 
@@ -35,7 +35,7 @@ def write_run(folder: Path, seed: int, width: float, error: float, gallery: int 
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     rng = np.random.default_rng([seed, round(100 * error)])
     off = error + 0.001 * seed + rng.normal(0, 0.0005, IMAGES)
-    scores = {name: 1 - off if FIGURES[name].higher else off for name in ("mad", "band_mad", "iou", "max_f")}
+    scores = {name: 1 - off if METRICS[name].higher else off for name in ("mad", "band_mad", "iou", "max_f")}
     write_scores(folder / FILE, [f"photo {index}.jpg" for index in range(IMAGES)], scores)
     cost = {"fit_seconds": 100 * width, "cpu_seconds": 1234.5, "peak_memory_gib": 1.5}
     figures = {f"test/{name}": float(values.mean()) for name, values in scores.items()} | cost
@@ -81,16 +81,16 @@ def made_arm(name: str, seeds: int = 3, images: int = 16, **figures) -> Arm:
 
 def made_row(
     name: str, mean: float, difference: float | None = None, differs: bool = False, seeds: int = 3, p=None
-) -> Row:
+) -> RankedArm:
     found = None
     if difference is not None:
         p = p if p is not None else 0.01 if differs else 0.4
         found = Difference(difference, difference - 0.01, difference + 0.01, p, differs, seeds, 16)
     values = [mean + 0.001 * (at - (seeds - 1) / 2) for at in range(seeds)]
-    return Row(made_arm(name, seeds), mean, 0.001 if seeds > 1 else math.nan, values, found)
+    return RankedArm(made_arm(name, seeds), mean, 0.001 if seeds > 1 else math.nan, values, found)
 
 
-def made_ranking(*rows: Row, metric: str = "mad", named: bool = False) -> Ranking:
+def made_ranking(*rows: RankedArm, metric: str = "mad", named: bool = False) -> Ranking:
     return Ranking(metric, list(rows), next(one.arm for one in rows if one.against is None), named)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from portrait_matting.comparison.numbers import cost, number, spread, step, verdict
-from portrait_matting.comparison.result import Arm, Difference, Row, Run
+from portrait_matting.comparison.result import Arm, Difference, RankedArm, Run
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_numbers_are_written_so_that_they_tell(arm, row):
     assert step(Difference(0.5, math.nan, math.nan, math.nan, False, 3, 16), "sad") == ("+0.500", "–", "–")
     assert step(Difference(0.0, 0.0, 0.0, 1.0, False, 3, 16), "mad")[0] == "+0.0000"
     assert spread(row("a", 0.04, seeds=1), "mad") == "0.0400"
-    assert spread(Row(arm("a"), math.nan, math.nan, [math.nan], None), "mad") == "–"
+    assert spread(RankedArm(arm("a"), math.nan, math.nan, [math.nan], None), "mad") == "–"
     assert [number(value) for value in (1234.5, 12.345, 0.6148, math.nan)] == ["1,234", "12.3", "0.615", "–"]
 
 

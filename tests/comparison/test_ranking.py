@@ -14,7 +14,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.evaluation.paired_test import holm
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.metrics import all_metrics
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 
 IMAGES = [f"portrait {index}" for index in range(40)]
 
@@ -200,7 +200,7 @@ def test_a_figure_that_is_no_mean_of_images_is_not_tested(three, metric):
     assert [isnan(value) for value in (found.low, found.high, found.p)] == [True] * 3
     assert not found.differs
     assert found.value == pytest.approx(ranking.rows[1].mean - ranking.rows[0].mean)
-    label = FIGURES[metric].label
+    label = METRICS[metric].label
     assert sentence(ranking, ranking.rows[1]).endswith(
         f"(3 seeds, 40 images): not tested, {label} is no mean of images"
     )
@@ -215,7 +215,7 @@ def test_no_means_are_all_figures_that_their_images_means_do_not_give():
             metric.update(prediction, alpha)
     alone = per_image({name: metric.rows().numpy() for name, metric in metrics.items()}, metrics)
     whole = {figure: value.item() for metric in metrics.values() for figure, value in metric.compute().items()}
-    other = {figure for figure in FIGURES if abs(np.nanmean(alone[figure]) - whole[figure]) > 1e-9}
+    other = {figure for figure in METRICS if abs(np.nanmean(alone[figure]) - whole[figure]) > 1e-9}
     assert other == set(NO_MEANS)
 
 

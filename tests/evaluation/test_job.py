@@ -28,7 +28,7 @@ def test_networks_are_scored_on_the_card_where_there_is_one(cards, device, tmp_p
     monkeypatch.setattr(job, "NetworkMattes", Network)
     cfg = compose([*SMALL[:-1], "checkpoint=some.ckpt"], tmp_path, "evaluate")
     with caplog.at_level(logging.INFO):
-        job.prepare(cfg)
+        job.build_evaluation_job(cfg)
     assert asked == [(device, "32-true")]
     assert f"hardware: {device}{', A card' if cards else ''}" in caplog.text
     assert cfg.hardware.accelerator == device, "and config.yaml says so"

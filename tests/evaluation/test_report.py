@@ -8,12 +8,12 @@ import torch
 import portrait_matting
 from portrait_matting.evaluation.confidence import Interval, intervals
 from portrait_matting.evaluation.paired_test import Difference, compare
-from portrait_matting.evaluation.report import choose, write_report
-from portrait_matting.evaluation.result import Candidate, Evaluation, Portrait, figures, per_image
+from portrait_matting.evaluation.report import choose_pictures, write_report
+from portrait_matting.evaluation.result import Candidate, Evaluation, ScoredPortrait, figures, per_image
 from portrait_matting.evaluation.strata import strata
 from portrait_matting.evaluation.verdict import best
 from portrait_matting.metrics import all_metrics
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 
 SIDE = 24
 EVIL = '<script>alert("1")</script>&.png'
@@ -79,7 +79,9 @@ def evaluate(images: int, names: list[str], files: dict[int, str] | None = None,
             measured[key] = metric.rows().numpy()
         candidates.append(Candidate(name, f"mattes/{at}", measured))
     portraits = [
-        Portrait((files or {}).get(index, f"portrait {index}.png"), SIDE, SIDE, index / 40, portrait(index)[1].mean())
+        ScoredPortrait(
+            (files or {}).get(index, f"portrait {index}.png"), SIDE, SIDE, index / 40, portrait(index)[1].mean()
+        )
         for index in range(images)
     ]
     evaluation = Evaluation(
@@ -140,8 +142,8 @@ def test_the_report_opens_without_a_network_and_without_scripts(written_pair):
 def test_every_figure_is_there_with_its_interval_and_direction_for_every_candidate(pair, written_pair):
     evaluation, metrics, found, *_ = pair
     _, page = written_pair
-    assert {*found[0]} == {*FIGURES}
-    for name, figure in FIGURES.items():
+    assert {*found[0]} == {*METRICS}
+    for name, figure in METRICS.items():
         row = f"{figure.label} {'↑ higher' if figure.higher else '↓ lower'} is better"
         assert row in page.text
         after = page.text.split(row, 1)[1]
@@ -159,9 +161,9 @@ def test_only_a_difference_beyond_noise_is_marked_and_all_are_told_in_words(pair
     html, page = written_pair
     assert against["mad"].differs
     table = html.split('id="figures"')[1].split("</table>")[0]
-    marked = sum(best(name, found, [against]) is not None for name in FIGURES)
-    assert 0 < marked == table.count(">best<") == sum(one.differs for one in against.values()) < len(FIGURES)
-    assert page.text.count("noisy has a ") + page.text.count("noisy has the same ") == len(FIGURES) + 2
+    marked = sum(best(name, found, [against]) is not None for name in METRICS)
+    assert 0 < marked == table.count(">best<") == sum(one.differs for one in against.values()) < len(METRICS)
+    assert page.text.count("noisy has a ") + page.text.count("noisy has the same ") == len(METRICS) + 2
     assert "noisy has a worse MAD than good" in page.text
 
 
@@ -264,7 +266,7 @@ def test_how_it_was_made_and_what_the_figures_are_is_told(written_pair):
     assert "folder, photos, test; 12 portraits scored, 1 left out" in account
     assert "good: mattes/0" in account
     assert "50 resamples" in account
-    for name, figure in FIGURES.items():
+    for name, figure in METRICS.items():
         assert f"{figure.label} {name}" in account
     assert "Mean absolute difference: mad of the whole image" in account
 
@@ -288,13 +290,13 @@ def test_an_earlier_report_stays_whole_where_this_one_fails(tmp_path, alone):
 
 def test_the_drawn_are_from_those_that_are_not_the_worst():
     errors = np.array([0.1, 0.5, 0.3, 0.5, 0.2, 0.0])
-    worst, drawn = choose(errors, 2, seed=0)
+    worst, drawn = choose_pictures(errors, 2, seed=0)
     assert worst == [1, 3]
     assert len(drawn) == 2
     assert set(drawn) < {0, 2, 4, 5}
-    assert choose(errors, 4, seed=0) == ([1, 3, 2, 4], [0, 5])
-    assert choose(errors, 9, seed=0) == ([1, 3, 2, 4, 0, 5], [])
-    assert len({tuple(choose(errors, 2, seed)[1]) for seed in range(20)}) > 3
+    assert choose_pictures(errors, 4, seed=0) == ([1, 3, 2, 4], [0, 5])
+    assert choose_pictures(errors, 9, seed=0) == ([1, 3, 2, 4, 0, 5], [])
+    assert len({tuple(choose_pictures(errors, 2, seed)[1]) for seed in range(20)}) > 3
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from portrait_matting.evaluation.result import Portrait
+from portrait_matting.evaluation.result import ScoredPortrait
 from portrait_matting.evaluation.strata import Stratum, strata
 
 
@@ -10,7 +10,10 @@ def portraits(sides=None, brightness=None, coverage=None):
     """Portraits that are alike but for what is given of each."""
     number = len(sides or brightness or coverage)
     rows = zip(sides or [300] * number, brightness or [0.5] * number, coverage or [0.4] * number, strict=True)
-    return [Portrait(f"{index}", side, side + 100, light, covered) for index, (side, light, covered) in enumerate(rows)]
+    return [
+        ScoredPortrait(f"{index}", side, side + 100, light, covered)
+        for index, (side, light, covered) in enumerate(rows)
+    ]
 
 
 def test_thirds_by_the_shorter_side():
@@ -20,7 +23,7 @@ def test_thirds_by_the_shorter_side():
         Stratum("size", "shorter side 410 to 500 px", [2, 3]),
         Stratum("size", "shorter side 900 to 1080 px", [0, 4]),
     ]
-    wide = [Portrait("wide", 200, 999, 0.5, 0.4), Portrait("tall", 999, 300, 0.5, 0.4)]
+    wide = [ScoredPortrait("wide", 200, 999, 0.5, 0.4), ScoredPortrait("tall", 999, 300, 0.5, 0.4)]
     assert [stratum.label for stratum in strata(wide)] == ["shorter side 200 px", "shorter side 300 px"]
 
 
@@ -85,7 +88,9 @@ def test_pictures_of_nobody_are_their_own(coverage, labels):
 def test_order_does_not_matter_and_nobody_is_lost():
     generator = random.Random(0)
     people = [
-        Portrait(f"{index}", generator.randint(200, 400), 500, generator.random(), max(generator.random() - 0.2, 0))
+        ScoredPortrait(
+            f"{index}", generator.randint(200, 400), 500, generator.random(), max(generator.random() - 0.2, 0)
+        )
         for index in range(100)
     ]
     shuffled = generator.sample(people, len(people))

@@ -9,7 +9,7 @@ import pytest
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.confidence import Interval, intervals
 from portrait_matting.evaluation.paired_test import Difference, compare
-from portrait_matting.evaluation.result import Candidate, Evaluation, Portrait
+from portrait_matting.evaluation.result import Candidate, Evaluation, ScoredPortrait
 from portrait_matting.evaluation.tables import summary, write_figures, write_metrics, write_per_image
 from portrait_matting.metrics import MAD, IoU
 
@@ -20,7 +20,7 @@ ODD = 'a, "b"\nc\r.jpg'
 
 
 def evaluation(*measured, left_out=(), hard_truth=False):
-    portraits = [Portrait(ODD, 480, 640, 0.123456789, 0.25), Portrait("ünïcode \udcff.png", 1, 2, 1.0, 0.0)]
+    portraits = [ScoredPortrait(ODD, 480, 640, 0.123456789, 0.25), ScoredPortrait("ünïcode \udcff.png", 1, 2, 1.0, 0.0)]
     candidates = [Candidate(name, f"{name}.ckpt", one) for name, one in zip(("old", "new"), measured, strict=False)]
     return Evaluation("folder, portraits, test", portraits, candidates, hard_truth, list(left_out))
 

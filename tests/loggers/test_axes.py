@@ -2,7 +2,7 @@ import re
 
 from portrait_matting.loggers.axes import LAYOUT, define_axes
 from portrait_matting.metrics import training_metrics
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 
 
 class FakeRun:
@@ -18,7 +18,7 @@ def test_validation_goes_by_the_epoch_and_is_summed_up_by_its_best():
     define_axes(run)
     assert run.metrics["val/mad"] == {"step_metric": "epoch", "summary": "min"}
     assert run.metrics["val/iou"] == {"step_metric": "epoch", "summary": "max"}
-    assert {f"val/{name}" for name in FIGURES} <= run.metrics.keys()
+    assert {f"val/{name}" for name in METRICS} <= run.metrics.keys()
     assert run.metrics["train/loss_epoch"] == {"step_metric": "trainer/global_step", "summary": "min"}
     assert not [name for name in run.metrics if "*" in name or name.startswith("test/")]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from portrait_matting.config.compose import compose
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.train import train
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -36,7 +36,7 @@ STAGES = {f"gradients/{name}" for name in ("total", "stage1", "stage6", "stage1d
 EVERY_STEP = OUTPUTS | STAGES | {"train/loss", "schedule/lr", "schedule/momentum"}
 EVERY_STEP |= {"speed/images_per_second", "speed/memory_gib"}
 VALIDATED = {f"val/{name}" for name in ("mad", "band_mad", "mse", "band_mse", "sad", "band_sad", "iou", "dice")}
-TESTED = {f"test/{name}" for name in FIGURES}
+TESTED = {f"test/{name}" for name in METRICS}
 
 
 def best(run_dir: Path, name: str, choose) -> float:

@@ -17,7 +17,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import footprint, on_cuda
 from portrait_matting.models.network import Network
-from portrait_matting.models.recompute import choose
+from portrait_matting.models.recompute import set_recomputation
 from portrait_matting.models.u2net import u2net, u2netp
 from portrait_matting.training.module import MattingModule
 
@@ -92,7 +92,7 @@ def held_by_a_real_step(net, loss, optimizer, size, precision, recompute) -> tup
 
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         net, loss = net().to(memory_format=torch.channels_last), loss()
-        choose(net, recompute)
+        set_recomputation(net, recompute)
         updater = optimizer(net.parameters(), lr=1e-3)
         image, alpha = torch.rand(BATCH, 3, size, size), torch.rand(BATCH, 1, size, size)
         before = {tensor.data_ptr() for tensor in (*net.parameters(), *net.buffers(), *loss.buffers(), image, alpha)}
@@ -140,7 +140,7 @@ def test_prediction_is_what_lightnings_trainer_holds():
     batch = {"image": torch.rand(BATCH, 3, 64, 64), "alpha": torch.rand(BATCH, 1, 64, 64)}
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         module = MattingModule(u2netp(), our_loss(), AdamW, 1e-3, {})
-        choose(module.net, "most")
+        set_recomputation(module.net, "most")
         quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
         trainer = L.Trainer(accelerator="cpu", precision=MIXED, max_steps=3, enable_model_summary=False, **quiet)
         trainer.fit(module, DataLoader([batch] * 3, batch_size=None))

@@ -8,8 +8,8 @@ from portrait_matting.hardware import Hardware
 from portrait_matting.losses import BCE, DeepSupervision
 from portrait_matting.memory.batch import Peaks
 from portrait_matting.memory.footprint import footprint
-from portrait_matting.memory.plan import HALF_SPEED, plan
-from portrait_matting.memory.row import Row, advice, choose, override
+from portrait_matting.memory.plan import HALF_SPEED, plan_configurations
+from portrait_matting.memory.row import TrainingConfiguration, advice, choose_configuration, override
 from portrait_matting.models.u2net import u2netp
 
 WEIGHTS, PER_PIXEL = 1000, 2.0
@@ -35,20 +35,20 @@ class Steps:
 
 def planned(budget, measure=None, **arguments):
     defaults = {"sizes": (40, 64, 128), "flops": lambda net, recompute: FLOPS[recompute]}
-    return plan(None, None, None, budget, measure=measure or Steps(), **defaults | arguments)
+    return plan_configurations(None, None, None, budget, measure=measure or Steps(), **defaults | arguments)
 
 
 def test_a_plan_worked_by_hand():
     rows = planned(WEIGHTS + 5 * 64 * 64 * 2, sizes=(64, 128), recomputes=("none", "all"))
     assert rows == [
-        Row(64, "32-true", "none", 5, 4, 3, WEIGHTS + 4 * 8192, 2.0),
-        Row(64, "32-true", "all", 20, 12, 1, WEIGHTS + 12 * 2048, pytest.approx(8 / 3)),
-        Row(64, "16-mixed", "none", 10, 6, 2, WEIGHTS + 6 * 4096, 1.0),
-        Row(64, "16-mixed", "all", 40, 12, 1, WEIGHTS + 12 * 1024, pytest.approx(4 / 3)),
-        Row(128, "32-true", "none", 1, 1, 12, WEIGHTS + 32768, 2.0),
-        Row(128, "32-true", "all", 5, 4, 3, WEIGHTS + 4 * 8192, pytest.approx(8 / 3)),
-        Row(128, "16-mixed", "none", 2, 2, 6, WEIGHTS + 2 * 16384, 1.0),
-        Row(128, "16-mixed", "all", 10, 6, 2, WEIGHTS + 6 * 4096, pytest.approx(4 / 3)),
+        TrainingConfiguration(64, "32-true", "none", 5, 4, 3, WEIGHTS + 4 * 8192, 2.0),
+        TrainingConfiguration(64, "32-true", "all", 20, 12, 1, WEIGHTS + 12 * 2048, pytest.approx(8 / 3)),
+        TrainingConfiguration(64, "16-mixed", "none", 10, 6, 2, WEIGHTS + 6 * 4096, 1.0),
+        TrainingConfiguration(64, "16-mixed", "all", 40, 12, 1, WEIGHTS + 12 * 1024, pytest.approx(4 / 3)),
+        TrainingConfiguration(128, "32-true", "none", 1, 1, 12, WEIGHTS + 32768, 2.0),
+        TrainingConfiguration(128, "32-true", "all", 5, 4, 3, WEIGHTS + 4 * 8192, pytest.approx(8 / 3)),
+        TrainingConfiguration(128, "16-mixed", "none", 2, 2, 6, WEIGHTS + 2 * 16384, 1.0),
+        TrainingConfiguration(128, "16-mixed", "all", 10, 6, 2, WEIGHTS + 6 * 4096, pytest.approx(4 / 3)),
     ]
     assert HALF_SPEED == 2
 
@@ -69,7 +69,7 @@ def test_a_plan_asks_for_steps_of_one_size(exact_size):
 def test_where_nothing_fits_the_row_tells_what_one_image_needs():
     [small, large] = planned(WEIGHTS + 4000, sizes=(40, 64), precisions=["32-true"], recomputes=["none"])
     assert (small.largest, small.batch_size, small.accumulate) == (1, 1, 12)
-    assert large == Row(64, "32-true", "none", 0, 0, 0, WEIGHTS + 8192, 1.0)
+    assert large == TrainingConfiguration(64, "32-true", "none", 0, 0, 0, WEIGHTS + 8192, 1.0)
 
 
 def test_sizes_come_once_and_sorted():
@@ -86,7 +86,9 @@ def test_the_largest_batch_of_one_size(budget, expected):
 
 def row(batch_size, accumulate=1, time=1.0, **others):
     given = {"input_size": 64, "precision": "16-mixed", "recompute": "none", "largest": batch_size} | others
-    return Row(batch_size=batch_size, accumulate=accumulate, predicted_bytes=1, relative_time=time, **given)
+    return TrainingConfiguration(
+        batch_size=batch_size, accumulate=accumulate, predicted_bytes=1, relative_time=time, **given
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,19 +104,19 @@ def row(batch_size, accumulate=1, time=1.0, **others):
     ],
 )
 def test_the_row_that_is_chosen(rows, index):
-    assert choose(rows, 64) == rows[index]
+    assert choose_configuration(rows, 64) == rows[index]
 
 
 def test_how_many_images_are_a_real_batch_can_be_set():
     rows = [row(2, 6, 1.0), row(4, 3, 1.3)]
-    assert choose(rows, 64, least_batch=1) == rows[0]
+    assert choose_configuration(rows, 64, least_batch=1) == rows[0]
 
 
 def test_what_cannot_be_chosen():
     with pytest.raises(InputError, match=r"input_size=100 is not planned: give one of 32, 64"):
-        choose([row(4), row(4, input_size=32)], 100)
+        choose_configuration([row(4), row(4, input_size=32)], 100)
     with pytest.raises(InputError, match=r"input_size=64 does not fit: a single image needs 0\.00 GB"):
-        choose([row(0, 0), row(12, input_size=32)], 64)
+        choose_configuration([row(0, 0), row(12, input_size=32)], 64)
 
 
 def test_the_override_of_a_row():
@@ -151,7 +153,7 @@ def test_a_plan_of_one_size_holds_for_the_others():
     """The rows that follow from pixels against steps of their own size; 90 and 200 are no multiples of 32."""
     given = (u2netp, DeepSupervision(BCE()), torch.optim.AdamW)
     budget = 400 * 2**20
-    exact, *others = plan(*given, budget, (64, 90, 200), ["16-mixed"], ["all"], exact_size=64)
+    exact, *others = plan_configurations(*given, budget, (64, 90, 200), ["16-mixed"], ["all"], exact_size=64)
     assert footprint(*given, exact.largest, 64, "16-mixed", "all", accumulate=2).peak <= budget
     assert footprint(*given, exact.largest + 1, 64, "16-mixed", "all", accumulate=2).peak > budget
     for row in others:

@@ -9,7 +9,7 @@ import torch
 
 from portrait_matting.errors import InputError
 from portrait_matting.metrics import MAD, MSE, SAD, ImageMetric, IoU, all_metrics, functional
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.metrics.image_metric import exact_means, transition_band
 
 SIZES = [(12, 20), (31, 17), (24, 24), (9, 40), (33, 35), (16, 16)]
@@ -32,7 +32,7 @@ def values(metrics):
 
 def test_every_figure_is_in_the_catalogue_and_says_its_direction():
     found = {name: metric.higher_is_better for metric in all_metrics().values() for name in metric.names}
-    assert found == {name: figure.higher for name, figure in FIGURES.items()}
+    assert found == {name: figure.higher for name, figure in METRICS.items()}
     for metric in all_metrics().values():
         assert not metric.is_differentiable
         assert not metric.full_state_update
@@ -70,7 +70,7 @@ def test_images_without_a_band_are_left_out_of_its_figures():
     alone, among = all_metrics(), all_metrics()
     alone.update(predictions, alphas)
     among.update([predictions[0], full, empty], [alphas[0], empty, full])
-    banded = {name for name in FIGURES if name.startswith("band_")}
+    banded = {name for name in METRICS if name.startswith("band_")}
     assert {name for name, value in values(alone).items() if values(among)[name] == value} == banded
 
 
@@ -78,7 +78,7 @@ def test_nothing_to_measure_is_defined():
     empty = torch.zeros(2, 1, 8, 8)
     metrics = all_metrics()
     metrics.update(empty, empty)
-    errors = {name for name, figure in FIGURES.items() if not figure.higher}
+    errors = {name for name, figure in METRICS.items() if not figure.higher}
     assert {name for name, value in values(metrics).items() if value == 0} >= errors
     assert {name: values(metrics)[name] for name in ("iou", "dice", "boundary_f", "s_measure")} == {
         "iou": 1,
@@ -114,8 +114,8 @@ def test_a_half_as_strong_matte_is_worse_in_every_figure_but_the_masks():
     metrics = all_metrics()
     metrics.update([alpha / 2 for alpha in alphas], alphas)
     found = values(metrics)
-    for name in FIGURES:
-        if not FIGURES[name].higher:
+    for name in METRICS:
+        if not METRICS[name].higher:
             assert found[name] > 0, name
     assert max(found["iou"], found["weighted_f"], found["s_measure"]) < 0.9
 
@@ -169,7 +169,7 @@ def test_processes_do_not_change_a_bit(tmp_path):
         outputs = {rank.communicate(timeout=200)[0] for rank in ranks}
         assert len(outputs) == 1
         said[processes] = outputs.pop()
-    assert len(said[1].splitlines()) == len(FIGURES)
+    assert len(said[1].splitlines()) == len(METRICS)
     assert said[1] == said[2] == said[7]
 
 

@@ -17,10 +17,10 @@ from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import normalisation_of, to_input
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.matte.predictor import Predictor
-from portrait_matting.memory.plan import plan
+from portrait_matting.memory.plan import plan_configurations
 from portrait_matting.models import registry
 from portrait_matting.models.network import MATTE, check_input_size, trainable_groups, trial_outputs
-from portrait_matting.models.recompute import choices, choose
+from portrait_matting.models.recompute import choices, set_recomputation
 
 
 class NetworkContract:
@@ -61,9 +61,9 @@ class NetworkContract:
     def test_a_training_step_reaches_every_parameter(self, net, how):
         if how not in choices(net):
             with pytest.raises(InputError, match="no blocks"):
-                choose(net, how)
+                set_recomputation(net, how)
             return
-        choose(net, how)
+        set_recomputation(net, how)
         height, width = self.sides(net)[0]
         batch = {"image": torch.randn(2, 3, height, width), "alpha": torch.rand(2, 1, height, width).round()}
         losses = DeepSupervision(BoundaryRMSE())(net.train()(batch["image"]), batch)
@@ -110,6 +110,6 @@ class NetworkContract:
         size = self.sides(net)[0][0]
         build, adam = partial(registry.build, self.recipe()), torch.optim.AdamW
         loss = DeepSupervision(BoundaryRMSE())
-        rows = plan(build, loss, adam, 2**30, [size], ["32-true"], choices(net), effective_batch=4)
+        rows = plan_configurations(build, loss, adam, 2**30, [size], ["32-true"], choices(net), effective_batch=4)
         assert [row.recompute for row in rows] == choices(net)
         assert all(row.batch_size for row in rows)

@@ -8,7 +8,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.models import recompute
 from portrait_matting.models.network import Network
-from portrait_matting.models.recompute import Cost, choose, costs, most, recomputed
+from portrait_matting.models.recompute import BlockCost, costs, most, recomputed, set_recomputation
 from portrait_matting.models.u2net import u2net, u2netp
 
 NETWORKS = {"u2net": u2net, "u2netp": u2netp}
@@ -140,8 +140,8 @@ def test_batch_norm_in_eval_mode_within_a_block_in_train_mode(frozen):
 @pytest.mark.parametrize("how", ["none", "most", "all"])
 def test_choose(how):
     net = u2netp()
-    choose(net, "all")
-    choose(net, how)
+    set_recomputation(net, "all")
+    set_recomputation(net, how)
     entered = []
     for name in net.blocks:
         # Of its first layer: a recomputation ends inside the block, as soon as all that was dropped is there again.
@@ -152,18 +152,18 @@ def test_choose(how):
 
 
 def test_choose_another_network():
-    choose(Network(), "none")
+    set_recomputation(Network(), "none")
     with pytest.raises(InputError, match=r"recompute=most: Network .* none"):
-        choose(Network(), "most")
+        set_recomputation(Network(), "most")
     with pytest.raises(InputError, match=r"recompute=some .*none, most, all"):
-        choose(u2netp(), "some")
+        set_recomputation(u2netp(), "some")
 
 
 def test_most_by_hand():
-    found = [Cost("a", 60, 30), Cost("b", 30, 5), Cost("c", 10, 1), Cost("last", 500, 1)]
+    found = [BlockCost("a", 60, 30), BlockCost("b", 30, 5), BlockCost("c", 10, 1), BlockCost("last", 500, 1)]
     assert recompute.SHARE == 0.75
     assert most(found) == ("c", "b", "a")  # 10 and 40 of 100 are less than 75
-    assert most([Cost("a", 80, 30), Cost("b", 20, 30), Cost("last", 500, 1)]) == ("a",)
+    assert most([BlockCost("a", 80, 30), BlockCost("b", 20, 30), BlockCost("last", 500, 1)]) == ("a",)
 
 
 @pytest.mark.parametrize("name", [pytest.param("u2net", marks=pytest.mark.slow), "u2netp"])

@@ -18,8 +18,8 @@ from portrait_matting.prediction import workers
 from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
 from portrait_matting.prediction.cutout_file import Style
 from portrait_matting.prediction.inputs import find_inputs
-from portrait_matting.prediction.jobs import Job, check_writable, plan
-from portrait_matting.prediction.room import Room, pixels
+from portrait_matting.prediction.jobs import CutOutJob, check_writable, plan_jobs
+from portrait_matting.prediction.room import PixelBudget, pixels
 from portrait_matting.prediction.shared_network import SharedNetwork
 
 
@@ -69,7 +69,7 @@ def photos(tmp_path):
 
 
 def planned(tmp_path, overwrite=False, output="cut"):
-    return plan(find_inputs([str(tmp_path / "photos")]).inputs, tmp_path / output, Style(), overwrite)
+    return plan_jobs(find_inputs([str(tmp_path / "photos")]).inputs, tmp_path / output, Style(), overwrite)
 
 
 def files(folder):
@@ -139,14 +139,14 @@ def test_a_photo_is_never_written_over(tmp_path):
     save(tmp_path / "photos/a.jpg")
     png = save(tmp_path / "photos/a.png")
     inputs = find_inputs([str(tmp_path / "photos/a.jpg"), str(tmp_path / "photos/a.png")]).inputs
-    jobs, summary = plan(inputs, tmp_path / "photos", Style(), overwrite=True)
+    jobs, summary = plan_jobs(inputs, tmp_path / "photos", Style(), overwrite=True)
     assert [job.target.name for job in jobs] == ["a_png.png"]
     [line] = summary.failed
     assert "give another --output" in line
     run(jobs)
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "photos/a.png")), png)
     (tmp_path / "other").symlink_to(tmp_path / "photos")
-    jobs, summary = plan(find_inputs([str(tmp_path / "photos/a.png")]).inputs, tmp_path / "other", Style())
+    jobs, summary = plan_jobs(find_inputs([str(tmp_path / "photos/a.png")]).inputs, tmp_path / "other", Style())
     assert (jobs, len(summary.failed), summary.existed) == ([], 1, 0)
 
 
@@ -154,9 +154,9 @@ def test_a_video_becomes_a_video_and_has_no_matte_alone(tmp_path):
     (tmp_path / "a.mp4").touch()
     inputs = find_inputs([str(tmp_path / "a.mp4")], videos=True).inputs
     for style, name in ((Style(), "a.webm"), (Style("jpg", "blur"), "a.mp4")):
-        [job], _ = plan(inputs, tmp_path / "cut", style)
+        [job], _ = plan_jobs(inputs, tmp_path / "cut", style)
         assert job.target.name == name
-    jobs, summary = plan(inputs, tmp_path / "cut", Style(matte=True))
+    jobs, summary = plan_jobs(inputs, tmp_path / "cut", Style(matte=True))
     assert jobs == []
     assert "is a video" in summary.failed[0]
 
@@ -215,7 +215,7 @@ def test_what_stands_in_the_way_of_one_file_is_that_files_fault(tmp_path):
     (tmp_path / "cut/folder.png").mkdir(parents=True)
     (tmp_path / "cut/below").touch()
     targets = {name: name for name in ("folder.png", "below/a.png", "good.png")} | {"long.png": f"{'x' * 253}.png"}
-    jobs = [Job(tmp_path / "photos" / name, tmp_path / "cut" / file) for name, file in targets.items()]
+    jobs = [CutOutJob(tmp_path / "photos" / name, tmp_path / "cut" / file) for name, file in targets.items()]
     summary = run(jobs)
     assert (summary.done, len(summary.failed), summary.code) == (1, 3, 1)
     assert all("cannot be written" in line for line in summary.failed)
@@ -254,7 +254,7 @@ def test_an_output_that_cannot_be_written_is_found_at_once(tmp_path):
 
 
 def test_large_photos_wait_for_each_other_and_small_ones_do_not_overtake():
-    room, held, most, order = Room(100), [], [], []
+    room, held, most, order = PixelBudget(100), [], [], []
 
     def take(name, pixels):
         with room.take(pixels):
@@ -323,7 +323,7 @@ def test_a_video_that_cannot_be_read_is_said_and_passed_over(tmp_path):
     pytest.importorskip("av")
     (tmp_path / "a.mp4").write_bytes(b"no video")
     told = Told()
-    job = Job(tmp_path / "a.mp4", tmp_path / "cut/a.webm")
+    job = CutOutJob(tmp_path / "a.mp4", tmp_path / "cut/a.webm")
     told.frame = lambda video, done, total: None
     summary = cut_out_videos([job], RedMatter(), None, 0.0, told)
     assert (summary.done, summary.failed, summary.code) == (0, told.failures, 2)

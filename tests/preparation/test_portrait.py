@@ -10,7 +10,7 @@ from PIL import Image
 from portrait_matting.data import easyportrait
 from portrait_matting.preparation import portrait
 from portrait_matting.preparation.pairing import Pair
-from portrait_matting.preparation.portrait import Portrait, copy_size, paths, prepare_portrait
+from portrait_matting.preparation.portrait import PreparedPortrait, copy_size, paths, prepare_portrait
 from portrait_matting.preparation.record import Rejection
 from portrait_matting.preparation.settings import Settings
 from portrait_matting.preparation.source import Entry
@@ -165,7 +165,7 @@ def test_soft_targets_have_an_alpha_of_their_own(monkeypatch):
     monkeypatch.setitem(sys.modules, "portrait_matting.preparation.soft_target", SimpleNamespace(soft_alpha=soft_alpha))
     mask = ids(320, 240)
     made = prepared(encoded(photo(320, 240), "JPEG"), encoded(mask, "PNG"), size=60, targets="soft", band=0.125)
-    assert isinstance(made, Portrait)
+    assert isinstance(made, PreparedPortrait)
     assert list(made.files) == paths("train", "ann", "soft")
     alpha = decoded(made.files["alphas/train/ann.png"])
     expected = cv2.blur((mask[2::4, 2::4] > 0).astype(np.float32), (3, 3))

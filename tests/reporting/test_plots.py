@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from portrait_matting.metrics.catalogue import FIGURES
+from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.reporting import plots, score_curves
 
 
@@ -43,12 +43,12 @@ def drawn() -> dict[str, str]:
     bins = np.stack([np.full(9, 0.01), np.linspace(0.1, 0.9, 9) * 0.01, np.linspace(0.2, 0.8, 9) * 0.01])
     intervals = [[interval(0.1), interval(0.2)], [interval(0.3), interval(0.15)]]
     return {
-        "mad": plots.distribution(errors, FIGURES["mad"]),
-        "iou": plots.distribution([1 - one for one in errors], FIGURES["iou"]),
+        "mad": plots.distribution(errors, METRICS["mad"]),
+        "iou": plots.distribution([1 - one for one in errors], METRICS["iou"]),
         "precision_recall": score_curves.precision_recall([curve, curve * 0.9]),
         "calibration": score_curves.calibration([bins, bins]),
-        "size": plots.dots("size", ["small", "large"], intervals, FIGURES["mad"]),
-        "brightness": plots.dots("brightness", ["small", "large"], intervals, FIGURES["mad"]),
+        "size": plots.dots("size", ["small", "large"], intervals, METRICS["mad"]),
+        "brightness": plots.dots("brightness", ["small", "large"], intervals, METRICS["mad"]),
     }
 
 
@@ -83,7 +83,7 @@ def test_text_takes_the_colour_of_the_page():
 
 
 def test_a_distribution_climbs_by_one_image_at_each_score_and_leaves_nan_out():
-    svg = plots.distribution([np.array([0.4, np.nan, 0.1, 0.2])], FIGURES["mad"])
+    svg = plots.distribution([np.array([0.4, np.nan, 0.1, 0.2])], METRICS["mad"])
     (path,) = lines(svg, 0)
     x, y = path.T
     assert np.all(np.diff(x) >= 0)
@@ -97,7 +97,7 @@ def test_a_distribution_climbs_by_one_image_at_each_score_and_leaves_nan_out():
 
 
 def test_a_better_score_lies_to_the_right_where_higher_is_better():
-    svg = plots.distribution([np.array([0.5, 0.6]), np.array([0.98, 1.0])], FIGURES["iou"])
+    svg = plots.distribution([np.array([0.5, 0.6]), np.array([0.98, 1.0])], METRICS["iou"])
     assert lines(svg, 0)[0][:, 0].max() < lines(svg, 1)[0][:, 0].min()
     assert "IoU of an image, better →" in texts(svg)
     assert "1" in texts(svg)  # a perfect score is told as such
@@ -106,14 +106,14 @@ def test_a_better_score_lies_to_the_right_where_higher_is_better():
 @pytest.mark.parametrize("name", ["mad", "iou"])
 @pytest.mark.parametrize("values", [[0.0, 1.0], [0.5], [0.0, 0.0], [np.nan, np.nan], []])
 def test_a_distribution_of_extreme_or_no_scores_is_drawn(name, values):
-    svg = plots.distribution([np.array(values)], FIGURES[name])
+    svg = plots.distribution([np.array(values)], METRICS[name])
     assert "nan" not in svg.lower()
     assert len(lines(svg, 0)) == (1 if np.isfinite(values).any() else 0)
 
 
 def test_a_distribution_of_many_images_stays_small():
     values = np.random.default_rng(0).random(20_000)
-    assert len(plots.distribution([values], FIGURES["mad"])) < 40_000
+    assert len(plots.distribution([values], METRICS["mad"])) < 40_000
 
 
 def test_the_dot_of_precision_and_recall_is_at_the_best_f():
@@ -139,7 +139,7 @@ def test_a_perfectly_calibrated_matte_lies_on_the_diagonal_and_an_overconfident_
 
 def test_each_part_has_a_dot_per_candidate_between_the_ends_of_its_interval():
     svg = plots.dots(
-        "size", ["small", "<large>"], [[interval(0.1), interval(0.2)], [interval(0.3), interval(0.4)]], FIGURES["mad"]
+        "size", ["small", "<large>"], [[interval(0.1), interval(0.2)], [interval(0.3), interval(0.4)]], METRICS["mad"]
     )
     first, second = dots(svg, 0), dots(svg, 1)
     places = np.concatenate([first[:, 0], second[:, 0]])  # 0.1, 0.2, 0.3, 0.4
@@ -151,5 +151,5 @@ def test_each_part_has_a_dot_per_candidate_between_the_ends_of_its_interval():
 
 
 def test_a_seventh_candidate_takes_the_first_ones_colour():
-    svg = plots.distribution([np.array([0.1 * at]) for at in range(1, 8)], FIGURES["mad"])
+    svg = plots.distribution([np.array([0.1 * at]) for at in range(1, 8)], METRICS["mad"])
     assert len(lines(svg, 0)) == 2

@@ -16,7 +16,7 @@ from portrait_matting import train
 from portrait_matting.config.compose import CONF_DIR, compose
 from portrait_matting.errors import InputError
 from portrait_matting.sweeps import sweep
-from portrait_matting.sweeps.hydra_callback import Ledger
+from portrait_matting.sweeps.hydra_callback import SweepCallback
 from portrait_matting.sweeps.job_folder import parse
 from portrait_matting.sweeps.outcome import failures, summary
 
@@ -61,8 +61,8 @@ def launch(monkeypatch, tmp_path, capfd):
         except SystemExit as end:
             ended = end.code
         finally:
-            while Ledger.held:
-                Ledger.held.pop().close()  # as the end of the process does
+            while SweepCallback.held:
+                SweepCallback.held.pop().close()  # as the end of the process does
         said = Done(*capfd.readouterr())
         assert ended == code, said
         return said

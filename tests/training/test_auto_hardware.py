@@ -30,14 +30,14 @@ def quick(monkeypatch):
         return Footprint(int(peak), 0, 0, 0, 0)
 
     stubs = {"measure": measure, "flops": lambda net, recompute: {"none": 6, "most": 7, "all": 8}[recompute]}
-    monkeypatch.setattr(settle, "plan", functools.partial(settle.plan, **stubs))
+    monkeypatch.setattr(settle, "plan_configurations", functools.partial(settle.plan_configurations, **stubs))
 
 
 def settled(overrides, memory=None, monkeypatch=None):
     cfg = compose([*TINY, *overrides])
     if memory:
         monkeypatch.setattr(settle, "usable_bytes", lambda accelerator: int(memory))
-    return cfg, settle.settle(cfg)
+    return cfg, settle.resolve_auto_hardware(cfg)
 
 
 def test_a_recipe_without_auto_stays(monkeypatch):
@@ -100,7 +100,7 @@ def test_a_batch_that_does_not_get_through_is_told():
 def test_a_planned_batch_is_halved_until_it_fits(monkeypatch, caplog, tmp_path):
     tried = []
     monkeypatch.setattr(job, "fits", lambda net, loss, hardware: tried.append(hardware.batch_size) or len(tried) == 3)
-    built = job.prepare(compose([*SMALL, "hardware=auto"], tmp_path))
+    built = job.build_training_job(compose([*SMALL, "hardware=auto"], tmp_path))
     assert tried == [12, 6, 3]
     assert (built.hardware.batch_size, built.hardware.accumulate) == (3, 4)
     assert "hardware.batch_size=3" in caplog.text
@@ -109,11 +109,11 @@ def test_a_planned_batch_is_halved_until_it_fits(monkeypatch, caplog, tmp_path):
 
 def test_a_given_batch_is_never_halved(monkeypatch, tmp_path):
     monkeypatch.setattr(job, "fits", lambda *_: pytest.fail("it was tried"))
-    assert job.prepare(compose([*SMALL, "hardware.batch_size=4"], tmp_path)).hardware.batch_size == 4
+    assert job.build_training_job(compose([*SMALL, "hardware.batch_size=4"], tmp_path)).hardware.batch_size == 4
 
 
 def test_running_out_of_memory_says_what_fits(monkeypatch, tmp_path):
-    built = job.prepare(compose([*SMALL, "hardware.batch_size=8"], tmp_path))
+    built = job.build_training_job(compose([*SMALL, "hardware.batch_size=8"], tmp_path))
     monkeypatch.setattr(settle, "usable_bytes", lambda accelerator: int(181e6))
 
     def exhausted(self, batch, batch_idx):

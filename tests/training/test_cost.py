@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from portrait_matting.training import cost
-from portrait_matting.training.cost import Cost
+from portrait_matting.training.cost import TrainingCost
 
 MIB = 1024**2
 SPIN = "import time\nwhile time.process_time() < 0.5: pass"
@@ -17,7 +17,7 @@ SPIN = "import time\nwhile time.process_time() < 0.5: pass"
 
 def held(size):
     """The peak in GiB while `size` MiB are allocated, touched and given back to the system."""
-    with Cost("cpu") as measured:
+    with TrainingCost("cpu") as measured:
         block = mmap.mmap(-1, size * MIB)  # not from the heap, which may keep what is freed
         for _ in range(size):
             block.write(b"\1" * MIB)
@@ -50,15 +50,15 @@ def test_where_the_peak_cannot_be_set_back_it_is_that_of_the_process(monkeypatch
     for status in (None, "Name:\tpython\n"):
         if status:
             (tmp_path / "status").write_text(status)
-        with Cost("cpu") as measured:
+        with TrainingCost("cpu") as measured:
             pass
         assert measured.figures()["peak_memory_gib"] == 3.0
 
 
 def test_seconds_of_waiting_and_of_work():
-    with Cost("cpu") as waiting:
+    with TrainingCost("cpu") as waiting:
         time.sleep(0.3)
-    with Cost("cpu") as working:
+    with TrainingCost("cpu") as working:
         end = time.process_time() + 0.3
         while time.process_time() < end:
             pass
@@ -68,13 +68,13 @@ def test_seconds_of_waiting_and_of_work():
 
 
 def test_what_a_worker_that_has_ended_worked_counts():
-    with Cost("cpu") as measured:
+    with TrainingCost("cpu") as measured:
         subprocess.run([sys.executable, "-S", "-c", SPIN], check=True)
     assert measured.figures()["cpu_seconds"] == pytest.approx(0.5, abs=0.15)
 
 
 def test_a_training_that_fails_is_measured_too_and_fails():
-    with pytest.raises(ValueError, match="no luck"), Cost("cpu") as measured:
+    with pytest.raises(ValueError, match="no luck"), TrainingCost("cpu") as measured:
         raise ValueError("no luck")
     assert measured.figures().keys() == {"fit_seconds", "cpu_seconds", "peak_memory_gib"}
 
@@ -83,6 +83,6 @@ def test_on_a_card_it_is_what_torch_has_allocated_there_since_the_beginning(monk
     allocated = [5 * MIB * 1024]
     monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda: allocated.append(0))
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: allocated[-1])
-    with Cost("cuda") as measured:
+    with TrainingCost("cuda") as measured:
         allocated[-1] += 7 * MIB * 256
     assert measured.figures()["peak_memory_gib"] == 1.75

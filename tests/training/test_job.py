@@ -13,7 +13,7 @@ from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.learning_rate import finder
 from portrait_matting.train import train
-from portrait_matting.training.job import _trainer, choose_max_lr, fit, prepare
+from portrait_matting.training.job import _trainer, build_training_job, choose_max_lr, fit
 
 TINY = [
     "hardware.input_size=32",
@@ -50,7 +50,7 @@ def test_other_ways_to_have_no_validation(limit, tmp_path, monkeypatch):
     monkeypatch.setattr("portrait_matting.training.job.FIGURES", ("mad", "iou"))
     monkeypatch.setattr("lightning.pytorch.Trainer.test", lambda *_, **__: [tested])
     never = ["trainer.val_check_interval=1000"] if "null" in limit else []
-    job = prepare(compose([*TINY, FIXED, f"trainer.{limit}", *never], tmp_path))
+    job = build_training_job(compose([*TINY, FIXED, f"trainer.{limit}", *never], tmp_path))
     from portrait_matting.training.job import test
 
     found = test(job, fit(job))
@@ -71,7 +71,7 @@ def asked_of_the_search(tmp_path, monkeypatch, *overrides):
         found.update(arguments)
         raise StopIteration
 
-    job = prepare(compose([*TINY, *overrides], tmp_path))
+    job = build_training_job(compose([*TINY, *overrides], tmp_path))
     monkeypatch.setattr(finder, "Trainer", note)
     with pytest.raises(StopIteration):
         choose_max_lr(job, tmp_path)
@@ -94,7 +94,7 @@ def test_the_search_of_a_run_that_overfits_sees_its_batches(tmp_path, monkeypatc
 
 
 def test_a_run_that_overfits_sees_the_same_portraits_in_every_epoch(tmp_path):
-    job = prepare(compose([*TINY, FIXED, "trainer.overfit_batches=2", "trainer.max_epochs=2"], tmp_path))
+    job = build_training_job(compose([*TINY, FIXED, "trainer.overfit_batches=2", "trainer.max_epochs=2"], tmp_path))
     seen = []
     job.module.on_train_batch_end = lambda outputs, batch, batch_idx: seen.append(batch_idx)
     trainer = fit(job)
@@ -129,7 +129,7 @@ class Copies:
 
 def test_only_steps_that_are_logged_wait_for_the_card(tmp_path, monkeypatch):
     short = ["data.train=24", "trainer.log_every_n_steps=4", "trainer.limit_val_batches=0", "logger=tensorboard"]
-    job = prepare(compose([*TINY, FIXED, *short], tmp_path))
+    job = build_training_job(compose([*TINY, FIXED, *short], tmp_path))
     copies = Copies(monkeypatch)
     real = type(job.module).training_step
 
@@ -152,4 +152,4 @@ def test_only_steps_that_are_logged_wait_for_the_card(tmp_path, monkeypatch):
 def test_a_run_is_logged_a_hundred_times_or_every_fiftieth_step(overrides, every, tmp_path):
     given = {one.split("=")[0] for one in overrides}
     recipe = [*(one for one in TINY if one.split("=")[0] not in given), FIXED, *overrides]
-    assert _trainer(prepare(compose(recipe, tmp_path))).log_every_n_steps == every
+    assert _trainer(build_training_job(compose(recipe, tmp_path))).log_every_n_steps == every
