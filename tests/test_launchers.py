@@ -81,7 +81,7 @@ def test_a_sweep_that_is_interrupted_and_killed_ends_with_the_figures_of_an_undi
     process = start(cut, *recipe)
     wait_for(process, (cut / "s/seed-0/checkpoints/last.ckpt").exists)
     os.killpg(process.pid, signal.SIGINT)
-    said = end(process, 1, 130)
+    said = end(process, 130)
     assert "unfinished seed-0" in said
     assert "finished   0 of 2" in said
     assert not (cut / "s/seed-1").exists(), "Ctrl-C stops the sweep, not the job alone"

@@ -2,13 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from portrait_matting.training.distributed import _VARIABLES, processes
+from portrait_matting.training.distributed import _VARIABLES, _failed, processes
 
 RECIPE = [
     "hardware.input_size=48",
@@ -63,6 +66,32 @@ def test_a_sweep_of_two_process_jobs_is_one_sweep(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sweep"]
     jobs = [figures(tmp_path / "sweep" / job) for job in ("seed-0", "seed-1")]
     assert jobs[0]["test/mad"] != jobs[1]["test/mad"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send SIGTERM to another process")
+def test_two_processes_stop_together_though_one_is_told(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key not in _VARIABLES}
+    endless = ["trainer.max_epochs=1000", *(line for line in RECIPE if not line.startswith("trainer.max_epochs"))]
+    command = [sys.executable, "-m", "portrait_matting.train", "hydra.run.dir=run", "hardware.devices=2", *endless]
+    process = subprocess.Popen(
+        [*command, "hardware.batch_size=4"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    while not (tmp_path / "run/checkpoints/best.ckpt").exists() and process.poll() is None:
+        time.sleep(0.05)
+    (tmp_path / "run/checkpoints/last.ckpt").unlink(missing_ok=True)
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=60)[1]  # until no process that holds stderr is left
+    assert process.returncode == 143, said
+    assert "another process of this run failed" not in said
+    assert (tmp_path / "run/checkpoints/last.ckpt").is_file()
+
+
+def test_a_process_that_was_told_to_end_has_not_failed():
+    def ended(code):
+        return SimpleNamespace(poll=lambda: code)
+
+    assert [code for code in (None, 0, 1, 2, 130, 143, -9) if _failed(ended(code))] == [1, 2, -9]
 
 
 def test_one_device_starts_nothing_and_sets_nothing(tmp_path):
