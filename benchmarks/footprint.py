@@ -24,11 +24,11 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile, record_function
 from tqdm import tqdm
 
-from portrait_matting import models
 from portrait_matting.cli import command
 from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import HALF, footprint
+from portrait_matting.models import u2net
 from portrait_matting.models.recompute import CHOICES, set_recomputation
 from portrait_matting.training.module import MattingModule
 
@@ -53,7 +53,7 @@ class Step:
     """A network with its loss and optimizer and a batch of noise; calling it trains once."""
 
     def __init__(self, network: str, batch: int, size: int, precision: str, recompute: str, device: str) -> None:
-        net = getattr(models, network)()
+        net = getattr(u2net, network)()
         set_recomputation(net, recompute)
         self.module = (
             MattingModule(net, DeepSupervision(BoundaryRMSE()), torch.optim.AdamW, 1e-3, {}).to(device).train()
@@ -66,7 +66,7 @@ class Step:
     def forward(self) -> Tensor:
         with self.precision.forward_context():
             outputs = self.module.net(self.image.contiguous(memory_format=self.module.memory_format))
-            return self.module.loss(outputs, self.alpha)["loss"]
+            return self.module.loss(outputs, {"image": self.image, "alpha": self.alpha})["loss"]
 
     def backward(self, loss: Tensor) -> None:
         self.optimizer.zero_grad()
@@ -137,7 +137,7 @@ def table(rows: Iterable[tuple[str, int, str, str]], batch: int, device: str) ->
     ]
     worst: dict[str, float] = {"peak": 1.0, "activations": 1.0}
     for network, size, precision, recompute in tqdm(list(rows), desc="footprint", unit="step"):
-        net, loss = getattr(models, network), DeepSupervision(BoundaryRMSE())
+        net, loss = getattr(u2net, network), DeepSupervision(BoundaryRMSE())
         predicted = footprint(net, loss, torch.optim.AdamW, batch, size, precision, recompute, device)
         held = (on_card if device == "cuda" else on_cpu)(
             partial(Step, network, batch, size, precision, recompute, device)

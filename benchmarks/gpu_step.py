@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from portrait_matting.hardware import native_bfloat16
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
-from portrait_matting.models import recompute, u2net, u2netp
+from portrait_matting.models import recompute
+from portrait_matting.models.u2net import u2net, u2netp
 from portrait_matting.training.module import MattingModule
 
 GIB = 2**30
@@ -75,7 +76,7 @@ class Step:
     def loss(self, image: Tensor, alpha: Tensor) -> Tensor:
         with self.precision.forward_context():
             outputs = self.module.net(image.contiguous(memory_format=self.module.memory_format))
-            return self.module.loss(outputs, alpha)["loss"]
+            return self.module.loss(outputs, {"image": image, "alpha": alpha})["loss"]
 
     def __call__(self, image: Tensor, alpha: Tensor) -> Tensor:
         loss = self.loss(image, alpha)

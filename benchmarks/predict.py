@@ -39,10 +39,11 @@ from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import choose_precision
 from portrait_matting.images.io import read_alpha, read_image
-from portrait_matting.images.network_input import IMAGENET, OURS, resize
+from portrait_matting.images.network_input import NORMALISATIONS, resize
 from portrait_matting.matte import matter as matter_module
 from portrait_matting.matte.matter import Matter
 from portrait_matting.matte.predictor import Predictor
+from portrait_matting.models.network import Network
 from portrait_matting.models.u2net import u2net, u2netp
 from portrait_matting.prediction.batch import cut_out_all
 from portrait_matting.prediction.cutout_file import Style, encode
@@ -58,7 +59,7 @@ STAGES = "read", "network", "refinement", "colours", "encode", "write"
 Way = Callable[[Path, Path], None]
 
 
-class Answering(nn.Module):
+class Answering(Network):
     """Computes all of a network, and answers with what it is given instead, logits (1, 1, S, S)."""
 
     def __init__(self, net: nn.Module, answer: Tensor) -> None:
@@ -66,8 +67,8 @@ class Answering(nn.Module):
         self.net = net
         self.register_buffer("answer", answer)
 
-    def forward(self, image: Tensor) -> list[Tensor]:
-        return [self.answer + 0 * logits for logits in self.net(image)]
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        return {name: self.answer + 0 * logits for name, logits in self.net(image).items()}
 
 
 class Sigmoids(nn.Module):
@@ -78,7 +79,7 @@ class Sigmoids(nn.Module):
         self.net = net
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        return tuple(logits.sigmoid() for logits in self.net(image))
+        return tuple(logits.sigmoid() for logits in self.net(image).values())
 
 
 class Session(U2netCustomSession):
@@ -217,12 +218,13 @@ def measure(name: str, net: nn.Module, normalisation: object, arguments: argpars
 def table(arguments: argparse.Namespace) -> str:
     image, alpha = portrait(arguments.root)
     if arguments.checkpoint:
-        net, config = checkpoint.load(arguments.checkpoint)
-        networks = {type(net).__name__: (net, OURS if config else IMAGENET)}
+        restored = checkpoint.load(arguments.checkpoint)
+        networks = {type(restored.net).__name__: (restored.net, restored.normalisation)}
     else:
         torch.manual_seed(0)
         logits = torch.from_numpy(resize(alpha, INPUT_SIZE, INPUT_SIZE))[None, None].clamp(1e-4, 1 - 1e-4).logit()
-        networks = {name: (Answering(NETWORKS[name]().eval(), logits).eval(), IMAGENET) for name in arguments.networks}
+        reference = NORMALISATIONS["imagenet_by_maximum"]
+        networks = {name: (Answering(NETWORKS[name]().eval(), logits).eval(), reference) for name in arguments.networks}
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "photo.jpg"

@@ -8,8 +8,8 @@ again by no choice: the backward pass begins there, while everything else is sti
 
 import argparse
 
-from portrait_matting import models
 from portrait_matting.cli import command
+from portrait_matting.models import u2net
 from portrait_matting.models.recompute import BlockCost, costs, most
 
 NETWORKS = ("u2net", "u2netp")
@@ -38,7 +38,7 @@ def main() -> None:
     options = parser.parse_args()
     for network in options.networks:
         print(f"\n{network}, one image of {options.size}²\n")
-        print(table(costs(getattr(models, network), options.size, batch=1)))
+        print(table(costs(getattr(u2net, network), options.size, batch=1)))
 
 
 if __name__ == "__main__":

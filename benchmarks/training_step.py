@@ -67,7 +67,7 @@ def our_step(job: TrainingJob, device: str) -> Step:
     def step(image: Tensor, alpha: Tensor) -> None:
         with trainer.precision_plugin.forward_context():
             outputs = module.net(image.contiguous(memory_format=module.memory_format))
-            loss = module.loss(outputs, alpha)["loss"]
+            loss = module.loss(outputs, {"image": image, "alpha": alpha})["loss"]
         if scaler:
             scaler.scale(loss).backward()
             scaler.step(optimizer)
