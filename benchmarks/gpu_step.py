@@ -32,9 +32,9 @@ class SevenBCE(nn.Module):
         super().__init__()
         self.criterion = nn.BCELoss()
 
-    def forward(self, outputs: list[Tensor], alpha: Tensor) -> dict[str, Tensor]:
+    def forward(self, outputs: dict[str, Tensor], batch: dict[str, Tensor]) -> dict[str, Tensor]:
         with torch.autocast(alpha.device.type, enabled=False):  # which refuses BCELoss
-            return {"loss": sum(self.criterion(logits.float().sigmoid(), alpha) for logits in outputs)}
+            return {"loss": sum(self.criterion(logits.float().sigmoid(), batch["alpha"]) for logits in outputs.values())}
 
 
 def our_loss() -> nn.Module:

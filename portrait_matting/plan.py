@@ -21,7 +21,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import open_evaluation
 
 if TYPE_CHECKING:  # --help is to answer without torch
-    pass
+    from portrait_matting.memory.row import TrainingConfiguration
 
 _LEAST = {"effective_batch": 1, "least_batch": 1}
 _HEADER = ("size", "precision", "recompute", "largest batch", "to use", "memory", "time")
