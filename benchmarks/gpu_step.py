@@ -34,7 +34,9 @@ class SevenBCE(nn.Module):
 
     def forward(self, outputs: dict[str, Tensor], batch: dict[str, Tensor]) -> dict[str, Tensor]:
         with torch.autocast(alpha.device.type, enabled=False):  # which refuses BCELoss
-            return {"loss": sum(self.criterion(logits.float().sigmoid(), batch["alpha"]) for logits in outputs.values())}
+            return {
+                "loss": sum(self.criterion(logits.float().sigmoid(), batch["alpha"]) for logits in outputs.values())
+            }
 
 
 def our_loss() -> nn.Module:

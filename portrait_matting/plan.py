@@ -21,7 +21,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import open_evaluation
 
 if TYPE_CHECKING:  # --help is to answer without torch
-    from portrait_matting.memory.row import TrainingConfiguration
+    from portrait_matting.memory.configuration import TrainingConfiguration
 
 _LEAST = {"effective_batch": 1, "least_batch": 1}
 _HEADER = ("size", "precision", "recompute", "largest batch", "to use", "memory", "time")
@@ -44,8 +44,8 @@ def plan(cfg: DictConfig) -> "TrainingConfiguration":
 
     from portrait_matting.hardware import choose_precision
     from portrait_matting.memory import budget
+    from portrait_matting.memory.configuration import choose_configuration, override
     from portrait_matting.memory.plan import plan_configurations as plan_rows
-    from portrait_matting.memory.row import choose_configuration, override
     from portrait_matting.models import registry
     from portrait_matting.models.network import check_input_size
     from portrait_matting.models.recompute import choices

@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from portrait_matting.errors import InputError
 from portrait_matting.memory.batch import LIMIT, Peaks, share
+from portrait_matting.memory.configuration import TrainingConfiguration
 from portrait_matting.memory.flops import step_flops
 from portrait_matting.memory.footprint import Footprint, footprint
-from portrait_matting.memory.row import TrainingConfiguration
 
 SIZES = (256, 288, 320, 384, 512, 640, 720, 1024)
 HALF_SPEED = 2.0

@@ -23,7 +23,7 @@ from portrait_matting.prediction.cutout_file import Style, encode
 from portrait_matting.prediction.jobs import CutOutJob
 from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.photo_file import read_photo
-from portrait_matting.prediction.room import PixelBudget, pixels
+from portrait_matting.prediction.pixel_budget import PixelBudget, pixels
 from portrait_matting.prediction.shared_network import SharedNetwork
 
 MOST_PIXELS = 96_000_000

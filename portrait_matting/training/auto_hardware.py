@@ -11,8 +11,8 @@ from torch import nn
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware, choose_precision
 from portrait_matting.memory import budget
+from portrait_matting.memory.configuration import TrainingConfiguration, advice, choose_configuration, override
 from portrait_matting.memory.plan import plan_configurations
-from portrait_matting.memory.row import TrainingConfiguration, advice, choose_configuration, override
 from portrait_matting.models import registry
 from portrait_matting.models.network import Network
 from portrait_matting.models.recompute import choices as recompute_choices

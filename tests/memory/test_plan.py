@@ -7,9 +7,9 @@ from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware
 from portrait_matting.losses import BCE, DeepSupervision
 from portrait_matting.memory.batch import Peaks
+from portrait_matting.memory.configuration import TrainingConfiguration, advice, choose_configuration, override
 from portrait_matting.memory.footprint import footprint
 from portrait_matting.memory.plan import HALF_SPEED, plan_configurations
-from portrait_matting.memory.row import TrainingConfiguration, advice, choose_configuration, override
 from portrait_matting.models.u2net import u2netp
 
 WEIGHTS, PER_PIXEL = 1000, 2.0

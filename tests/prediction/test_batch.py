@@ -19,7 +19,7 @@ from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
 from portrait_matting.prediction.cutout_file import Style
 from portrait_matting.prediction.inputs import find_inputs
 from portrait_matting.prediction.jobs import CutOutJob, check_writable, plan_jobs
-from portrait_matting.prediction.room import PixelBudget, pixels
+from portrait_matting.prediction.pixel_budget import PixelBudget, pixels
 from portrait_matting.prediction.shared_network import SharedNetwork
 
 
