@@ -33,7 +33,7 @@ class SevenBCE(nn.Module):
         self.criterion = nn.BCELoss()
 
     def forward(self, outputs: dict[str, Tensor], batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        with torch.autocast(alpha.device.type, enabled=False):  # which refuses BCELoss
+        with torch.autocast(batch["alpha"].device.type, enabled=False):  # which refuses BCELoss
             return {
                 "loss": sum(self.criterion(logits.float().sigmoid(), batch["alpha"]) for logits in outputs.values())
             }

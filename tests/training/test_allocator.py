@@ -15,7 +15,7 @@ def test_freed_tensors_stay_in_the_process():
     # In a process of its own: the setting is of the whole process.
     code = """
     import torch
-    from portrait_matting import allocator
+    from portrait_matting.training import allocator
 
     def resident():
         return int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
