@@ -16,6 +16,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.evaluate import evaluate
 from portrait_matting.images.network_input import Normalisation
 from portrait_matting.models import registry
+from portrait_matting.models.network import trainable_groups, trial_outputs
 from portrait_matting.plan import plan as plan_command
 from portrait_matting.train import train
 
@@ -150,3 +151,13 @@ def test_runs_of_it_are_compared(runs, capsys):
 def test_what_does_not_fit_it_is_one_line(override, says, tmp_path):
     with pytest.raises(InputError, match=says):
         train(compose([*SMALL, "learning_rate.max_lr=0.01", override], tmp_path))
+
+
+def test_the_network_of_the_docs_is_one(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[1] / "docs/networks.md").read_text(encoding="utf-8")
+    (tmp_path / "my_networks.py").write_text(page.split("```python\n")[1].split("```")[0], encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(registry.VARIABLE, "my_networks")
+    net = registry.build({"_target_": "my_networks.TwoHeads", "width": 4, "weights": None})
+    assert list(trial_outputs(net, 64)) == ["matte", "coarse"]
+    assert len(trainable_groups(net)) == 2
