@@ -20,7 +20,7 @@ def compare(arguments: argparse.Namespace) -> None:
     """Compares finished runs, prints what it found and writes `compare.csv`, `compare.html` and `compare.png`.
 
     Raises:
-        InputError: a folder, the figure or the reference is none, nothing is finished, or the output cannot be written.
+        InputError: a folder, the metric or the reference is none, nothing is finished, or the output cannot be written.
     """
     from portrait_matting.comparison.arm import arms as arms_of
     from portrait_matting.comparison.page import compare_html
@@ -39,8 +39,8 @@ def compare(arguments: argparse.Namespace) -> None:
     check_same_test(arms)
     ranking = rank(arms, metric, reference(arguments.against, arms))
     against, best = ranking.reference, ranking.rows[0].arm
-    figures = [name for name in METRICS if all(name in run.scores for arm in arms for run in arm.runs)]
-    others = {name: rank(arms, name, against, ranking.named) for name in figures if name != metric}
+    measured = [name for name in METRICS if all(name in run.scores for arm in arms for run in arm.runs)]
+    others = {name: rank(arms, name, against, ranking.named) for name in measured if name != metric}
     rankings = {metric: ranking} | others
     lead = ranking if best is against else rank(arms, metric)
     arms = [row.arm for row in ranking.rows]
@@ -57,7 +57,7 @@ def compare(arguments: argparse.Namespace) -> None:
 
 
 def check_metric(metric: str) -> None:
-    """Refuses a figure that there is not."""
+    """Refuses a metric that there is not."""
     import difflib
 
     from portrait_matting.metrics.catalogue import METRICS
@@ -67,7 +67,7 @@ def check_metric(metric: str) -> None:
     name = metric.lower().removeprefix("test/")
     close = [name] if name in METRICS else difflib.get_close_matches(name, METRICS, n=2)
     cure = f"did you mean {' or '.join(sorted(close))}?" if close else f"give one of {', '.join(METRICS)}"
-    raise InputError(f"--metric {metric} is no figure: {cure}")
+    raise InputError(f"--metric {metric} is no metric: {cure}")
 
 
 def reference(against: str | None, arms: "list[Arm]") -> "Arm | None":

@@ -12,7 +12,7 @@ from portrait_matting.runs.folder import open_evaluation
 
 
 def evaluate(cfg: DictConfig) -> dict[str, float]:
-    """Scores every candidate of a recipe, writes the tables and the report, and returns the first one's figures.
+    """Scores every candidate of a recipe, writes the tables and the report, and returns the first one's metrics.
 
     Raises:
         InputError: something in the recipe, the data, a checkpoint or a folder of mattes is wrong.

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.cli import command
 from portrait_matting.config.compose import CONF_DIR, check
-from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_figures
+from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_metrics
 from portrait_matting.sweeps import sweep
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         "train_seconds": round(time.perf_counter() - began, 1),
         "parameters": sum(parameter.numel() for parameter in job.module.net.parameters()),
     }
-    write_figures(run_dir, figures)
+    write_metrics(run_dir, figures)
     print(report(run_dir, figures))
     return figures
 

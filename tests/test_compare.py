@@ -124,7 +124,7 @@ def test_what_failed_is_left_out_and_said(sweep, capsys):
 
 def test_wrong_arguments_are_one_line_each(sweep, tmp_path, capsys):
     assert "missing" in fails(capsys, tmp_path / "missing")
-    assert fails(capsys, sweep, "--metric", "mda").endswith("--metric mda is no figure: did you mean mad or mae?")
+    assert fails(capsys, sweep, "--metric", "mda").endswith("--metric mda is no metric: did you mean mad or mae?")
     assert fails(capsys, sweep, "--metric", "test/iou").endswith("did you mean iou?")
     assert "give one of mad, mse" in fails(capsys, sweep, "--metric", "xyzzy")
     line = fails(capsys, sweep, "--against", "wdith=2")

@@ -30,11 +30,11 @@ def rows(run_dir):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A tiny run on drawn portraits: its checkpoint and its figures."""
+    """A tiny run on drawn portraits: its checkpoint and its metrics."""
     run_dir = tmp_path_factory.mktemp("train")
     quick = ["trainer=smoke", "trainer.limit_test_batches=1.0", "learning_rate.max_lr=0.01"]
-    figures = train(compose([*DRAWN, *TINY, *quick, "trainer.enable_progress_bar=false"], run_dir))
-    return run_dir / "checkpoints/best.ckpt", figures
+    metrics = train(compose([*DRAWN, *TINY, *quick, "trainer.enable_progress_bar=false"], run_dir))
+    return run_dir / "checkpoints/best.ckpt", metrics
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def folder(tmp_path):
     return root
 
 
-def test_a_checkpoint_gets_the_figures_of_its_own_run(run, tmp_path):
+def test_a_checkpoint_gets_the_metrics_of_its_own_run(run, tmp_path):
     checkpoint, of_the_run = run
     found = scored([f"checkpoint='{checkpoint}'", *DRAWN], tmp_path / "scored")
     written = json.loads((tmp_path / "scored/metrics.json").read_text())
@@ -64,12 +64,12 @@ def test_a_checkpoint_gets_the_figures_of_its_own_run(run, tmp_path):
 
 
 def test_the_files_of_an_evaluation(folder, tmp_path):
-    figures = scored([f"predictions={folder / 'mattes'}", "data=folder", f"data.root={folder}"], tmp_path / "scored")
-    assert 0 < figures["mad"] < 0.2
-    assert figures["iou"] > 0.8
+    metrics = scored([f"predictions={folder / 'mattes'}", "data=folder", f"data.root={folder}"], tmp_path / "scored")
+    assert 0 < metrics["mad"] < 0.2
+    assert metrics["iou"] > 0.8
     per_image = rows(tmp_path / "scored")
     assert [row["image"] for row in per_image] == ["p0", "p1", "p2", "p3", "p4"]
-    assert np.mean([float(row["mad"]) for row in per_image]) == pytest.approx(figures["mad"], rel=1e-5)
+    assert np.mean([float(row["mad"]) for row in per_image]) == pytest.approx(metrics["mad"], rel=1e-5)
     assert {"metrics.json", "metrics.csv", "figures.csv", "report.html", "config.yaml"} == {
         path.name for path in (tmp_path / "scored").iterdir()
     }

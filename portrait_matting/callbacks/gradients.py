@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from portrait_matting.loggers.boards import log_figures, shown_by
+from portrait_matting.loggers.boards import log_metrics, shown_by
 
 
 def gradient_norms(parameters: Iterable[tuple[str, nn.Parameter]]) -> dict[str, Tensor]:
@@ -29,7 +29,7 @@ def gradient_norms(parameters: Iterable[tuple[str, nn.Parameter]]) -> dict[str, 
             gradients[re.sub(r"^(side\d+|outconv)$", "heads", name.partition(".")[0])].append(parameter.grad)
     if not gradients:
         return {}
-    norms = {stage: get_total_norm(found) for stage, found in gradients.items()}
+    norms = {stage: get_total_norm(of_stage) for stage, of_stage in gradients.items()}
     return {"total": torch.linalg.vector_norm(torch.stack(list(norms.values()))), **norms}
 
 
@@ -59,11 +59,9 @@ class GradientNorms(L.Callback):
     def on_train_batch_end(self, trainer: L.Trainer, *_: Any) -> None:
         if self._norms is None:
             return
-        figures = dict(zip(self._names, self._norms.tolist(), strict=True))
+        norms = zip(self._names, self._norms.tolist(), strict=True)
         self._norms = None
-        log_figures(
-            trainer.loggers, {f"gradients/{name}": norm for name, norm in figures.items()}, trainer.global_step - 1
-        )
+        log_metrics(trainer.loggers, {f"gradients/{name}": norm for name, norm in norms}, trainer.global_step - 1)
 
 
 def _scale(trainer: L.Trainer, optimizer: torch.optim.Optimizer) -> float:

@@ -69,8 +69,8 @@ class StopBetweenSteps(L.Callback):
     def _obey(self, trainer: L.Trainer) -> None:
         asked = self._asked
         if trainer.world_size > 1:
-            told = torch.tensor(asked, device=trainer.strategy.root_device)
-            asked = int(trainer.strategy.reduce(told, reduce_op="max"))
+            received = torch.tensor(asked, device=trainer.strategy.root_device)
+            asked = int(trainer.strategy.reduce(received, reduce_op="max"))
         if asked:
             raise _STOPS[asked]
 

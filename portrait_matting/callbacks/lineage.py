@@ -35,13 +35,13 @@ class Lineage(L.Callback):
         loggers = shown_by(trainer)
         if not loggers:
             return
-        found = provenance(trainer.datamodule, pl_module.config)
+        origin = provenance(trainer.datamodule, pl_module.config)
         for logger in loggers:
             if isinstance(logger, WandbLogger):
-                logger.experiment.config.update({"provenance": found}, allow_val_change=True)
-                _use(logger, found["started_from"])
+                logger.experiment.config.update({"provenance": origin}, allow_val_change=True)
+                _use(logger, origin["started_from"])
             elif isinstance(logger, TensorBoardLogger):
-                log_text(logger, "provenance", found)
+                log_text(logger, "provenance", origin)
 
     def on_test_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         runs = [logger.experiment for logger in shown_by(trainer) if isinstance(logger, WandbLogger)]
@@ -69,7 +69,7 @@ def provenance(data: Any, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def written_in(best: Path) -> dict[str, float | int]:
-    """When a checkpoint was written and why: `epoch`, `step` and the figure that it was chosen by, `val/mad`."""
+    """When a checkpoint was written and why: `epoch`, `step` and the metric that it was chosen by, `val/mad`."""
     # Mapped: the weights are not read.
     stored = torch.load(best, map_location="cpu", weights_only=True, mmap=True)
     watched = [state for state in stored.get("callbacks", {}).values() if state.get("best_model_score") is not None]

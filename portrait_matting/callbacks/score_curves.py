@@ -38,15 +38,15 @@ class ScoreCurves(L.Callback):
         best = int(f.argmax())
         title = f"precision over recall: F {f[best]:.4f} at threshold {(LEVELS - 1 - best) / (LEVELS - 1):.2f}"
         picture = plot(draw_precision_recall, curves, title)
-        found = {"test": (recall, precision)}
-        log_curves(loggers, "curves/precision_recall", found, "recall", title, picture, trainer.global_step)
+        series = {"test": (recall, precision)}
+        log_curves(loggers, "curves/precision_recall", series, "recall", title, picture, trainer.global_step)
 
         predicted, true, _ = reliability(measured["calibration_error"])
         ends = np.array([0.0, 1.0])
-        found = {"test": (predicted, true), "calibrated": (ends, ends)}
+        series = {"test": (predicted, true), "calibrated": (ends, ends)}
         title = "true alpha over predicted alpha"
         picture = plot(draw_calibration, measured["calibration_error"], title)
-        log_curves(loggers, "curves/calibration", found, "predicted alpha", title, picture, trainer.global_step)
+        log_curves(loggers, "curves/calibration", series, "predicted alpha", title, picture, trainer.global_step)
 
 
 @matplotlib.rc_context(STYLE)

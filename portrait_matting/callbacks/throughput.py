@@ -7,7 +7,7 @@ import lightning.pytorch as L
 import psutil
 import torch
 
-from portrait_matting.loggers.boards import log_figures, shown_by
+from portrait_matting.loggers.boards import log_metrics, shown_by
 
 _GIB = 1024**3
 
@@ -39,11 +39,11 @@ class Throughput(L.Callback):
         if not every or trainer.global_step % every or accumulating or not shown_by(trainer):
             return
         seconds = time.perf_counter() - self._began
-        figures = {
+        metrics = {
             "speed/images_per_second": self._images * trainer.world_size / seconds,
             "speed/memory_gib": memory(pl_module.device) / _GIB,
         }
-        log_figures(trainer.loggers, figures, trainer.global_step - 1)
+        log_metrics(trainer.loggers, metrics, trainer.global_step - 1)
         self._restart()
 
     def _restart(self) -> None:

@@ -17,14 +17,14 @@ def answer(ranking: Ranking) -> list[str]:
         ranking: whose reference is its first arm, so that every difference is from the best.
     """
     best, *others = ranking.rows
-    figure = METRICS[ranking.metric]
-    found = f"{spread(best, ranking.metric)}, over {count(len(best.values), 'seed')} and {portraits(ranking)}"
+    info = METRICS[ranking.metric]
+    score = f"{spread(best, ranking.metric)}, over {count(len(best.values), 'seed')} and {portraits(ranking)}"
     if not others:
         return [
-            f"{best.arm.name} has a {figure.label} of {found}.",
+            f"{best.arm.name} has a {info.label} of {score}.",
             "It is alone: there is nothing to compare it with.",
         ]
-    lines = [f"{best.arm.name} has the {'highest' if figure.higher else 'lowest'} {figure.label}: {found}."]
+    lines = [f"{best.arm.name} has the {'highest' if info.higher else 'lowest'} {info.label}: {score}."]
     tested = [row for row in others if not math.isnan(row.against.p)]
     behind = [row for row in tested if row.against.differs]
     near = [row for row in tested if not row.against.differs]
@@ -62,8 +62,8 @@ def correction(ranking: Ranking) -> str:
 
 def portraits(ranking: Ranking) -> str:
     """How many portraits were scored: "16 test portraits", or "12 to 16 test portraits"."""
-    found = {len(run.images) for row in ranking.rows for run in row.arm.runs}
-    return f"{min(found):,} to {max(found):,} test portraits" if len(found) > 1 else count(*found, "test portrait")
+    counts = {len(run.images) for row in ranking.rows for run in row.arm.runs}
+    return f"{min(counts):,} to {max(counts):,} test portraits" if len(counts) > 1 else count(*counts, "test portrait")
 
 
 def _names(rows: Sequence[RankedArm]) -> str:
@@ -74,6 +74,6 @@ def _names(rows: Sequence[RankedArm]) -> str:
 
 
 def _by(rows: Sequence[RankedArm], metric: str) -> str:
-    found = sorted((row.against for row in rows), key=lambda difference: abs(difference.value))
-    sizes = [step(difference, metric)[0].lstrip("+-") for difference in found]
-    return f"{sizes[0]} (p = {found[0].p:.2g})" if len(rows) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    differences = sorted((row.against for row in rows), key=lambda difference: abs(difference.value))
+    sizes = [step(difference, metric)[0].lstrip("+-") for difference in differences]
+    return f"{sizes[0]} (p = {differences[0].p:.2g})" if len(rows) == 1 else f"{sizes[0]} to {sizes[-1]}"

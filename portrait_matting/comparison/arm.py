@@ -49,8 +49,8 @@ def _one_per_seed(runs: Sequence[Run]) -> list[Run]:
 
 
 def _finished(run: Run) -> float:
-    figures = run.folder / "metrics.json"
-    return figures.stat().st_mtime if figures.is_file() else 0.0
+    last_written = run.folder / "metrics.json"
+    return last_written.stat().st_mtime if last_written.is_file() else 0.0
 
 
 def _folder(runs: Sequence[Run]) -> Path:

@@ -53,11 +53,13 @@ def _counted(recipes: Sequence[Flat]) -> list[Flat]:
         counts = [len({key[len(path) + 1 :].partition(".")[0] for key in inside if key in one}) for one in recipes]
         if len({*counts}) == 1:
             continue
-        told = [key for key in inside if len({*counts}) == _choices([*zip(counts, _column(key, recipes), strict=True)])]
+        implied = [
+            key for key in inside if len({*counts}) == _choices([*zip(counts, _column(key, recipes), strict=True)])
+        ]
         for one, count in zip(settings, counts, strict=True):
             if count or path in one:
                 one[path] = f"{count or 'no'} {path.rpartition('.')[2]}"
-            for key in told:
+            for key in implied:
                 one.pop(key, None)
     return settings
 
@@ -86,12 +88,12 @@ def _telling(group: Sequence[str], settings: Sequence[Flat]) -> list[str]:
     if len(group) <= MOST:
         return list(group)
     chosen: list[str] = []
-    told = [()] * len(settings)
+    told_apart = [()] * len(settings)
     for key in sorted(group, key=lambda key: (not key.endswith(_TARGET), any(key not in one for one in settings))):
-        finer = [*zip(told, _column(key, settings), strict=True)]
-        if _choices(finer) > _choices(told):
+        finer = [*zip(told_apart, _column(key, settings), strict=True)]
+        if _choices(finer) > _choices(told_apart):
             chosen.append(key)
-            told = finer
+            told_apart = finer
     return [key for key in group if key in chosen]
 
 

@@ -38,7 +38,7 @@ def step(difference: Difference, metric: str) -> tuple[str, str, str]:
 
 def cost(arm: Arm) -> dict[str, float]:
     """The means of `COST` over the runs that measured them; NaN where none did."""
-    known = {name: [run.figures[name] for run in arm.runs if name in run.figures] for name in COST}
+    known = {name: [run.metrics[name] for run in arm.runs if name in run.metrics] for name in COST}
     return {name: sum(values) / len(values) if values else math.nan for name, values in known.items()}
 
 
@@ -48,7 +48,7 @@ def number(value: float) -> str:
 
 
 def score(value: float, metric: str) -> str:
-    """A figure with as many digits as the catalogue gives it; a dash for NaN."""
+    """A score with as many digits as the catalogue gives it; a dash for NaN."""
     return "–" if math.isnan(value) else f"{value:.{METRICS[metric].digits}f}"
 
 

@@ -50,9 +50,9 @@ def compare_html(
 
     Args:
         arms: the best first, which gives each its colour.
-        rankings: of them by every figure, against one reference.
-        metric: the figure that the page ranks by.
-        lead: by that figure, against the best arm.
+        rankings: of them by every metric, against one reference.
+        metric: the metric that the page ranks by.
+        lead: by that metric, against the best arm.
         portraits: that every arm has cut out.
         left_out: a line for each folder that could not be compared.
     """
@@ -78,7 +78,7 @@ def compare_html(
         several=len(arms) > 1,
         sentences=[sentence(ranking, row) for row in ranking.rows if row.against],
         known=METRICS[metric],
-        figures=METRICS,
+        catalogue=METRICS,
         costs=[label.replace(" ", "\N{NO-BREAK SPACE}") for label in numbers.COST.values()],
         number=numbers.number,
         plots=_plots(arms, ranking),

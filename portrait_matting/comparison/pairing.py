@@ -27,7 +27,7 @@ def common(pairs: Sequence[tuple[Run, Run]]) -> list[str]:
 
 
 def scores_of(run: Run, metric: str, images: Sequence[str]) -> np.ndarray:
-    """A figure of some images of a run, float64 (N,)."""
+    """The scores of some images of a run by one metric, float64 (N,)."""
     if run.images == images:
         return scores(run, metric)
     rows = {name: row for row, name in enumerate(run.images)}
@@ -35,7 +35,7 @@ def scores_of(run: Run, metric: str, images: Sequence[str]) -> np.ndarray:
 
 
 def scores(run: Run, metric: str) -> np.ndarray:
-    """A figure of all images of a run, float64 (N,); raises InputError where it did not measure it."""
+    """The scores of all images of a run by one metric, float64 (N,); raises InputError where it did not measure it."""
     if metric not in run.scores:
         raise InputError(f"{run.folder} did not measure {metric}: run it again, or choose another metric")
     return run.scores[metric]

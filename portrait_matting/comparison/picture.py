@@ -27,7 +27,7 @@ def compare_png(arms: Sequence[Arm], ranking: Ranking, lead: Ranking, portraits:
 
     Args:
         arms: the best first, which gives each its colour.
-        ranking: of them, by the figure in question.
+        ranking: of them, by the metric in question.
         lead: the same, against the best arm.
         portraits: with a matte of each arm; as many are shown as fit into two rows.
     """

@@ -43,7 +43,7 @@ def draw_dots(axes: Axes, ranking: Ranking, places: dict[str, int], notes: Seque
         places: of the arms by name, which gives each its look.
         notes: for each row, to stand at its right end over the dots.
     """
-    figure = METRICS[ranking.metric]
+    info = METRICS[ranking.metric]
     reference = next(row for row in ranking.rows if row.arm.name == ranking.reference.name)
     axes.axvline(reference.mean, color=plots.COLOURS[5], linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
     beside = axes.get_yaxis_transform()
@@ -57,7 +57,7 @@ def draw_dots(axes: Axes, ranking: Ranking, places: dict[str, int], notes: Seque
             axes.text(
                 1, at - 0.27, notes[at], transform=beside, verticalalignment="bottom", horizontalalignment="right"
             )
-    axes.set(ylim=(len(ranking.rows) - 0.6, -0.75), xlabel=f"{figure.label}, {_way(figure.higher)}")
+    axes.set(ylim=(len(ranking.rows) - 0.6, -0.75), xlabel=f"{info.label}, {_way(info.higher)}")
     axes.set_yticks([])
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.spines["left"].set_visible(False)

@@ -31,18 +31,18 @@ class ComparedPortrait:
         return [float(np.abs(matte - self.truth).mean()) for matte in self.mattes]
 
 
-def shared_portraits(arms: Sequence[Arm], most: int) -> list[ComparedPortrait]:
+def shared_portraits(arms: Sequence[Arm], count: int) -> list[ComparedPortrait]:
     """At most so many portraits that the galleries of all arms show; none where an arm has no gallery.
 
     Of a name alone one cannot tell: synthetic portraits are numbered in every data set. So the pictures must be equal.
     """
-    if not most:
+    if not count:
         return []
     galleries = [{one.name: one for one in read_gallery(arm.runs[0].folder / FOLDER)} for arm in arms]
     first, *others = galleries
-    found = []
+    shared = []
     for name, shown in first.items():
         same = [gallery.get(name) for gallery in others]
         if all(one is not None and np.array_equal(one.image, shown.image) for one in same):
-            found.append(ComparedPortrait(name, shown.image, shown.truth, [shown.matte, *(one.matte for one in same)]))
-    return found[:most]
+            shared.append(ComparedPortrait(name, shown.image, shown.truth, [shown.matte, *(one.matte for one in same)]))
+    return shared[:count]

@@ -1,4 +1,4 @@
-"""Arms in the order of a figure, and which of them differ from the reference by more than noise."""
+"""Arms in the order of a metric, and which of them differ from the reference by more than noise."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -15,22 +15,22 @@ from portrait_matting.evaluation.paired_test import holm
 from portrait_matting.metrics.catalogue import METRICS
 
 NO_MEANS = ("max_f", "calibration_error")
-"""Figures of a whole set of images that are not the mean of the images' own."""
+"""Metrics of a whole set of images that are not the mean of the images' own."""
 
 
 def rank(arms: Sequence[Arm], metric: str, against: Arm | None = None, named: bool | None = None) -> Ranking:
-    """Ranks arms by a figure of the test split, the best first; an arm without it (NaN) comes last.
+    """Ranks arms by a metric of the test split, the best first; an arm without it (NaN) comes last.
 
     Each arm's difference from the reference is tested over the images that both have, by name, and their seeds, by
     number, and those that are left by their order, which is as good as any (`crossed_test`). p allows for the number of
     tests (Holm): where the reference was named beforehand, of the arms that are held against it; where the scores chose
     it, of all pairs of arms. The best of k equal arms is the one that chance favoured most, and held against it as if
     it had been named, with three seeds each, others come out as worse in 7 to 11 of a hundred comparisons, not in 5.
-    Of a figure that is no mean of images (`NO_MEANS`) the difference is only given, not tested.
+    Of a metric that is no mean of images (`NO_MEANS`) the difference is only given, not tested.
 
     Args:
         arms: of finished runs.
-        metric: a name of metrics.catalogue.FIGURES.
+        metric: a name of metrics.catalogue.METRICS.
         against: the reference, one of the arms; None: the best.
         named: whether the reference was named before there were scores; None: yes, if one is given.
 
@@ -40,23 +40,25 @@ def rank(arms: Sequence[Arm], metric: str, against: Arm | None = None, named: bo
     if metric not in METRICS:
         raise InputError(f"there is no metric {metric}: choose one of {', '.join(METRICS)}")
     named = against is not None if named is None else named
-    values = [[_figure(run, metric) for run in arm.runs] for arm in arms]
-    means = [float(np.mean(found)) for found in values]
+    values = [[_value(run, metric) for run in arm.runs] for arm in arms]
+    means = [float(np.mean(of_arm)) for of_arm in values]
     sign = -1 if METRICS[metric].higher else 1
     order = sorted(range(len(arms)), key=lambda at: (isnan(means[at]), sign * means[at]))
     reference = against or arms[order[0]]
     differences = {at: _difference(reference, arms[at], metric) for at in order if arms[at] is not reference}
     others = [] if named else [_p(*pair, metric) for pair in combinations((arms[at] for at in differences), 2)]
-    corrected = dict(zip(differences, _corrected([found[0][3] for found in differences.values()], others), strict=True))
+    corrected = dict(
+        zip(differences, _corrected([tested[0][3] for tested in differences.values()], others), strict=True)
+    )
     rows = []
     for at in order:
-        found = None
+        difference = None
         if at in differences:
             (value, low, high, _), seeds, images = differences[at]
             p = corrected[at]
-            found = Difference(value, low, high, p, p < 0.05, seeds, images)
+            difference = Difference(value, low, high, p, p < 0.05, seeds, images)
         deviation = float(np.std(values[at], ddof=1)) if len(values[at]) > 1 else np.nan
-        rows.append(RankedArm(arms[at], means[at], deviation, values[at], found))
+        rows.append(RankedArm(arms[at], means[at], deviation, values[at], difference))
     return Ranking(metric, rows, reference, named)
 
 
@@ -74,19 +76,19 @@ def sentence(ranking: Ranking, row: RankedArm) -> str:
         no_mean = f"{known.label} is no mean of images"
         why = no_mean if ranking.metric in NO_MEANS else "one image tells nothing of others"
         return f"{written.rpartition(' (')[0]} ({over}): not tested, {why}"
-    found, _, verdict = written.rpartition("): ")
+    numbers, _, verdict = written.rpartition("): ")
     alone = "; one seed each: another may say otherwise" if difference.seeds == 1 else ""
-    return f"{found}, {over}): {verdict}{alone}"
+    return f"{numbers}, {over}): {verdict}{alone}"
 
 
-def _figure(run: Run, metric: str) -> float:
-    """A run's figure, NaN where no image of its has anything to measure."""
+def _value(run: Run, metric: str) -> float:
+    """A run's score, NaN where no image of its has anything to measure."""
     if metric in NO_MEANS:
-        if f"test/{metric}" not in run.figures:
+        if f"test/{metric}" not in run.metrics:
             raise InputError(f"{run.folder} did not measure {metric}: run it again, or choose another metric")
-        return float(run.figures[f"test/{metric}"])
-    found = scores(run, metric)
-    return float(np.nanmean(found)) if not np.isnan(found).all() else np.nan
+        return float(run.metrics[f"test/{metric}"])
+    of_images = scores(run, metric)
+    return float(np.nanmean(of_images)) if not np.isnan(of_images).all() else np.nan
 
 
 def _corrected(p_values: Sequence[float], others: Sequence[float]) -> list[float]:
@@ -112,8 +114,8 @@ def _difference(reference: Arm, arm: Arm, metric: str) -> tuple[tuple[float, flo
             f"{reference.name} and {arm.name} were tested on other images, {_data(reference)} and {_data(arm)}: "
             "compare runs on the same data"
         )
-    found, measured = _tested(pairs, images, metric)
-    return found, len(pairs), measured
+    tested, measured = _tested(pairs, images, metric)
+    return tested, len(pairs), measured
 
 
 def _tested(
@@ -121,7 +123,7 @@ def _tested(
 ) -> tuple[tuple[float, float, float, float], int]:
     """(value, low, high, uncorrected p) of second - first, and over how many images."""
     if metric in NO_MEANS:
-        value = float(np.mean([_figure(second, metric) - _figure(first, metric) for first, second in pairs]))
+        value = float(np.mean([_value(second, metric) - _value(first, metric) for first, second in pairs]))
         return (value, np.nan, np.nan, np.nan), len(images)
     first, second = (np.stack([scores_of(run, metric, images) for run in side]) for side in zip(*pairs, strict=True))
     return crossed_test(first, second), int(np.sum(~np.isnan(first + second).any(axis=0)))

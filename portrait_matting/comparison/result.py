@@ -15,15 +15,15 @@ class Run:
     Args:
         folder: of the run.
         config: its recipe. Where the finder looked for the rate, learning_rate.max_lr is "auto" here, and what it found
-            is in `figures`.
-        figures: of `metrics.json`.
+            is in `metrics`.
+        metrics: of `metrics.json`.
         images: names of the N test portraits that were scored.
-        scores: by figure, float64 (N,), NaN where there is nothing to measure.
+        scores: by metric, float64 (N,), NaN where there is nothing to measure.
     """
 
     folder: Path
     config: Mapping[str, Any]
-    figures: Mapping[str, float]
+    metrics: Mapping[str, float]
     images: list[str]
     scores: Mapping[str, np.ndarray]
 
@@ -43,7 +43,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much an arm's figure is above the reference's.
+    """By how much an arm's metric is above the reference's.
 
     `low` and `high` are its 95 % interval; `p` is two-sided and allows for the number of tests
     (`ranking.rank`); `differs` where that is below 0.05. `seeds` and `images` are how many of both the arms have in
@@ -61,7 +61,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class RankedArm:
-    """An arm in a ranking: the mean over its runs, the standard deviation over them (NaN for one), each run's figure.
+    """An arm in a ranking: the mean over its runs, the standard deviation over them (NaN for one), each run's metric.
 
     `against` is None for the reference itself.
     """
@@ -75,7 +75,7 @@ class RankedArm:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Arms by a figure, the best first. `metric` is a name of metrics.catalogue.FIGURES, such as "mad".
+    """Arms by a metric, the best first. `metric` is a name of metrics.catalogue.METRICS, such as "mad".
 
     `named`: whether the reference was named before there were scores; else they chose it, and p allows for all pairs.
     """

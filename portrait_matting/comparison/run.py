@@ -44,16 +44,16 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
         path = Path(path).expanduser()
         if not path.is_dir():
             raise InputError(f"{path} is not a folder: give the folder of a run or of a sweep")
-        found, wrong = False, []
+        finished, wrong = False, []
         for folder in _jobs(path):
             real = folder.resolve()
             try:
                 runs[real] = runs.get(real) or read_run(folder)
-                found = True
+                finished = True
             except InputError as error:
                 left_out[real] = str(error)
                 wrong.append(str(error))
-        if not found:
+        if not finished:
             why = f" ({wrong[0]}{f'; and {len(wrong) - 1} more' if wrong[1:] else ''})" if wrong else ""
             raise InputError(f"{path} holds no finished run{why}: give the folder of a run or of a sweep")
     return list(runs.values()), list(left_out.values())
@@ -76,7 +76,7 @@ def read_run(folder: Path) -> Run:
         raise InputError(f"{folder} is of an older version, without {FILE}: run it again to compare it")
     images, scores = read_scores(folder / FILE)
     try:
-        figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         config: Any = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
     except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
         raise InputError(f"{folder} is damaged: {' '.join(str(error).split())}") from error
@@ -86,7 +86,7 @@ def read_run(folder: Path) -> Run:
     if (folder / "lr_finder.csv").is_file():
         for node in (config["learning_rate"], config["learning_rate"].get("cycle", {})):
             node |= {"max_lr": AUTO} if "max_lr" in node else {}
-    return Run(folder, config, figures, images, scores)
+    return Run(folder, config, metrics, images, scores)
 
 
 def curve(run: Run, column: str) -> tuple[np.ndarray, np.ndarray]:

@@ -20,9 +20,9 @@ def summary(rankings: Mapping[str, Ranking], metric: str, lead: Ranking, left_ou
     """What a comparison prints: the answer, the ranked table, a sentence for each arm, and what was left out.
 
     Args:
-        rankings: by figure, all against one reference.
-        metric: the figure that the table is ranked by.
-        lead: by that figure, against the best arm.
+        rankings: by metric, all against one reference.
+        metric: the metric that the table is ranked by.
+        lead: by that metric, against the best arm.
         left_out: a line for each folder that could not be compared.
     """
     ranking = rankings[metric]
@@ -35,9 +35,9 @@ def summary(rankings: Mapping[str, Ranking], metric: str, lead: Ranking, left_ou
 
 
 def compare_csv(rankings: Mapping[str, Ranking]) -> str:
-    """The content of `compare.csv`: a row for each figure of each arm, the best first.
+    """The content of `compare.csv`: a row for each metric of each arm, the best first.
 
-    After `arm` come the settings in which the arms differ, a column each. `difference` to `differs` are of the figure
+    After `arm` come the settings in which the arms differ, a column each. `difference` to `differs` are of the metric
     against `reference`, over the `paired_seeds` and `paired_images` that both have; they are empty for the reference
     itself. The cost, a mean over the seeds, is the same in all rows of an arm.
     """
@@ -46,13 +46,13 @@ def compare_csv(rankings: Mapping[str, Ranking]) -> str:
     for name, ranking in rankings.items():
         settings = list(ranking.rows[0].arm.settings)
         for place, row in enumerate(ranking.rows, start=1):
-            arm, found = row.arm, row.against
+            arm, difference = row.arm, row.against
             of_arm = [len(arm.runs), min(len(run.images) for run in arm.runs)]
             against = [""] * 7
-            if found:
-                numbers = [_cell(value) for value in (found.value, found.low, found.high, found.p)]
-                differs = "" if math.isnan(found.p) else str(found.differs).lower()
-                against = [*numbers, differs, found.seeds, found.images]
+            if difference:
+                ends = (difference.value, difference.low, difference.high, difference.p)
+                differs = "" if math.isnan(difference.p) else str(difference.differs).lower()
+                against = [*map(_cell, ends), differs, difference.seeds, difference.images]
             rows.append(
                 [arm.name, *(_setting(arm.settings[key]) for key in settings), name, place]
                 + [_cell(row.mean), _cell(row.deviation), *of_arm, ranking.reference.name, *against]
@@ -68,14 +68,14 @@ def compare_csv(rankings: Mapping[str, Ranking]) -> str:
 def _table(rankings: Mapping[str, Ranking], metric: str) -> list[str]:
     ranking = rankings[metric]
     others = [name for name in HEADLINE if name in rankings and name != metric]
-    found = {name: {row.arm.name: row for row in rankings[name].rows} for name in others}
+    by_arm = {name: {row.arm.name: row for row in rankings[name].rows} for name in others}
     head = ["", "arm", "seeds", METRICS[metric].label, *(METRICS[name].label for name in others), *COST.values()]
     if several := len(ranking.rows) > 1:
         head += [f"{METRICS[metric].label} against {ranking.reference.name}"]
     rows = [head]
     for place, row in enumerate(ranking.rows, start=1):
         cells = [str(place), row.arm.name, str(len(row.values)), spread(row, metric)]
-        cells += [score(found[name][row.arm.name].mean, name) for name in others]
+        cells += [score(by_arm[name][row.arm.name].mean, name) for name in others]
         cells += [number(value) for value in cost(row.arm).values()]
         if several:
             cells.append(f"{step(row.against, metric)[0]}  {verdict(row, metric)}" if row.against else "reference")

@@ -1,4 +1,4 @@
-"""How far a figure would move with other images of the same kind: bootstrap intervals.
+"""How far a metric would move with other images of the same kind: bootstrap intervals.
 
 Images count as independent of each other. Where one person is in many of them, the intervals are too narrow.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.evaluation.result import Measured, figures, per_image
+from portrait_matting.evaluation.result import Measured, metric_values, per_image
 from portrait_matting.metrics.image_metric import ImageMetric
 
 CHUNK = 4_000_000
@@ -17,7 +17,7 @@ CHUNK = 4_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure, and between what it lies."""
+    """The value of a metric, and the ends of its confidence interval."""
 
     value: float
     low: float
@@ -31,11 +31,11 @@ def intervals(
     seed: int = 0,
     level: float = 0.95,
 ) -> dict[str, Interval]:
-    """Every figure of a set of images with its percentile bootstrap interval (Efron 1979).
+    """The metrics of a set of images, each with its percentile bootstrap interval (Efron 1979).
 
-    The images are drawn anew with replacement, the figure is computed of each draw, and the interval runs between the
-    quantiles (1 - level) / 2 and (1 + level) / 2 of what comes out. Of one image it is the value alone. A figure that
-    is no mean, such as max F or the calibration error, comes out a little too high from most draws: close
+    The images are drawn anew with replacement, the metric is computed of each draw, and the interval runs between the
+    quantiles (1 - level) / 2 and (1 + level) / 2 of what comes out. Of one image it is the value alone. A metric that
+    is no mean, such as max F or the expected calibration error, comes out a little too high from most draws: close
     to 0, its interval may lie above the value.
 
     Args:
@@ -45,14 +45,13 @@ def intervals(
         seed: of the draws; they depend on it and on N alone, and so are the same for every candidate.
         level: of confidence, in (0, 1).
     """
-    drawn = redrawn(measured, metrics, resamples, seed)
-    return {
-        name: Interval(float(value), *bounds(drawn[name], level)) for name, value in figures(measured, metrics).items()
-    }
+    resampled = redrawn(measured, metrics, resamples, seed)
+    values = metric_values(measured, metrics)
+    return {name: Interval(float(value), *bounds(resampled[name], level)) for name, value in values.items()}
 
 
 def redrawn(measured: Measured, metrics: Mapping[str, ImageMetric], resamples: int, seed: int) -> dict[str, np.ndarray]:
-    """Each figure of `resamples` bootstrap draws, float64 (resamples,).
+    """Each metric of `resamples` bootstrap draws, float64 (resamples,).
 
     NaN where none of the images drawn has anything to measure and others have, such as a band.
     """
@@ -60,9 +59,9 @@ def redrawn(measured: Measured, metrics: Mapping[str, ImageMetric], resamples: i
     partly = {name: known for name, known in alone.items() if known.any() and not known.all()}
     chunks = []
     for counts in draws(len(next(iter(measured.values()))), resamples, seed):
-        found = figures(measured, metrics, counts)
-        found |= {name: np.where(counts @ known > 0, found[name], np.nan) for name, known in partly.items()}
-        chunks.append(found)
+        values = metric_values(measured, metrics, counts)
+        values |= {name: np.where(counts @ known > 0, values[name], np.nan) for name, known in partly.items()}
+        chunks.append(values)
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in alone}
 
 
@@ -77,14 +76,14 @@ def draws(images: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
 
 def chunk_sizes(images: int, total: int) -> Iterator[int]:
     """Splits `total` rows of one number an image into parts of at most CHUNK numbers, or one row."""
-    most = max(1, CHUNK // images)
+    rows = max(1, CHUNK // images)
     while total > 0:
-        yield min(most, total)
-        total -= most
+        yield min(rows, total)
+        total -= rows
 
 
-def bounds(drawn: np.ndarray, level: float) -> tuple[float, float]:
+def bounds(resampled: np.ndarray, level: float) -> tuple[float, float]:
     """The quantiles (1 - level) / 2 and (1 + level) / 2 of (R,), NaN left out; NaN where all are."""
-    known = drawn[~np.isnan(drawn)]
+    known = resampled[~np.isnan(resampled)]
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2]) if known.size else (np.nan, np.nan)
     return float(low), float(high)

@@ -19,7 +19,7 @@ from portrait_matting.evaluation.result import Evaluation
 from portrait_matting.evaluation.scoring import score as score_mattes
 from portrait_matting.evaluation.scoring import shower
 from portrait_matting.evaluation.strata import strata
-from portrait_matting.evaluation.tables import summary, write_figures, write_metrics, write_per_image
+from portrait_matting.evaluation.tables import summary, write_intervals, write_metrics, write_per_image
 from portrait_matting.hardware import choose_precision
 from portrait_matting.metrics import ImageMetric, all_metrics
 from portrait_matting.metrics.catalogue import METRICS
@@ -84,13 +84,13 @@ def score(job: EvaluationJob) -> Evaluation:
 
 
 def report(job: EvaluationJob, evaluation: Evaluation, run_dir: Path) -> dict[str, float]:
-    """Writes metrics.csv, figures.csv, metrics.json and report.html, prints the table, returns the first's figures."""
+    """Writes metrics.csv, figures.csv, metrics.json and report.html, prints the table, returns the first's metrics."""
     cfg = job.cfg
     write_per_image(run_dir / "metrics.csv", evaluation, job.metrics)
     measured = [candidate.measured for candidate in evaluation.candidates]
     sure = [intervals(rows, job.metrics, cfg.resamples, cfg.seed) for rows in measured]
     differences = [compare(measured[0], rows, job.metrics, cfg.resamples, seed=cfg.seed) for rows in measured[1:]]
-    write_figures(run_dir / "figures.csv", evaluation, sure, differences)
+    write_intervals(run_dir / "figures.csv", evaluation, sure, differences)
     write_metrics(run_dir / "metrics.json", evaluation, sure, "test")
     show = shower(job.chosen.portraits, job.chosen.names, job.candidates)
     write_report(

@@ -55,7 +55,7 @@ def write_report(
         path: of the file, in a folder that exists.
         evaluation: of at least one portrait and one candidate.
         metrics: that measured it.
-        intervals: of each candidate, of every figure that the report is to show.
+        intervals: of each candidate, of every metric that the report is to show.
         differences: of each candidate after the first, against the first.
         strata: the parts that the scores are split into.
         show: gives of portrait i the image, uint8 RGB (H', W', 3), which may be smaller than the truth, the truth,
@@ -76,7 +76,7 @@ def write_report(
     page = environment.get_template("report.html.j2").render(
         evaluation=evaluation,
         names=[candidate.name for candidate in evaluation.candidates],
-        figures=METRICS,
+        catalogue=METRICS,
         headline=[name for name in HEADLINE if name in intervals[0]],
         of_a_portrait=[name for name in _OF_A_PORTRAIT if name in scores[0]],
         groups=_groups(intervals, differences),
@@ -127,11 +127,11 @@ def _sentences(candidates: Sequence[Candidate], differences: Sequence[Mapping]) 
 
 
 def _plots(candidates: Sequence[Candidate], scores: Sequence[Mapping[str, np.ndarray]]) -> list[dict]:
-    found = [
+    panels = [
         {
             "title": f"{METRICS[name].label} of each image",
             "caption": f"How many images score {'at most' if METRICS[name].higher else 'no worse than'} a value.",
-            "svg": Markup(plots.distribution([one[name] for one in scores], METRICS[name])),
+            "svg": Markup(plots.distribution([of_candidate[name] for of_candidate in scores], METRICS[name])),
         }
         for name in _DISTRIBUTIONS
         if name in scores[0]
@@ -140,12 +140,14 @@ def _plots(candidates: Sequence[Candidate], scores: Sequence[Mapping[str, np.nda
         curves = [_means(candidate.measured["max_f"]).reshape(3, -1) for candidate in candidates]
         caption = "Every threshold of the matte gives a point; the dot is the one with the best F."
         svg = Markup(score_curves.precision_recall(curves))
-        found.append({"title": "Precision and recall", "caption": caption, "svg": svg})
+        panels.append({"title": "Precision and recall", "caption": caption, "svg": svg})
     if "calibration_error" in candidates[0].measured:
         bins = [_means(candidate.measured["calibration_error"]).reshape(3, -1) for candidate in candidates]
-        caption = "Where a matte says 0.3, is 30 % covered? Below the diagonal it claims too much, above too little."
-        found.append({"title": "Calibration", "caption": caption, "svg": Markup(score_curves.calibration(bins))})
-    return found
+        caption = "Mean true alpha by predicted alpha. Below the diagonal it is predicted too high, above too low."
+        panels.append(
+            {"title": "Reliability diagram", "caption": caption, "svg": Markup(score_curves.calibration(bins))}
+        )
+    return panels
 
 
 def _means(rows: np.ndarray) -> np.ndarray:
@@ -190,7 +192,7 @@ def _portrait(evaluation: Evaluation, scores: Sequence[Mapping[str, np.ndarray]]
 
 
 def _definitions(metrics: Mapping[str, ImageMetric]) -> list[dict]:
-    """What the figures are, in the words of their classes: the text before the arguments and the examples."""
+    """What the metrics are, in the words of their classes: the text before the arguments and the examples."""
     found = []
     for metric in metrics.values():
         text = re.split(r"\n\s*(?:Args|Raises|Returns|Examples?|>>>)", inspect.cleandoc(type(metric).__doc__ or ""))[0]

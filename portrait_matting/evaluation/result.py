@@ -51,10 +51,10 @@ class Evaluation:
     left_out: list[str]
 
 
-def figures(
+def metric_values(
     measured: Measured, metrics: Mapping[str, ImageMetric], weights: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
-    """The figures of a set of images, from what was measured of each.
+    """The metrics of a set of images, from what was measured of each.
 
     Args:
         measured: of N images.
@@ -62,21 +62,21 @@ def figures(
         weights: how often each image counts, (..., N), such as bootstrap resamples; None: once each.
 
     Returns:
-        float64 (...) of each figure; a mean over no image is 0, as in the metrics themselves.
+        float64 (...) of each metric; a mean over no image is 0, as in the metrics themselves.
     """
-    found: dict[str, np.ndarray] = {}
+    values: dict[str, np.ndarray] = {}
     for name, rows in measured.items():
         known = ~np.isnan(rows)
         weigh = np.ones(len(rows)) if weights is None else weights
         means = weigh @ np.nan_to_num(rows) / np.maximum(weigh @ known, 1e-300)
-        found |= {
+        values |= {
             key: value.numpy() for key, value in metrics[name].finish(torch.from_numpy(np.asarray(means))).items()
         }
-    return found
+    return values
 
 
 def per_image(measured: Measured, metrics: Mapping[str, ImageMetric]) -> dict[str, np.ndarray]:
-    """Each figure of each image alone, float64 (N,); NaN where it has nothing to measure."""
+    """Each metric of each image alone, float64 (N,); NaN where it has nothing to measure."""
     return {
         key: value.numpy()
         for name, rows in measured.items()

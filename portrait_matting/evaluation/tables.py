@@ -17,7 +17,7 @@ from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.metrics.image_metric import ImageMetric
 
 HARD_TRUTH = (
-    "the truth is a hard mask: no alpha in it lies between 0 and 1. Grad, Conn, SAD and the figures in the band then "
+    "the truth is a hard mask: no alpha in it lies between 0 and 1. Grad, Conn, SAD and the metrics in the band then "
     "mostly measure how far the outline is off, by a pixel or so, and a matte that is rightly soft is marked down; "
     'quote them as "against hard masks"'
 )
@@ -29,14 +29,14 @@ _REASONS = 5
 def write_metrics(path: Path, evaluation: Evaluation, intervals: Sequence[Mapping[str, Interval]], split: str) -> None:
     """Writes `metrics.json`: of one candidate a flat object, "test/mad" and so on where `split` is "test".
 
-    Of several, one such object under each one's name. Besides the figures, rounded to six digits after the point, there
+    Of several, one such object under each one's name. Besides the metrics, rounded to six digits after the point, there
     are `images`, how many were scored; `left_out`, how many were not; and `hard_truth`.
 
     Args:
         path: of the file; its folder exists.
         evaluation: what was found.
         intervals: of each candidate, in their order.
-        split: the prefix of the figures.
+        split: the prefix of the metrics.
 
     Raises:
         InputError: the file cannot be written.
@@ -47,21 +47,21 @@ def write_metrics(path: Path, evaluation: Evaluation, intervals: Sequence[Mappin
         "hard_truth": evaluation.hard_truth,
     }
     flat = [
-        {f"{split}/{name}": _number(found[name].value) for name in METRICS if name in found} | facts
-        for found in intervals
+        {f"{split}/{name}": _number(of_candidate[name].value) for name in METRICS if name in of_candidate} | facts
+        for of_candidate in intervals
     ]
     names = [candidate.name for candidate in evaluation.candidates]
     content = flat[0] if len(flat) == 1 else dict(zip(names, flat, strict=True))
     _write(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
-def write_figures(
+def write_intervals(
     path: Path,
     evaluation: Evaluation,
     intervals: Sequence[Mapping[str, Interval]],
     differences: Sequence[Mapping[str, Difference]],
 ) -> None:
-    """Writes `figures.csv`: a row for each figure of each candidate, with its interval.
+    """Writes `figures.csv`: a row for each metric of each candidate, with its interval.
 
     Every candidate but the first has its difference from the first too.
 
@@ -76,14 +76,14 @@ def write_figures(
     """
     header = ["candidate", "figure", "value", "low", "high"]
     rows = [[*header, "difference", "difference_low", "difference_high", "p", "differs"]]
-    for candidate, found, against in zip(evaluation.candidates, intervals, [{}, *differences], strict=True):
+    for candidate, of_candidate, against in zip(evaluation.candidates, intervals, [{}, *differences], strict=True):
         for name in METRICS:
-            if name in found:
-                one, other = found[name], against.get(name)
-                cells = [_cell(value) for value in (one.value, one.low, one.high)]
-                if other is not None:
-                    cells += [_cell(value) for value in (other.value, other.low, other.high, other.p)]
-                    cells.append(str(other.differs).lower())
+            if name in of_candidate:
+                interval, difference = of_candidate[name], against.get(name)
+                cells = [_cell(value) for value in (interval.value, interval.low, interval.high)]
+                if difference is not None:
+                    ends = (difference.value, difference.low, difference.high, difference.p)
+                    cells += [*map(_cell, ends), str(difference.differs).lower()]
                 rows.append([candidate.name, name, *cells, *[""] * (8 - len(cells))])
     _write(path, _csv(rows))
 
@@ -98,9 +98,10 @@ def write_per_image(path: Path, evaluation: Evaluation, metrics: Mapping[str, Im
     names = [name for name in METRICS if scores and name in scores[0]]
     rows = [["candidate", "image", "height", "width", "brightness", "coverage", *names]]
     for candidate, score in zip(evaluation.candidates, scores, strict=True):
-        for index, one in enumerate(evaluation.portraits):
-            known = [one.name, one.height, one.width, _cell(one.brightness), _cell(one.coverage)]
-            rows.append([candidate.name, *known, *(_cell(float(score[name][index])) for name in names)])
+        for index, portrait in enumerate(evaluation.portraits):
+            size = (portrait.height, portrait.width)
+            facts = [portrait.name, *size, _cell(portrait.brightness), _cell(portrait.coverage)]
+            rows.append([candidate.name, *facts, *(_cell(float(score[name][index])) for name in names)])
     _write(path, _csv(rows))
 
 
@@ -109,9 +110,9 @@ def summary(
     intervals: Sequence[Mapping[str, Interval]],
     differences: Sequence[Mapping[str, Difference]],
 ) -> str:
-    """What an evaluation ends with: every figure [low, high] of every candidate, what to know of them, who is better.
+    """What an evaluation ends with: every metric [low, high] of every candidate, what to know of them, who is better.
 
-    Takes `intervals` and `differences` as `write_figures` does.
+    Takes `intervals` and `differences` as `write_intervals` does.
     """
     lines = [f"{len(evaluation.portraits):,} images: {evaluation.data}"]
     for start in range(0, len(intervals), _ABREAST):
@@ -131,12 +132,12 @@ def summary(
 
 def _table(candidates: Sequence[Candidate], intervals: Sequence[Mapping[str, Interval]]) -> list[str]:
     rows = [["", "better", *(candidate.name for candidate in candidates)]]
-    for name, figure in METRICS.items():
+    for name, info in METRICS.items():
         if name in intervals[0]:
-            ones = [found[name] for found in intervals]
-            numbers = [[f"{value:.{figure.digits}f}" for value in (one.value, one.low, one.high)] for one in ones]
+            ranges = [(at.value, at.low, at.high) for at in (of_candidate[name] for of_candidate in intervals)]
+            numbers = [[f"{value:.{info.digits}f}" for value in ends] for ends in ranges]
             cells = [f"{value} [{low}, {high}]" for value, low, high in numbers]
-            rows.append([figure.label, "higher" if figure.higher else "lower", *cells])
+            rows.append([info.label, "higher" if info.higher else "lower", *cells])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

@@ -10,23 +10,23 @@ from portrait_matting.metrics.catalogue import METRICS
 def best(
     name: str, intervals: Sequence[Mapping[str, Interval]], differences: Sequence[Mapping[str, Difference]]
 ) -> int | None:
-    """Which candidate's figure is better than every other's by more than noise; None where none is.
+    """Which candidate's metric is better than every other's by more than noise; None where none is.
 
     The paired test knows of differences from the first candidate. Two later ones count as different where their
     intervals do not meet, which asks for more.
     """
     sign = 1 if METRICS[name].higher else -1
-    found = [one[name] for one in intervals]
-    first = max(range(len(found)), key=lambda at: sign * found[at].value)
-    for other in range(len(found)):
+    ranges = [of_candidate[name] for of_candidate in intervals]
+    first = max(range(len(ranges)), key=lambda at: sign * ranges[at].value)
+    for other in range(len(ranges)):
         if other == first:
             continue
         later = max(first, other)
         differs = (
             differences[later - 1][name].differs
             if 0 in (first, other)
-            else found[first].low > found[other].high or found[first].high < found[other].low
+            else ranges[first].low > ranges[other].high or ranges[first].high < ranges[other].low
         )
         if not differs:
             return None
-    return first if len(found) > 1 else None
+    return first if len(ranges) > 1 else None

@@ -1,4 +1,4 @@
-"""Over what the dashboards draw each figure, which value sums a run up, and which figures share a chart."""
+"""Over what the dashboards draw each metric, which value sums a run up, and which metrics share a chart."""
 
 from typing import TYPE_CHECKING
 
@@ -25,20 +25,20 @@ LAYOUT = {
         "momentum": ["Multiline", ["schedule/momentum"]],
     },
 }
-"""TensorBoard's custom scalars: sections, charts, and the figures in each as regular expressions."""
+"""TensorBoard's custom scalars: sections, charts, and the metrics in each as regular expressions."""
 
 
 def define_axes(run: "wandb.Run") -> None:
     """Tells wandb that validation goes by the epoch, and all else by the optimizer step as Lightning has said already,
-    and that the best of a run's validation figures and the lowest of its losses over an epoch sum it up, not the last.
+    and that the best of a run's validation metrics and the lowest of its losses over an epoch sum it up, not the last.
     """
     # By name: where a name fits two patterns, such as "val/*" and Lightning's "*", wandb takes either (0.31).
     run.define_metric(EPOCH, step_metric=STEP)
     run.define_metric("train/loss_epoch", step_metric=STEP, summary="min")
-    for name, figure in METRICS.items():
-        run.define_metric(f"val/{name}", step_metric=EPOCH, summary="max" if figure.higher else "min")
+    for name, info in METRICS.items():
+        run.define_metric(f"val/{name}", step_metric=EPOCH, summary="max" if info.higher else "min")
 
 
 def lay_out(writer: "SummaryWriter") -> None:
-    """Tells TensorBoard which figures to draw in one chart (its tab Custom Scalars)."""
+    """Tells TensorBoard which metrics to draw in one chart (its tab Custom Scalars)."""
     writer.add_custom_scalars(LAYOUT)

@@ -1,4 +1,4 @@
-"""The dashboards of a run, and what can be sent to both: figures, pictures, curves."""
+"""The dashboards of a run, and what can be sent to both: metrics, pictures, curves."""
 
 from collections.abc import Iterable, Mapping
 
@@ -24,10 +24,10 @@ def shown_by(trainer: L.Trainer) -> list[Logger]:
     return boards(trainer.loggers) if trainer.is_global_zero else []
 
 
-def log_figures(loggers: Iterable[Logger], figures: Mapping[str, float], step: int) -> None:
-    """Sends figures to the dashboards alone: `metrics.csv` is the same whether a run has any or not."""
+def log_metrics(loggers: Iterable[Logger], metrics: Mapping[str, float], step: int) -> None:
+    """Sends metrics to the dashboards alone: `metrics.csv` is the same whether a run has any or not."""
     for logger in boards(loggers):
-        logger.log_metrics(dict(figures), step)
+        logger.log_metrics(dict(metrics), step)
 
 
 def log_picture(loggers: Iterable[Logger], name: str, picture: np.ndarray, step: int) -> None:

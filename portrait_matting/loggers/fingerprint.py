@@ -19,11 +19,11 @@ def fingerprint(data: PortraitDataModule) -> dict[str, str | int]:
     Of files it is the names and sizes that count, not where they lie or when they were written; of drawn portraits,
     what they are drawn by.
     """
-    found: dict[str, str | int] = {}
+    hashes: dict[str, str | int] = {}
     for split in SPLITS:
         portraits = data.portraits(split)
-        found |= {split: of_portraits(portraits), f"{split}_portraits": len(portraits)}
-    return found
+        hashes |= {split: of_portraits(portraits), f"{split}_portraits": len(portraits)}
+    return hashes
 
 
 def of_portraits(portraits: Portraits) -> str:

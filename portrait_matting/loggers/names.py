@@ -1,4 +1,4 @@
-"""What each figure is called in the dashboards, which make a section of everything before the slash."""
+"""What each metric is called in the dashboards, which make a section of everything before the slash."""
 
 import re
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ _TIDY = (
 
 
 def tidy(name: str) -> str:
-    """The dashboards' name of a figure that `metrics.csv` calls `name`.
+    """The dashboards' name of a metric that `metrics.csv` calls `name`.
 
     >>> [tidy(name) for name in ("train/loss_step", "train/loss_side3", "lr", "val/band_mad")]
     ['train/loss', 'outputs/side3', 'schedule/lr', 'val/band_mad']
     """
     for pattern, replacement in _TIDY:
-        if found := re.fullmatch(pattern, name):
-            return found.expand(replacement)
+        if matched := re.fullmatch(pattern, name):
+            return matched.expand(replacement)
     return name
 
 
-def tidied(figures: Mapping[str, Value]) -> dict[str, Value]:
-    """Figures by their names in the dashboards."""
-    return {tidy(name): value for name, value in figures.items()}
+def tidied(metrics: Mapping[str, Value]) -> dict[str, Value]:
+    """Metrics by their names in the dashboards."""
+    return {tidy(name): value for name, value in metrics.items()}

@@ -10,7 +10,7 @@ from portrait_matting.config.difference import essence
 from portrait_matting.loggers.axes import define_axes, lay_out
 
 RANKED_BY = ("val/mad", "val/iou", "test/mad", "test/band_mad", "test/iou")
-"""The figures that stand beside the recipe in TensorBoard's tab HParams."""
+"""The metrics that stand beside the recipe in TensorBoard's tab HParams."""
 
 
 def log_recipe(loggers: Iterable[Logger], config: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Figures of a predicted alpha against the true one: pure functions of an image, torchmetrics classes of a data set."""
+"""Metrics of a predicted alpha against the true one: pure functions of an image, torchmetrics classes of a data set."""
 
 from portrait_matting.metrics.alpha import MAD, MAE, MSE, SAD, Dice, IoU, all_metrics, training_metrics
 from portrait_matting.metrics.image_metric import ImageMetric

@@ -1,4 +1,4 @@
-"""The figures over a data set that are measured pixel by pixel, as torchmetrics classes, and the collections of all.
+"""The metrics over a data set that are measured pixel by pixel, as torchmetrics classes, and the collections of all.
 
 `training_metrics` are cheap enough for every validation; `all_metrics` adds those for the test.
 """
@@ -86,13 +86,13 @@ class MAE(ImageMetric):
         return functional.mae(prediction, alpha)[None]
 
 
-def _whole_and_band(figure, prediction: Tensor, alpha: Tensor, band: Tensor) -> Tensor:
-    inside = figure(prediction, alpha, band)
-    return torch.stack([figure(prediction, alpha), torch.where(band.any(), inside, torch.nan)])
+def _whole_and_band(metric, prediction: Tensor, alpha: Tensor, band: Tensor) -> Tensor:
+    inside = metric(prediction, alpha, band)
+    return torch.stack([metric(prediction, alpha), torch.where(band.any(), inside, torch.nan)])
 
 
 def training_metrics() -> MetricCollection:
-    """The figures of every validation: mad, mse, sad, each whole and in the band, iou and dice.
+    """The metrics of every validation: mad, mse, sad, each whole and in the band, iou and dice.
 
     One copy per set: `training_metrics().clone(prefix="val/")`.
     """
@@ -100,7 +100,7 @@ def training_metrics() -> MetricCollection:
 
 
 def all_metrics() -> MetricCollection:
-    """The figures of a test: those of `training_metrics`, and grad, conn (each also in the band), boundary_f, max_f,
+    """The metrics of a test: those of `training_metrics`, and grad, conn (each also in the band), boundary_f, max_f,
     weighted_f, s_measure, e_measure, mae and calibration_error, which take some tenths of a second an image.
     """
     costly = (Grad, Conn, BoundaryF, MaxF, WeightedF, SMeasure, EMeasure, CalibrationError)

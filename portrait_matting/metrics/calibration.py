@@ -1,4 +1,4 @@
-"""Calibration: whether pixels that are predicted 30 % covered are 30 % covered."""
+"""Calibration of a matte: expected calibration error and reliability diagram of the predicted alpha."""
 
 from typing import TypeVar
 
@@ -37,8 +37,8 @@ def calibration_bins(prediction: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 def calibration_error(bins: Array) -> Array:
     """The expected calibration error: how far a bin's mean prediction is from its mean alpha, the mean over the bins,
-    weighed by their pixels (Naeini et al., AAAI 2015; Guo et al., ICML 2017, equation 3). At 0.1, pixels of 0.3 are 20
-    or 40 % covered, or the like.
+    weighed by their pixels (Naeini et al., AAAI 2015; Guo et al., ICML 2017, equation 3). At 0.1, where 0.3 is
+    predicted the true alpha is 0.2 or 0.4 on average, or the like.
 
     Args:
         bins: float64 (..., 3, 9) of `calibration_bins`, or their mean over images; an array or a tensor.

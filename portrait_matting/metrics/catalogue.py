@@ -1,4 +1,4 @@
-"""What each figure is called in tables, what it means in a line, and which way is better."""
+"""What each metric is called in tables, what it means in a line, and which way is better."""
 
 from dataclasses import dataclass
 
@@ -25,9 +25,9 @@ METRICS: dict[str, MetricInfo] = {
     **_WHOLE,
     **{
         f"band_{name}": MetricInfo(
-            f"{figure.label} in the band", f"{figure.label} in the transition band", False, figure.digits
+            f"{info.label} in the band", f"{info.label} in the transition band", False, info.digits
         )
-        for name, figure in _WHOLE.items()
+        for name, info in _WHOLE.items()
     },
     "iou": MetricInfo("IoU", "intersection over union of the masks at 0.5", higher=True),
     "dice": MetricInfo("Dice", "twice the intersection over both areas, masks at 0.5", higher=True),
@@ -37,6 +37,6 @@ METRICS: dict[str, MetricInfo] = {
     "s_measure": MetricInfo("S-measure", "likeness of structure, by object and by region", higher=True),
     "e_measure": MetricInfo("E-measure", "enhanced alignment, mean over all thresholds", higher=True),
     "mae": MetricInfo("MAE", "mean absolute difference from the truth as a mask at 0.5"),
-    "calibration_error": MetricInfo("Calibration", "how far a matte of 0.3 is from 30 % covered, on average"),
+    "calibration_error": MetricInfo("ECE", "expected calibration error of alpha, over bins of predicted alpha, 0 to 1"),
 }
-"""Every figure that `all_metrics()` yields, in the order of tables."""
+"""Every metric that `all_metrics()` yields, in the order of tables."""

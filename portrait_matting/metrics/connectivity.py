@@ -1,8 +1,8 @@
 """The connectivity error of a matte: how much of it hangs on to nothing.
 
 Rhemann et al., A Perceptually Motivated Online Benchmark for Image Matting, CVPR 2009, section 3; theta and the levels
-as in the benchmark's own MATLAB code, which mmagic and PaddleSeg follow. (PaddleSeg says that its figures come out some
-5 % below MATLAB's; no figure here was compared with MATLAB's either.)
+as in the benchmark's own MATLAB code, which mmagic and PaddleSeg follow. (PaddleSeg says that its scores come out some
+5 % below MATLAB's; no score here was compared with MATLAB's either.)
 """
 
 import cv2

@@ -1,7 +1,7 @@
-"""Figures of one predicted alpha, or of a batch of equal size, against the truth, pixel by pixel.
+"""Metrics of one predicted alpha, or of a batch of equal size, against the truth, pixel by pixel.
 
-`prediction` and `alpha` are float (1, H, W) or (B, 1, H, W) in [0, 1] of equal shape; a figure is a scalar or (B,),
-float64. `region`, bool of the same shape, restricts a figure to its pixels, such as the transition band; None takes the
+`prediction` and `alpha` are float (1, H, W) or (B, 1, H, W) in [0, 1] of equal shape; a metric is a scalar or (B,),
+float64. `region`, bool of the same shape, restricts a metric to its pixels, such as the transition band; None takes the
 whole image, as MODNet does, without a trimap. Sums run in float64, since float32 has moved the fourth digit (mmagic,
 metrics_utils.py); on a device without it, such as Apple's MPS, move the tensors to the CPU first. Nothing is stretched
 to the range first: that would hide an alpha that is too faint.

@@ -4,7 +4,7 @@ Rhemann et al., A Perceptually Motivated Online Benchmark for Image Matting, CVP
 benchmark's own MATLAB code: first-order Gaussian derivatives, sigma 1.4, filters cut off where the Gaussian falls below
 0.01 and brought to unit L2 norm, edge pixels repeated, the squared difference of the magnitudes, summed, / 1,000.
 
-Published figures come in three variants, which cannot be compared freely. mmagic and PaddleSeg use the same filter but
+Published scores come in three variants, which cannot be compared freely. mmagic and PaddleSeg use the same filter but
 stretch both mattes from their least to their greatest value first: alpha * 0.5 then costs nothing, and a faint matte is
 not noticed. P3M does not stretch, leaves the filter unnormalised (`scipy.ndimage.gaussian_filter`) and divides by 10,
 which comes within some 5 % of this one. Nothing is stretched here.

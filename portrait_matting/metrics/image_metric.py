@@ -1,4 +1,4 @@
-"""A figure over a data set: what is measured of each image, averaged over the images, and made into the figure.
+"""A metric over a data set: what is measured of each image, averaged over the images, and turned into a score.
 
 Every image counts once, at its own size, whatever its neighbours in a batch. The means are rounded once, from the exact
 sum (`math.fsum`), so that neither the batches, nor their order, nor the number of processes changes a bit of them.
@@ -19,7 +19,7 @@ Alphas = Tensor | Sequence[Tensor]
 
 
 class ImageMetric(Metric):
-    """The base of all metrics here. A subclass names its figures and overrides `measure`, and `finish` where the figure
+    """The base of all metrics here. A subclass names its metrics and overrides `measure`, and `finish` where the metric
     is not a mean.
 
     `update(prediction, alpha)` takes two tensors (B, 1, H, W), or two lists of (1, H, W) whose sizes differ from image
@@ -63,7 +63,7 @@ class ImageMetric(Metric):
         raise NotImplementedError
 
     def finish(self, means: Tensor) -> dict[str, Tensor]:
-        """Makes the figures, each (...), from the columns' means over the images, float64 (..., columns)."""
+        """Makes the metrics, each (...), from the columns' means over the images, float64 (..., columns)."""
         return dict(zip(self.names, means.unbind(-1), strict=True))
 
     def update(self, prediction: Alphas, alpha: Alphas) -> None:

@@ -1,4 +1,4 @@
-"""The costly figures over a data set, as torchmetrics classes: those that look at more than a pixel at a time.
+"""The costly metrics over a data set, as torchmetrics classes: those that look at more than a pixel at a time.
 
 They are measured on the CPU, wherever the tensors are.
 """
@@ -101,7 +101,7 @@ class EMeasure(ImageMetric):
 
 
 class CalibrationError(ImageMetric):
-    """How far a matte of 0.3 is from 30 % covered, in [0, 1]; lower is better (`calibration`).
+    """The expected calibration error of alpha, in [0, 1]; lower is better (`calibration`).
 
     The columns are the nine bins' shares of the pixels, sums of the predictions and sums of the alphas.
     """
@@ -124,8 +124,8 @@ def _whole_and_band(
     return _column(np.array([whole, banded]) / 1000)
 
 
-def _of_mask(figure: Callable[[np.ndarray, np.ndarray], float], prediction: Tensor, alpha: Tensor) -> Tensor:
-    return _column(figure(_array(prediction), _array(alpha) > 0.5))
+def _of_mask(metric: Callable[[np.ndarray, np.ndarray], float], prediction: Tensor, alpha: Tensor) -> Tensor:
+    return _column(metric(_array(prediction), _array(alpha) > 0.5))
 
 
 def _array(picture: Tensor) -> np.ndarray:

@@ -53,13 +53,13 @@ class Interval(Protocol):
 
 @matplotlib.rc_context(STYLE)
 def distribution(values: Sequence[np.ndarray], shown: catalogue.MetricInfo) -> str:
-    """The cumulative distribution of a figure over the images, a curve per candidate, as SVG.
+    """The cumulative distribution of a metric over the images, a curve per candidate, as SVG.
 
     The axis is logarithmic in the distance from a perfect score, where the images are.
 
     Args:
         values: of each candidate, float64 (N,) in [0, 1]; NaN is left out.
-        shown: the figure that they are of.
+        shown: the metric that they are of.
     """
     figure, axes = new_figure()
     floor = 1e-3 if shown.higher else 1e-4  # keeps a perfect score at a finite place
@@ -81,13 +81,13 @@ def distribution(values: Sequence[np.ndarray], shown: catalogue.MetricInfo) -> s
 
 @matplotlib.rc_context(STYLE)
 def dots(by: str, labels: Sequence[str], intervals: Sequence[Sequence[Interval]], shown: catalogue.MetricInfo) -> str:
-    """A figure of each part of the images, with its interval, a row per part and a dot per candidate, as SVG.
+    """A metric of each part of the images, with its interval, a row per part and a dot per candidate, as SVG.
 
     Args:
         by: what the images were parted by.
         labels: of the parts, from the top.
         intervals: of each candidate, those of each part.
-        shown: the figure that they are of.
+        shown: the metric that they are of.
     """
     figure, axes = new_figure(height=0.6 + 0.55 * len(labels))
     rows = np.arange(len(labels))

@@ -1,4 +1,4 @@
-"""Precision against recall, and calibration: drawn into any axes, and as SVG for a page."""
+"""Precision–recall curves and reliability diagrams: drawn into any axes, and as SVG for a page."""
 
 from collections.abc import Sequence
 
@@ -31,15 +31,15 @@ def draw_precision_recall(axes: Axes, curves: Sequence[np.ndarray]) -> None:
 
 
 def draw_calibration(axes: Axes, bins: Sequence[np.ndarray]) -> None:
-    """Draws the mean of the truth against the mean of the prediction, where predictions are alike, with the diagonal.
+    """Draws a reliability diagram: the mean true alpha against the mean predicted alpha of each bin, with the diagonal.
 
     Args:
         axes: to draw into.
         bins: of each candidate, float64 (3, 9): the means over the images of `metrics.calibration.calibration_bins`.
     """
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8)
-    for at, one in enumerate(bins):
-        predicted, true, _ = reliability(one)
+    for at, of_candidate in enumerate(bins):
+        predicted, true, _ = reliability(of_candidate)
         axes.plot(predicted, true, marker="o", markersize=4, clip_on=False, **candidate_line(at))
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted alpha", ylabel="true alpha, mean")
 
@@ -54,7 +54,7 @@ def precision_recall(curves: Sequence[np.ndarray]) -> str:
 
 @matplotlib.rc_context(STYLE)
 def calibration(bins: Sequence[np.ndarray]) -> str:
-    """The calibration as SVG; `bins` as in `draw_calibration`."""
+    """The reliability diagram as SVG; `bins` as in `draw_calibration`."""
     figure, axes = new_figure()
     draw_calibration(axes, bins)
     return as_svg(figure, "True alpha against predicted alpha, with the diagonal")

@@ -1,4 +1,4 @@
-"""The folder of a run: opened so that nothing is written over, closed with the figures of the run."""
+"""The folder of a run: opened so that nothing is written over, closed with the metrics of the run."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def open_evaluation(run_dir: Path) -> None:
     """Makes the folder of an evaluation.
 
     Raises:
-        InputError: the folder cannot be written, or holds the figures of a run or of another evaluation.
+        InputError: the folder cannot be written, or holds the metrics of a run or of another evaluation.
     """
     for there in ("metrics.json", "report.html", LAST):
         if (run_dir / there).exists():
@@ -65,15 +65,15 @@ def find_resume(run_dir: Path) -> Path:
     return newest
 
 
-def write_figures(run_dir: Path, figures: dict[str, float]) -> None:
+def write_metrics(run_dir: Path, metrics: dict[str, float]) -> None:
     """Writes `metrics.json`; a reader never sees half a file."""
-    write_text(run_dir / "metrics.json", json.dumps(figures, indent=2) + "\n")
+    write_text(run_dir / "metrics.json", json.dumps(metrics, indent=2) + "\n")
 
 
-def report(run_dir: Path, figures: dict[str, float]) -> str:
+def report(run_dir: Path, metrics: dict[str, float]) -> str:
     """The table that a run ends with, and where its pictures are."""
-    width = max(map(len, figures))
-    table = [f"  {name:{width}}  {value:>12.6g}" for name, value in figures.items()]
+    width = max(map(len, metrics))
+    table = [f"  {name:{width}}  {value:>12.6g}" for name, value in metrics.items()]
     files = {"pictures": run_dir / "samples.png", "best weights": run_dir / "checkpoints" / "best.ckpt"}
     there = [f"  {what:{width}}  {path}" for what, path in files.items() if path.exists()]
     return "\n".join(["", *table, "", *there])

@@ -30,7 +30,7 @@ def read_gallery(folder: Path) -> list[Shown]:
 
     Passed over is what a killed run has left unfinished, and, with a warning, what cannot be read.
     """
-    found = []
+    portraits = []
     for file in sorted(folder.glob(f"[!.]*.{IMAGE}")):
         stem = file.name.removesuffix(f".{IMAGE}")
         greys = [folder / f"{stem}.{kind}" for kind in (TRUTH, MATTE)]
@@ -41,5 +41,5 @@ def read_gallery(folder: Path) -> list[Shown]:
         except InputError as error:
             log.warning("%s", error)
             continue
-        found.append(shown)
-    return found
+        portraits.append(shown)
+    return portraits

@@ -1,4 +1,4 @@
-"""`test_scores.csv` in a run's folder: every figure of every test portrait, which is what runs are compared by."""
+"""`test_scores.csv` in a run's folder: every metric of every test portrait, which is what runs are compared by."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -19,19 +19,19 @@ def write_scores(path: Path, names: Sequence[str], scores: Mapping[str, np.ndarr
     Args:
         path: of the file.
         names: of the N portraits.
-        scores: by figure ("mad", "iou", …), float64 (N,); NaN, where there is nothing to measure, is an empty cell.
+        scores: by metric ("mad", "iou", …), float64 (N,); NaN, where there is nothing to measure, is an empty cell.
     """
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["image", *scores])
     for row, name in enumerate(names):
-        found = [float(values[row]) for values in scores.values()]
-        writer.writerow([name, *("" if np.isnan(value) else f"{value:.9g}" for value in found)])
+        of_portrait = [float(values[row]) for values in scores.values()]
+        writer.writerow([name, *("" if np.isnan(value) else f"{value:.9g}" for value in of_portrait)])
     write_text(path, text.getvalue(), errors="surrogateescape")
 
 
 def read_scores(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
-    """What `write_scores` wrote: the names, and by figure float64 (N,), NaN where a cell is empty.
+    """What `write_scores` wrote: the names, and by metric float64 (N,), NaN where a cell is empty.
 
     Raises:
         InputError: the file is missing, or no such table.
@@ -41,7 +41,7 @@ def read_scores(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
         header, *rows = csv.reader(StringIO(text, newline="")) if text else [[]]
         if header[:1] != ["image"] or not rows or {len(row) for row in rows} != {len(header)}:
             raise ValueError("its rows are not all as long as its head")
-        if not text.endswith("\n"):  # the last figure may lack digits
+        if not text.endswith("\n"):  # the last number may lack digits
             raise ValueError("its last line has no end")
         columns = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows])
     except OSError as error:

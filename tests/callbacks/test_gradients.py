@@ -45,7 +45,7 @@ def shown(monkeypatch):
     sent = []
     monkeypatch.setattr("portrait_matting.callbacks.gradients.shown_by", lambda trainer: trainer.loggers)
     monkeypatch.setattr(
-        "portrait_matting.callbacks.gradients.log_figures", lambda loggers, figures, step: sent.append((step, figures))
+        "portrait_matting.callbacks.gradients.log_metrics", lambda loggers, metrics, step: sent.append((step, metrics))
     )
     return sent
 
@@ -80,4 +80,4 @@ def test_a_fused_optimizer_in_float16_has_scaled_gradients(shown):
     scaler = types.SimpleNamespace(get_scale=lambda: 4.0)
     step(GradientNorms(), 4, optimizer=types.SimpleNamespace(_step_supports_amp_scaling=True), scaler=scaler)
     step(GradientNorms(), 4, optimizer=types.SimpleNamespace(), scaler=scaler)
-    assert [figures["gradients/stage2"] for _, figures in shown] == [3, 12]
+    assert [metrics["gradients/stage2"] for _, metrics in shown] == [3, 12]

@@ -16,7 +16,7 @@ def shown(monkeypatch):
     room = "portrait_matting.callbacks.throughput"
     monkeypatch.setattr(f"{room}.time", types.SimpleNamespace(perf_counter=lambda: now[0]))
     monkeypatch.setattr(f"{room}.shown_by", lambda trainer: trainer.loggers)
-    monkeypatch.setattr(f"{room}.log_figures", lambda loggers, figures, step: sent.append((step, figures)))
+    monkeypatch.setattr(f"{room}.log_metrics", lambda loggers, metrics, step: sent.append((step, metrics)))
     return sent, now
 
 
@@ -40,14 +40,14 @@ def run(now, batches, accumulate=1, loggers=(1,), callback=None):
 def test_images_of_all_processes_in_a_second(shown):
     sent, now = shown
     run(now, 5)
-    assert [(step, figures["speed/images_per_second"]) for step, figures in sent] == [(1, 12), (3, 12)]
+    assert [(step, metrics["speed/images_per_second"]) for step, metrics in sent] == [(1, 12), (3, 12)]
     assert sent[0][1]["speed/memory_gib"] == pytest.approx(memory(torch.device("cpu")) / 2**30, rel=0.2)
 
 
 def test_a_step_of_several_batches_is_shown_once(shown):
     sent, now = shown
     run(now, 8, accumulate=2)
-    assert [(step, figures["speed/images_per_second"]) for step, figures in sent] == [(1, 12), (3, 12)]
+    assert [(step, metrics["speed/images_per_second"]) for step, metrics in sent] == [(1, 12), (3, 12)]
 
 
 def test_validation_is_not_counted(shown):

@@ -69,7 +69,7 @@ def test_wandb_has_one_growing_table_and_tensorboard_a_strip_for_each_portrait(r
         ("portraits/c", 20),
     ]
     assert strips[0][1].shape == (60, 4 * 60, 3)
-    tables = [figures["portraits"] for figures, _ in (one for one in sent if len(one) == 2)]
+    tables = [metrics["portraits"] for metrics, _ in (one for one in sent if len(one) == 2)]
     assert tables[0] is tables[1]
     assert tables[0].log_mode == "INCREMENTAL"
     assert tables[0].columns == list(COLUMNS)

@@ -38,8 +38,8 @@ def write_run(folder: Path, seed: int, width: float, error: float, gallery: int 
     scores = {name: 1 - off if METRICS[name].higher else off for name in ("mad", "band_mad", "iou", "max_f")}
     write_scores(folder / FILE, [f"photo {index}.jpg" for index in range(IMAGES)], scores)
     cost = {"fit_seconds": 100 * width, "cpu_seconds": 1234.5, "peak_memory_gib": 1.5}
-    figures = {f"test/{name}": float(values.mean()) for name, values in scores.items()} | cost
-    (folder / "metrics.json").write_text(json.dumps(figures))
+    metrics = {f"test/{name}": float(values.mean()) for name, values in scores.items()} | cost
+    (folder / "metrics.json").write_text(json.dumps(metrics))
     with (folder / "metrics.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", "step", "lr", "train/loss_epoch", "val/mad", "val/iou"])
@@ -71,9 +71,9 @@ def rankings(two):
     return {name: rank(two, name) for name in ("mad", "band_mad", "iou", "max_f")}
 
 
-def made_arm(name: str, seeds: int = 3, images: int = 16, **figures) -> Arm:
+def made_arm(name: str, seeds: int = 3, images: int = 16, **metrics) -> Arm:
     runs = [
-        Run(Path(name) / str(seed), {"seed": seed}, figures, [str(index) for index in range(images)], {})
+        Run(Path(name) / str(seed), {"seed": seed}, metrics, [str(index) for index in range(images)], {})
         for seed in range(seeds)
     ]
     return Arm(name, {"loss.width": name}, runs)

@@ -36,7 +36,7 @@ def test_numbers_are_written_so_that_they_tell(arm, row):
 
 
 def test_the_cost_is_a_mean_over_the_runs_that_measured_it():
-    figures = [{"fit_seconds": 10.0}, {"fit_seconds": 20.0, "peak_memory_gib": 2.0}]
-    found = cost(Arm("a", {}, [Run(Path("a"), {}, one, [], {}) for one in figures]))
+    metrics = [{"fit_seconds": 10.0}, {"fit_seconds": 20.0, "peak_memory_gib": 2.0}]
+    found = cost(Arm("a", {}, [Run(Path("a"), {}, one, [], {}) for one in metrics]))
     assert (found["fit_seconds"], found["peak_memory_gib"]) == (15.0, 2.0)
     assert math.isnan(found["cpu_seconds"])

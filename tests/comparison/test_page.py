@@ -133,8 +133,8 @@ def test_the_same_portraits_stand_side_by_side(page):
     ]
 
 
-def test_every_figure_is_in_a_table_with_its_verdict(page):
-    table = page.text.split("All figures")[2].split("How this was made")[0]
+def test_every_metric_is_in_a_table_with_its_verdict(page):
+    table = page.text.split("All metrics")[2].split("How this was made")[0]
     assert re.search(r"MAD ↓ MAD in the band ↓ IoU ↑ max F ↑", table)
     assert len(re.findall("worse", table.split("Arm")[1])) == 3  # max F was not tested
 

@@ -20,9 +20,9 @@ IMAGES = [f"portrait {index}" for index in range(40)]
 
 
 def run(scores: np.ndarray, seed: int = 0, images: Sequence[str] = IMAGES, root: str = "here", metric="mad") -> Run:
-    figures = {f"test/{figure}": float(np.nanmean(scores)) for figure in NO_MEANS}
+    metrics = {f"test/{name}": float(np.nanmean(scores)) for name in NO_MEANS}
     config = {"seed": seed, "data": {"root": root}}
-    return Run(Path(f"run-{seed}"), config, figures, list(images), {metric: np.asarray(scores, dtype=float)})
+    return Run(Path(f"run-{seed}"), config, metrics, list(images), {metric: np.asarray(scores, dtype=float)})
 
 
 def arm(name: str, level: float, seeds: Sequence[int] = (0, 1, 2), noise: float = 0.002, **of_run) -> Arm:
@@ -104,7 +104,7 @@ def test_a_pair_that_shares_no_image_is_no_test():
             {},
             [
                 Run(
-                    each.folder, each.config, each.figures, each.images[part], {"mad": each.scores["mad"][part] + 0.001}
+                    each.folder, each.config, each.metrics, each.images[part], {"mad": each.scores["mad"][part] + 0.001}
                 )
                 for each in arm(name, 0.05).runs
             ],
@@ -148,7 +148,7 @@ def test_images_are_paired_by_name():
         Run(
             one.folder,
             one.config,
-            one.figures,
+            one.metrics,
             [*one.images[:0:-1], "of second alone"],
             {"mad": one.scores["mad"][::-1]},
         )
@@ -194,7 +194,7 @@ def test_an_arm_with_nothing_to_measure_comes_last():
 
 
 @pytest.mark.parametrize("metric", NO_MEANS)
-def test_a_figure_that_is_no_mean_of_images_is_not_tested(three, metric):
+def test_a_metric_that_is_no_mean_of_images_is_not_tested(three, metric):
     ranking = rank(three, metric)
     found = ranking.rows[1].against
     assert [isnan(value) for value in (found.low, found.high, found.p)] == [True] * 3
@@ -206,7 +206,7 @@ def test_a_figure_that_is_no_mean_of_images_is_not_tested(three, metric):
     )
 
 
-def test_no_means_are_all_figures_that_their_images_means_do_not_give():
+def test_no_means_are_all_metrics_that_their_images_means_do_not_give():
     generator = torch.Generator().manual_seed(0)
     metrics = all_metrics()
     for _ in range(4):
@@ -214,8 +214,8 @@ def test_no_means_are_all_figures_that_their_images_means_do_not_give():
         for metric in metrics.values():
             metric.update(prediction, alpha)
     alone = per_image({name: metric.rows().numpy() for name, metric in metrics.items()}, metrics)
-    whole = {figure: value.item() for metric in metrics.values() for figure, value in metric.compute().items()}
-    other = {figure for figure in METRICS if abs(np.nanmean(alone[figure]) - whole[figure]) > 1e-9}
+    whole = {name: value.item() for metric in metrics.values() for name, value in metric.compute().items()}
+    other = {name for name in METRICS if abs(np.nanmean(alone[name]) - whole[name]) > 1e-9}
     assert other == set(NO_MEANS)
 
 
@@ -232,7 +232,7 @@ def test_what_cannot_be_ranked_is_refused(three):
     other = arm("other", 0.1, images=[f"{name} else" for name in IMAGES], root="there")
     with pytest.raises(InputError, match="best and other were tested on other images, here and there"):
         rank([three[1], other], "mad")
-    del three[0].runs[0].figures["test/max_f"]
+    del three[0].runs[0].metrics["test/max_f"]
     with pytest.raises(InputError, match="run-0 did not measure max_f"):
         rank(three, "max_f")
 

@@ -39,7 +39,7 @@ def test_a_run_is_what_its_folder_says(finished, tmp_path):
     assert run.seed == 3
     assert run.config["learning_rate"]["max_lr"] == 0.01
     assert run.config["loss"]["weights"] == [1.0] * 7, "plain lists, no nodes of the configuration"
-    assert run.figures == {"test/mad": 0.25, "max_lr": 0.01}
+    assert run.metrics == {"test/mad": 0.25, "max_lr": 0.01}
     assert run.images == ["a", "b"]
     np.testing.assert_array_equal(run.scores["mad"], [0.25, np.nan])
 
@@ -49,7 +49,7 @@ def test_a_rate_that_was_found_was_asked_for_as_auto(finished, tmp_path):
     [run], _ = find_runs([tmp_path / "run"])
     assert run.config["learning_rate"]["max_lr"] == run.config["learning_rate"]["cycle"]["max_lr"] == "auto"
     assert run.config["learning_rate"]["finder"]["max_lr"] == 0.03, "where the finder looked is no rate that it found"
-    assert run.figures["max_lr"] == 0.01
+    assert run.metrics["max_lr"] == 0.01
 
 
 def test_folders_above_runs_are_searched_and_no_run_is_met_twice(finished, tmp_path, monkeypatch):

@@ -24,10 +24,10 @@ def test_what_is_printed_has_the_ranked_table_a_sentence_for_each_arm_and_what_w
     assert lines[-2:] == ["left out:", "  wide 7 failed: no room"]
 
 
-def test_the_csv_has_a_row_for_each_figure_of_each_arm(rankings):
+def test_the_csv_has_a_row_for_each_metric_of_each_arm(rankings):
     rows = list(csv.DictReader(io.StringIO(compare_csv(rankings))))
     assert [(one["arm"], one["figure"]) for one in rows] == [
-        (name, figure) for figure in ("mad", "band_mad", "iou", "max_f") for name in ("width=0.5", "width=2")
+        (name, metric) for metric in ("mad", "band_mad", "iou", "max_f") for name in ("width=0.5", "width=2")
     ]
     first, second = rows[:2]
     assert (first["loss.width"], second["loss.width"]) == ("0.5", "2.0")

@@ -45,7 +45,7 @@ def test_equal_to_scipys_percentile_bootstrap(level):
         assert (found[name].low, found[name].high) == pytest.approx((reference.low, reference.high), rel=1e-9)
 
 
-def test_equal_to_scipy_for_a_figure_that_is_no_mean():
+def test_equal_to_scipy_for_a_metric_that_is_no_mean():
     rows = np.random.default_rng(1).random((25, 3))
     found = intervals({"peak": rows}, {"peak": Peak()}, resamples=500, seed=3)["max_f"]
     reference = stats.bootstrap(

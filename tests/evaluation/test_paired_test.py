@@ -54,7 +54,7 @@ def test_exact_p_equals_scipys(seed):
         assert found[name] == pytest.approx(reference.pvalue, rel=1e-12)
 
 
-def test_exact_p_equals_scipys_for_a_figure_that_is_no_mean():
+def test_exact_p_equals_scipys_for_a_metric_that_is_no_mean():
     generator = np.random.default_rng(2)
     first, second = generator.random((8, 3)), generator.random((8, 3)) + 0.1
     rows = np.stack([first, second])
@@ -118,7 +118,7 @@ def test_a_clear_difference_is_told_and_noise_is_not():
     better = found["mad"]
     assert better.value == pytest.approx(-0.2 * first["mad"][:, 0].mean(), rel=1e-9)
     assert better.low < better.value < better.high < 0
-    assert better.p == pytest.approx(3 / 5001)  # three figures
+    assert better.p == pytest.approx(3 / 5001)  # three metrics
     assert found["iou"].low < 0 < found["iou"].high
 
 
@@ -177,14 +177,14 @@ def test_no_band_at_all():
 
 
 def test_nothing_to_measure_of_one_side_alone():
-    """No figure here does so; one that did would be averaged over what is known after each swap."""
+    """No metric here does so; one that did would be averaged over what is known after each swap."""
     first, second = {"iou": np.array([[0.2], [0.6]])}, {"iou": np.array([[np.nan], [0.8]])}
     # unswapped 0.8 - 0.4; the first 0.2, 0.8 and 0.6: 0.5 - 0.6, and the two mirrored
     assert swap_test(first, second, {"iou": IoU()}, 4, 0) == {"iou": 2 / 4}
 
 
 def test_among_equals_hardly_ever_a_difference():
-    """Of 200 pairs of candidates that differ by noise alone, in three figures each, 5 % may be called different."""
+    """Of 200 pairs of candidates that differ by noise alone, in three metrics each, 5 % may be called different."""
     called = 0
     for seed in range(200):
         found = compare(scores(30, [seed, 0]), scores(30, [seed, 1]), METRICS, resamples=2, permutations=400, seed=seed)
@@ -228,7 +228,7 @@ def test_p_of_just_the_limit_is_no_difference():
 
 
 @pytest.mark.parametrize(
-    "figure, difference, words",
+    "metric, difference, words",
     [
         (
             "mad",
@@ -268,8 +268,8 @@ def test_p_of_just_the_limit_is_no_difference():
         ),
     ],
 )
-def test_sentences(figure, difference, words):
-    assert sentence("a", "b", figure, difference) == words
+def test_sentences(metric, difference, words):
+    assert sentence("a", "b", metric, difference) == words
 
 
 def test_sentence_names_its_level():

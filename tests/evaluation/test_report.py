@@ -9,7 +9,7 @@ import portrait_matting
 from portrait_matting.evaluation.confidence import Interval, intervals
 from portrait_matting.evaluation.paired_test import Difference, compare
 from portrait_matting.evaluation.report import choose_pictures, write_report
-from portrait_matting.evaluation.result import Candidate, Evaluation, ScoredPortrait, figures, per_image
+from portrait_matting.evaluation.result import Candidate, Evaluation, ScoredPortrait, metric_values, per_image
 from portrait_matting.evaluation.strata import strata
 from portrait_matting.evaluation.verdict import best
 from portrait_matting.metrics import all_metrics
@@ -139,18 +139,18 @@ def test_the_report_opens_without_a_network_and_without_scripts(written_pair):
     assert {one["href"][1:] for one in page.all("a")} <= set(ids)
 
 
-def test_every_figure_is_there_with_its_interval_and_direction_for_every_candidate(pair, written_pair):
+def test_every_metric_is_there_with_its_interval_and_direction_for_every_candidate(pair, written_pair):
     evaluation, metrics, found, *_ = pair
     _, page = written_pair
     assert {*found[0]} == {*METRICS}
-    for name, figure in METRICS.items():
-        row = f"{figure.label} {'↑ higher' if figure.higher else '↓ lower'} is better"
+    for name, info in METRICS.items():
+        row = f"{info.label} {'↑ higher' if info.higher else '↓ lower'} is better"
         assert row in page.text
         after = page.text.split(row, 1)[1]
         for candidate, one in zip(evaluation.candidates, found, strict=True):
-            value = float(figures(candidate.measured, metrics)[name])
-            low, high = (f"{end:.{figure.digits}f}" for end in (one[name].low, one[name].high))
-            cell = rf"{value:.{figure.digits}f} {low} to {high}"
+            value = float(metric_values(candidate.measured, metrics)[name])
+            low, high = (f"{end:.{info.digits}f}" for end in (one[name].low, one[name].high))
+            cell = rf"{value:.{info.digits}f} {low} to {high}"
             assert cell in after[:400], name
     assert "the mattes of good are off by" in page.text
     assert "The mattes of noisy are off by" in page.text
@@ -160,7 +160,7 @@ def test_only_a_difference_beyond_noise_is_marked_and_all_are_told_in_words(pair
     _, _, found, (against,), _ = pair
     html, page = written_pair
     assert against["mad"].differs
-    table = html.split('id="figures"')[1].split("</table>")[0]
+    table = html.split('id="metrics"')[1].split("</table>")[0]
     marked = sum(best(name, found, [against]) is not None for name in METRICS)
     assert 0 < marked == table.count(">best<") == sum(one.differs for one in against.values()) < len(METRICS)
     assert page.text.count("noisy has a ") + page.text.count("noisy has the same ") == len(METRICS) + 2
@@ -231,7 +231,7 @@ def test_what_was_left_out_is_listed(written_pair, written_alone):
     _, page = written_pair
     assert "1 image was left out" in page.text
     assert "IMG_7.png: no alpha of that name" in page.text
-    assert "left out of every figure" not in written_alone[1].text
+    assert "left out of every metric" not in written_alone[1].text
 
 
 def test_one_image_with_nobody_in_it_has_no_band_and_a_report(tmp_path, alone):
@@ -248,7 +248,7 @@ def test_one_image_with_nobody_in_it_has_no_band_and_a_report(tmp_path, alone):
     assert f"{rows['mad'][0, 0]:.4f} – " in page.text  # its MAD, then no MAD in the band
     assert "nan" not in page.text.lower().split()
     assert "MAD in the band ↓ lower is better – in no image" in page.text
-    assert [one["id"] for one in page.all("section")] == ["figures", "plots", "worst"]  # alike in every way: no strata
+    assert [one["id"] for one in page.all("section")] == ["metrics", "plots", "worst"]  # alike in every way: no strata
 
 
 def test_scores_are_split_with_the_number_of_images_of_each_part(pair, written_pair):
@@ -259,15 +259,15 @@ def test_scores_are_split_with_the_number_of_images_of_each_part(pair, written_p
     assert "nobody 1 " in part
 
 
-def test_how_it_was_made_and_what_the_figures_are_is_told(written_pair):
+def test_how_it_was_made_and_what_the_metrics_are_is_told(written_pair):
     _, page = written_pair
     account = page.text.split("How this was made")[-1]
     assert f"portrait_matting {portrait_matting.__version__}" in account
     assert "folder, photos, test; 12 portraits scored, 1 left out" in account
     assert "good: mattes/0" in account
     assert "50 resamples" in account
-    for name, figure in METRICS.items():
-        assert f"{figure.label} {name}" in account
+    for name, info in METRICS.items():
+        assert f"{info.label} {name}" in account
     assert "Mean absolute difference: mad of the whole image" in account
 
 

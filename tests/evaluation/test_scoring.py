@@ -12,7 +12,7 @@ from PIL import Image
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation import scoring
 from portrait_matting.evaluation.mattes import FolderMattes, NetworkMattes
-from portrait_matting.evaluation.result import figures
+from portrait_matting.evaluation.result import metric_values
 from portrait_matting.evaluation.scoring import score, shower
 from portrait_matting.metrics import MAD, ImageMetric, IoU
 from portrait_matting.metrics.image_metric import transition_band
@@ -104,7 +104,7 @@ def test_a_score_is_what_the_metrics_say_of_the_same_mattes(folders):
         for metric in metrics().values():
             metric.update([torch.from_numpy(m)[None] for m in mattes], [torch.from_numpy(a)[None] for a in alphas])
             expected |= {name: value.item() for name, value in metric.compute().items()}
-        assert figures(candidate.measured, metrics()) == pytest.approx(expected, abs=1e-15)
+        assert metric_values(candidate.measured, metrics()) == pytest.approx(expected, abs=1e-15)
         assert candidate.measured["mad"].shape == (5, 2)
         by_hand = np.abs(mattes[3].astype(float) - alphas[3]).mean()
         assert candidate.measured["mad"][3, 0] == pytest.approx(by_hand, abs=1e-8)

@@ -10,7 +10,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.evaluation.confidence import Interval, intervals
 from portrait_matting.evaluation.paired_test import Difference, compare
 from portrait_matting.evaluation.result import Candidate, Evaluation, ScoredPortrait
-from portrait_matting.evaluation.tables import summary, write_figures, write_metrics, write_per_image
+from portrait_matting.evaluation.tables import summary, write_intervals, write_metrics, write_per_image
 from portrait_matting.metrics import MAD, IoU
 
 METRICS = {"iou": IoU(), "mad": MAD()}
@@ -67,7 +67,7 @@ def test_what_is_no_number_is_null(tmp_path):
     assert json.loads((tmp_path / "m.json").read_text())["test/mad"] is None
 
 
-def test_figures_with_intervals_and_differences(tmp_path):
+def test_metrics_with_intervals_and_differences(tmp_path):
     one = [
         {"iou": Interval(0.8, 0.7, 0.9), "mad": Interval(1 / 3, 0.1, np.nan)},
         {"iou": Interval(0.85, 0.8, 0.9), "mad": Interval(0.35, 0.2, 0.5)},
@@ -76,7 +76,7 @@ def test_figures_with_intervals_and_differences(tmp_path):
         "iou": Difference(0.05, 0.01, 0.1, 0.0004, True),
         "mad": Difference(1 / 60, -0.1, 0.2, 0.5, False),
     }
-    write_figures(tmp_path / "figures.csv", evaluation(FIRST, SECOND), one, [against])
+    write_intervals(tmp_path / "figures.csv", evaluation(FIRST, SECOND), one, [against])
     assert (tmp_path / "figures.csv").read_text().splitlines() == [
         "candidate,figure,value,low,high,difference,difference_low,difference_high,p,differs",
         "old,mad,0.333333,0.1,,,,,,",

@@ -23,7 +23,7 @@ def test_validation_goes_by_the_epoch_and_is_summed_up_by_its_best():
     assert not [name for name in run.metrics if "*" in name or name.startswith("test/")]
 
 
-def test_every_chart_of_the_layout_has_figures():
+def test_every_chart_of_the_layout_has_metrics():
     names = [f"val/{name}" for metric in training_metrics().values() for name in metric.names]
     names += ["train/loss", "outputs/fused", "gradients/total", "schedule/lr", "schedule/momentum"]
     for section in LAYOUT.values():

@@ -6,7 +6,7 @@ import pytest
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger, WandbLogger
 from matplotlib.figure import Figure
 
-from portrait_matting.loggers.boards import boards, drawn, log_curves, log_figures, log_picture, shown_by
+from portrait_matting.loggers.boards import boards, drawn, log_curves, log_metrics, log_picture, shown_by
 
 PICTURE = np.full((4, 6, 3), (200, 30, 90), np.uint8)
 
@@ -37,10 +37,10 @@ def test_only_the_first_process_shows_anything(loggers):
     assert shown_by(types.SimpleNamespace(loggers=every, is_global_zero=False)) == []
 
 
-def test_figures_go_to_the_dashboards_alone(loggers):
+def test_metrics_go_to_the_dashboards_alone(loggers):
     every, sent = loggers
     every[0].log_metrics = lambda *_: pytest.fail("metrics.csv is not to change with the dashboards")
-    log_figures(every, {"gradients/total": 0.5}, 7)
+    log_metrics(every, {"gradients/total": 0.5}, 7)
     assert sent == [(name, ({"gradients/total": 0.5}, 7), {}) for name in ("tensorboard", "wandb")]
 
 

@@ -17,7 +17,7 @@ from portrait_matting.loggers.names import tidied, tidy
         ("epoch", "epoch"),
     ],
 )
-def test_every_figure_has_its_section(name, shown):
+def test_every_metric_has_its_section(name, shown):
     assert tidy(name) == shown
     assert tidied({name: 0.5}) == {shown: 0.5}
     assert tidy(shown) == shown, "a name that is tidy stays"

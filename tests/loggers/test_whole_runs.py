@@ -48,14 +48,14 @@ def test_tensorboard(tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    figures = train(compose([*TINY, "logger=tensorboard"], tmp_path))
+    metrics = train(compose([*TINY, "logger=tensorboard"], tmp_path))
     events = EventAccumulator(str(tmp_path), size_guidance={"scalars": 0, "images": 0, "tensors": 0}).Reload()
     tags = events.Tags()
     assert set(tags["scalars"]) >= EVERY_STEP | VALIDATED | TESTED | {"train/loss_epoch", "lr_finder/loss"}
     for name in EVERY_STEP:
         assert [event.step for event in events.Scalars(name)] == [0, 1, 2, 3], name
-    assert [event.value for event in events.Scalars("lr_finder/max_lr")] == pytest.approx([figures["max_lr"]])
-    assert events.Scalars("test/mad")[-1].value == pytest.approx(figures["test/mad"], abs=1e-6)
+    assert [event.value for event in events.Scalars("lr_finder/max_lr")] == pytest.approx([metrics["max_lr"]])
+    assert events.Scalars("test/mad")[-1].value == pytest.approx(metrics["test/mad"], abs=1e-6)
     assert [event.step for event in events.Images("portraits/0")] == [2, 4]
     assert {"lr_finder/picture", "curves/precision_recall", "curves/calibration", "portraits/1"} <= set(tags["images"])
     texts = {
@@ -98,14 +98,14 @@ def swept(tmp_path_factory) -> Path:
 def test_wandb(swept):
     run_dir = swept / "seed-0"
     [run] = run_dir.glob("wandb/offline-run-*")
-    figures = json.loads((run_dir / "metrics.json").read_text())
+    metrics = json.loads((run_dir / "metrics.json").read_text())
     whole = json.loads(inspected(run, "--summary"))
     summary, config = whole["summary"], whole["config"]
 
     assert summary.keys() >= EVERY_STEP | VALIDATED | TESTED | {"lr_finder/max_lr", "cost/fit_seconds"}
     assert summary["val/mad"] == {"min": pytest.approx(best(run_dir, "val/mad", min))}
     assert summary["val/iou"] == {"max": pytest.approx(best(run_dir, "val/iou", max))}
-    assert summary["test/mad"] == pytest.approx(figures["test/mad"], abs=1e-6)
+    assert summary["test/mad"] == pytest.approx(metrics["test/mad"], abs=1e-6)
     table = summary["portraits"]
     assert (table["_type"], table["nrows"], table["ncols"]) == ("incremental-table-file", 4, 10)
     for chart in ("lr_finder/curve", "curves/precision_recall", "curves/calibration"):
@@ -113,7 +113,7 @@ def test_wandb(swept):
     assert summary["lr_finder/picture"]["_type"] == "images/separated"
 
     assert config["hardware"]["batch_size"] == 2
-    assert config["learning_rate"]["max_lr"] == pytest.approx(figures["max_lr"])
+    assert config["learning_rate"]["max_lr"] == pytest.approx(metrics["max_lr"])
     assert {"code", "data", "config_hash", "started_from"} == config["provenance"].keys()
     assert config["provenance"]["data"]["train_portraits"] == 4
 
@@ -129,7 +129,7 @@ def test_wandb(swept):
     artifacts = [record["artifact"] for record in records if record["type"] == "artifact"]
     [checkpoint] = [artifact for artifact in artifacts if artifact["type"] == "model"]
     facts = json.loads(checkpoint["metadata"])
-    assert facts["val/mad"] == pytest.approx(figures["val/mad"], abs=1e-6)
+    assert facts["val/mad"] == pytest.approx(metrics["val/mad"], abs=1e-6)
     assert facts["config_hash"] == config["provenance"]["config_hash"]
     assert facts["data"] == config["provenance"]["data"]
     [file] = checkpoint["manifest"]["contents"]

@@ -96,11 +96,11 @@ def test_the_frame_is_no_outline():
 
 @pytest.mark.parametrize("shape", [(1, 1), (12, 9)])
 @pytest.mark.parametrize(
-    "values, figure", [((0, 0), 1), ((1, 1), 1), ((0.3, 0.1), 1), ((0, 1), 0), ((1, 0), 0), ((0.3, 0.8), 0)]
+    "values, metric", [((0, 0), 1), ((1, 1), 1), ((0.3, 0.1), 1), ((0, 1), 0), ((1, 0), 0), ((0.3, 0.8), 0)]
 )
-def test_without_any_outline(shape, values, figure):
+def test_without_any_outline(shape, values, metric):
     prediction, alpha = (np.full(shape, value, np.float32) for value in values)
-    assert boundary_f(prediction, alpha) == figure
+    assert boundary_f(prediction, alpha) == metric
 
 
 def test_with_one_outline():

@@ -5,7 +5,7 @@ import torch
 from portrait_matting.images.transition_band import edge_mask
 from portrait_matting.metrics import functional
 
-FIGURES = [functional.mad, functional.mse, functional.sad, functional.iou, functional.dice, functional.mae]
+METRICS = [functional.mad, functional.mse, functional.sad, functional.iou, functional.dice, functional.mae]
 OVERLAPS = [functional.iou, functional.dice]
 
 
@@ -43,49 +43,49 @@ def test_against_numpy():
         functional.sad: error.sum(axes) / 1000,
         functional.iou: ((p > 0.5) & (a > 0.5)).sum(axes) / ((p > 0.5) | (a > 0.5)).sum(axes),
     }
-    for figure, values in expected.items():
-        np.testing.assert_allclose(figure(prediction, alpha).numpy(), values, rtol=1e-6)
+    for metric, values in expected.items():
+        np.testing.assert_allclose(metric(prediction, alpha).numpy(), values, rtol=1e-6)
     inside = [error[i][band[i]] for i in range(3)]
     region = torch.from_numpy(band)
     means = {functional.mad: [e.mean() for e in inside], functional.mse: [(e**2).mean() for e in inside]}
-    for figure, values in (means | {functional.sad: [e.sum() / 1000 for e in inside]}).items():
-        np.testing.assert_allclose(figure(prediction, alpha, region).numpy(), values, rtol=1e-6)
+    for metric, values in (means | {functional.sad: [e.sum() / 1000 for e in inside]}).items():
+        np.testing.assert_allclose(metric(prediction, alpha, region).numpy(), values, rtol=1e-6)
     masks = (p > 0.5).reshape(3, -1), (a > 0.5).reshape(3, -1)
     dice = [2 * (m & t).sum() / (m.sum() + t.sum()) for m, t in zip(*masks, strict=True)]
     np.testing.assert_allclose(functional.dice(prediction, alpha).numpy(), dice)
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-def test_one_pair_equals_its_place_in_a_batch(figure):
+@pytest.mark.parametrize("metric", METRICS)
+def test_one_pair_equals_its_place_in_a_batch(metric):
     prediction, alpha = random_pair()
-    batch = figure(prediction, alpha)
+    batch = metric(prediction, alpha)
     assert batch.shape == (3,)
     assert batch.dtype == torch.float64
     for index in range(3):
-        assert figure(prediction[index], alpha[index]).item() == pytest.approx(batch[index].item(), rel=1e-9)
+        assert metric(prediction[index], alpha[index]).item() == pytest.approx(batch[index].item(), rel=1e-9)
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-def test_perfect_prediction(figure):
+@pytest.mark.parametrize("metric", METRICS)
+def test_perfect_prediction(metric):
     alpha = (random_pair()[1] > 0.5).float()  # of a soft truth the mask, and so the MAE, is not perfect
-    assert figure(alpha, alpha).tolist() == [float(figure in OVERLAPS)] * 3
+    assert metric(alpha, alpha).tolist() == [float(metric in OVERLAPS)] * 3
 
 
 def test_empty_and_full_pictures():
     empty, full = torch.zeros(1, 8, 8), torch.ones(1, 8, 8)
-    for figure in OVERLAPS:
-        assert figure(empty, empty) == 1
-        assert figure(full, empty) == 0
-        assert figure(empty, full) == 0
-    for figure in (functional.mad, functional.mse, functional.sad):
-        assert figure(full, empty, torch.zeros(1, 8, 8, dtype=torch.bool)) == 0
+    for metric in OVERLAPS:
+        assert metric(empty, empty) == 1
+        assert metric(full, empty) == 0
+        assert metric(empty, full) == 0
+    for metric in (functional.mad, functional.mse, functional.sad):
+        assert metric(full, empty, torch.zeros(1, 8, 8, dtype=torch.bool)) == 0
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-def test_one_pixel(figure):
-    assert figure(torch.ones(1, 1, 1), torch.ones(1, 1, 1)).item() == float(figure in OVERLAPS)
-    scale = 1000 if figure is functional.sad else 1
-    assert figure(torch.ones(1, 1, 1), torch.zeros(1, 1, 1)).item() == float(figure not in OVERLAPS) / scale
+@pytest.mark.parametrize("metric", METRICS)
+def test_one_pixel(metric):
+    assert metric(torch.ones(1, 1, 1), torch.ones(1, 1, 1)).item() == float(metric in OVERLAPS)
+    scale = 1000 if metric is functional.sad else 1
+    assert metric(torch.ones(1, 1, 1), torch.zeros(1, 1, 1)).item() == float(metric not in OVERLAPS) / scale
 
 
 def test_faint_alpha_is_not_stretched():

@@ -30,9 +30,9 @@ def values(metrics):
     return {name: value.item() for name, value in metrics.compute().items()}
 
 
-def test_every_figure_is_in_the_catalogue_and_says_its_direction():
+def test_every_metric_is_in_the_catalogue_and_says_its_direction():
     found = {name: metric.higher_is_better for metric in all_metrics().values() for name in metric.names}
-    assert found == {name: figure.higher for name, figure in METRICS.items()}
+    assert found == {name: info.higher for name, info in METRICS.items()}
     for metric in all_metrics().values():
         assert not metric.is_differentiable
         assert not metric.full_state_update
@@ -64,7 +64,7 @@ def test_images_of_different_sizes_count_alike():
         assert metric.compute()[name].item() == math.fsum(each) / len(SIZES)
 
 
-def test_images_without_a_band_are_left_out_of_its_figures():
+def test_images_without_a_band_are_left_out_of_its_metrics():
     predictions, alphas = pictures(SIZES[:1])
     empty, full = torch.zeros(1, 12, 20), torch.ones(1, 12, 20)
     alone, among = all_metrics(), all_metrics()
@@ -78,7 +78,7 @@ def test_nothing_to_measure_is_defined():
     empty = torch.zeros(2, 1, 8, 8)
     metrics = all_metrics()
     metrics.update(empty, empty)
-    errors = {name for name, figure in METRICS.items() if not figure.higher}
+    errors = {name for name, info in METRICS.items() if not info.higher}
     assert {name for name, value in values(metrics).items() if value == 0} >= errors
     assert {name: values(metrics)[name] for name in ("iou", "dice", "boundary_f", "s_measure")} == {
         "iou": 1,
@@ -91,7 +91,7 @@ def test_nothing_to_measure_is_defined():
 @pytest.mark.parametrize("height, width", [(1, 1), (1, 7), (2, 2)])
 @pytest.mark.parametrize("truth", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("guess", [0.0, 0.3, 1.0])
-def test_tiny_and_constant_pictures_have_finite_figures(height, width, truth, guess):
+def test_tiny_and_constant_pictures_have_finite_metrics(height, width, truth, guess):
     metrics = all_metrics()
     metrics.update(torch.full((1, 1, height, width), guess), torch.full((1, 1, height, width), truth))
     for name, value in values(metrics).items():
@@ -108,7 +108,7 @@ def test_mad_and_mse_stay_apart_after_a_hard_batch():
     assert (values(metrics)["mad"], values(metrics)["mse"]) == (0.75, 0.625)
 
 
-def test_a_half_as_strong_matte_is_worse_in_every_figure_but_the_masks():
+def test_a_half_as_strong_matte_is_worse_in_every_metric_but_the_masks():
     """A min-max stretch would hide it."""
     _, alphas = pictures()
     metrics = all_metrics()

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from portrait_matting.errors import InputError
-from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_figures
+from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_metrics
 
 NEW = "2026-01-02/09-00-00"
 
@@ -43,13 +43,13 @@ def test_a_folder_below_a_file_cannot_be_made(tmp_path):
         open_run(tmp_path / "file/run", None)
 
 
-def test_figures_are_written_whole_and_shown(tmp_path):
-    figures = {"test/mad": 0.0123456, "parameters": 1131181}
-    write_figures(tmp_path, figures)
-    assert json.loads((tmp_path / "metrics.json").read_text()) == figures
+def test_metrics_are_written_whole_and_shown(tmp_path):
+    metrics = {"test/mad": 0.0123456, "parameters": 1131181}
+    write_metrics(tmp_path, metrics)
+    assert json.loads((tmp_path / "metrics.json").read_text()) == metrics
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
-    shown = report(tmp_path, figures)
+    shown = report(tmp_path, metrics)
     assert "0.0123456" in shown
     assert "samples.png" not in shown, "there is none"
     (tmp_path / "samples.png").write_bytes(b"")
-    assert str(tmp_path / "samples.png") in report(tmp_path, figures)
+    assert str(tmp_path / "samples.png") in report(tmp_path, metrics)

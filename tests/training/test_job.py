@@ -40,7 +40,7 @@ def test_a_run_without_validation_is_scored_by_its_last_weights(tmp_path, caplog
     assert json.loads((tmp_path / "metrics.json").read_text()) == figures
     assert not (tmp_path / "checkpoints/best.ckpt").exists()
     run = read_run(tmp_path)
-    assert run.figures == figures
+    assert run.metrics == figures
     assert curve(run, "val/mad")[0].size == 0
 
 
