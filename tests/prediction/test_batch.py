@@ -253,7 +253,7 @@ def test_an_output_that_cannot_be_written_is_found_at_once(tmp_path):
     assert list((tmp_path / "new/folder").iterdir()) == []
 
 
-def test_large_photos_wait_for_each_other_and_small_ones_do_not_overtake():
+def test_large_photos_wait_for_each_other_and_small_ones_do_not_starve_them():
     room, held, most, order = PixelBudget(100), [], [], []
 
     def take(name, pixels):
