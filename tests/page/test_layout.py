@@ -86,7 +86,7 @@ def join(http, address, sent, person="person"):
 
 
 def ask(http, address, sent, person="person"):
-    """What the page is told when a photo is dropped: the picture to save, or the error."""
+    """What the page receives when a photo is dropped: the picture to save, or the error."""
     assert join(http, address, sent, person).status_code == 200
     query = {"session_hash": person}
     with http.stream("GET", f"{address}gradio_api/queue/data", params=query) as answer:
