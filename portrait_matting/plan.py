@@ -109,7 +109,7 @@ def plan(cfg: DictConfig) -> "TrainingConfiguration":
 def _given() -> list[str]:
     """The overrides of this command that hold for training too."""
     given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
-    return [one for one in given if one.startswith(("model", "loss", "optimizer", "hardware"))]
+    return [override for override in given if override.startswith(("model", "loss", "optimizer", "hardware"))]
 
 
 def _check_ranges(cfg: DictConfig) -> None:
@@ -132,7 +132,7 @@ def _table(rows: Sequence["TrainingConfiguration"], chosen: "TrainingConfigurati
             lines.append([""] * (len(_HEADER) + 1))
         lines.append(["*" if row == chosen else "", *map(str, [*cells, *use, f"{row.relative_time:.2f}"])])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    left = (2, 3)  # words; all others are figures
+    left = (2, 3)  # text; all others are numbers
     return "\n".join(
         "  ".join(
             f"{cell:{width}}" if index in left else f"{cell:>{width}}"

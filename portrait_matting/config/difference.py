@@ -73,7 +73,7 @@ def essence(config: Mapping[str, Any]) -> Flat:
 
 
 def essences(recipes: Sequence[Mapping[str, Any]]) -> list[Flat]:
-    """As `essence`, of recipes that are held against each other: what one of them chooses by, all of them tell."""
+    """As `essence`, of recipes that are compared: a key that one of them chooses by is kept in all of them."""
     flats = [
         {key: present(value) if key.endswith("_target_") and value else value for key, value in flatten(recipe).items()}
         for recipe in recipes
@@ -106,9 +106,9 @@ def _is_fitted(key: str, flat: Flat) -> bool:
 
 
 def _watches(key: str, flat: Flat) -> bool:
-    """Whether a key is of a callback that looks on: one that says so, and checkpoints that no figure chooses.
+    """Whether a key is of a callback that looks on: one that says so, and checkpoints that no metric chooses.
 
-    By which figure the best checkpoint is chosen decides about the network that is scored; where it is kept does not.
+    By which metric the best checkpoint is chosen decides about the network that is scored; where it is kept does not.
     """
     if not key.startswith("callbacks."):
         return False
@@ -116,7 +116,7 @@ def _watches(key: str, flat: Flat) -> bool:
     target = flat.get(f"{callback}._target_") or ""
     if target == _KEEPS:
         return flat.get(f"{callback}.monitor") is None or _is_below(
-            key, [f"{callback}.{one}" for one in _WHERE_IT_KEEPS]
+            key, [f"{callback}.{name}" for name in _WHERE_IT_KEEPS]
         )
     return looks_on(target)
 

@@ -26,7 +26,7 @@ def looks_on(target: str) -> bool:
         classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == name]
     except (OSError, ImportError, SyntaxError, ValueError):
         return False
-    return any(_says_so(statement) for one in classes for statement in one.body)
+    return any(_says_so(statement) for definition in classes for statement in definition.body)
 
 
 def _find(module: str) -> ModuleSpec | None:
@@ -44,5 +44,5 @@ def _find(module: str) -> ModuleSpec | None:
 def _says_so(statement: ast.stmt) -> bool:
     targets = {ast.Assign: lambda: statement.targets, ast.AnnAssign: lambda: [statement.target]}
     named = targets.get(type(statement), list)()
-    marked = any(isinstance(one, ast.Name) and one.id == _MARK for one in named)
+    marked = any(isinstance(name, ast.Name) and name.id == _MARK for name in named)
     return marked and isinstance(statement.value, ast.Constant) and statement.value.value is True

@@ -44,7 +44,7 @@ class Augmentation:
     normalisation: Normalisation = NORMALISATIONS[DEFAULT]
 
     def __post_init__(self) -> None:
-        # albumentations resamples masks by nearest neighbour unless told otherwise: that tears a soft alpha into steps.
+        # albumentations resamples masks by nearest neighbour by default: that tears a soft alpha into steps.
         # strict: an unknown argument of a transform is an error, not a warning.
         self.compose = A.Compose(list(self.transforms), mask_interpolation=cv2.INTER_LINEAR, strict=True)
 

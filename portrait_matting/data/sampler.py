@@ -84,7 +84,7 @@ class ResumableLoader(DataLoader):
 
     def _finished(self) -> int:
         # Not a lambda in __init__: it would close a reference cycle, and workers that the cyclic garbage collector
-        # shuts down are told so after their queue is closed, which costs five seconds each.
+        # shuts down get that message after their queue is closed, which costs five seconds each.
         return self._count() if self._count else self._handed_out
 
     def _begin(self) -> None:

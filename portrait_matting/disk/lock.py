@@ -39,7 +39,7 @@ class Lock:
             self._lock.acquire(timeout=patience, poll_interval=_POLL)
         except Timeout:
             raise Held(self._holder()) from None
-        except NotImplementedError:  # filelock's word for ENOSYS
+        except NotImplementedError:  # what filelock raises for ENOSYS
             return
         except OSError as error:
             if error.errno not in _NO_LOCKS:

@@ -134,7 +134,11 @@ def _open(encoded: bytes, name: object) -> Image.Image:
 
 
 def read_file(path: Path) -> bytes:
-    """The content of a file. Raises InputError if there is none."""
+    """The content of a file.
+
+    Raises:
+        InputError: there is no such file.
+    """
     if not path.is_file():
         raise InputError(f"{path} does not exist: check the path")
     return path.read_bytes()

@@ -55,8 +55,8 @@ def normalisation_of(value: str | Mapping[str, Any] | Normalisation) -> Normalis
             )
         return NORMALISATIONS[value]
     try:
-        found = Normalisation(**value)
-        mean, std = (tuple(float(number) for number in numbers) for numbers in found[:2])
+        given = Normalisation(**value)
+        mean, std = (tuple(float(number) for number in numbers) for numbers in given[:2])
     except (TypeError, ValueError) as error:
         raise InputError(
             f"model.normalisation={dict(value)} cannot be read ({error}): give mean and std, three numbers each"
@@ -65,7 +65,7 @@ def normalisation_of(value: str | Mapping[str, Any] | Normalisation) -> Normalis
         raise InputError(
             f"model.normalisation={dict(value)}: mean and std are three numbers each, those of std above 0"
         )
-    return Normalisation(mean, std, bool(found.by_maximum))
+    return Normalisation(mean, std, bool(given.by_maximum))
 
 
 def to_input(

@@ -40,7 +40,7 @@ class Photo:
 
 
 def decode_photo(file: BinaryIO, name: object, most_pixels: int = MOST_PIXELS, least_side: int = 0) -> Photo:
-    """Decodes the first picture of a JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF, told by its content.
+    """Decodes the first picture of a JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF, recognised by its content.
 
     Values of 32 bits are light in [0, white], white being the least of 1 (floats only), 255, 65535 and 2**31 - 1 that
     the brightest pixel does not exceed.

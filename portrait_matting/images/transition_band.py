@@ -15,7 +15,7 @@ TOLERANCE = 1 / 255
 
 
 def edge_mask(alpha: Tensor, width: float = WIDTH, tolerance: float = TOLERANCE) -> Tensor:
-    """Return 1 where the neighbourhood of a pixel is neither all background nor all foreground, else 0.
+    """The edge mask: 1 where the neighbourhood of a pixel is neither all background nor all foreground, else 0.
 
     The neighbourhood is a square of side 2 r + 1 with r = max(1, round(width * min(H, W) / 2)), so that the band of a
     hard edge is 2 r pixels wide: `width` of the shorter side, whatever the resolution. A pixel is in the band when the
@@ -24,7 +24,9 @@ def edge_mask(alpha: Tensor, width: float = WIDTH, tolerance: float = TOLERANCE)
     foreground, so the frame itself makes no edge.
 
     `alpha` is (B, 1, H, W), or any (..., H, W), in [0, 1]. The mask is float32 of the same shape, without gradient.
-    Raises InputError for a width outside (0, 1] or a tolerance outside [0, 0.5).
+
+    Raises:
+        InputError: `width` is outside (0, 1] or `tolerance` outside [0, 0.5).
     """
     check_band(width, tolerance)
     radius = max(1, round(width * min(alpha.shape[-2:]) / 2))
@@ -38,7 +40,11 @@ def edge_mask(alpha: Tensor, width: float = WIDTH, tolerance: float = TOLERANCE)
 
 
 def check_band(width: float, tolerance: float) -> None:
-    """Raise InputError unless 0 < width <= 1 and 0 <= tolerance < 0.5."""
+    """Refuses a band that has no pixels or leaves no background.
+
+    Raises:
+        InputError: `width` is outside (0, 1] or `tolerance` outside [0, 0.5).
+    """
     if not 0 < width <= 1:
         raise InputError(
             f"edge band width {width} is not in (0, 1]; give its share of the shorter side, such as {WIDTH}"
@@ -48,7 +54,7 @@ def check_band(width: float, tolerance: float) -> None:
 
 
 def _spread(bits: Tensor, radius: int, dim: int) -> Tensor:
-    """Return the OR of `bits` (uint8) over a window of 2 radius + 1 along the last (-1) or last but one (-2) dimension.
+    """The OR of `bits` (uint8) over a window of 2 radius + 1 along the last (-1) or last but one (-2) dimension.
 
     Each round ORs the tensor with itself, shifted, and so doubles the window: log2 rounds instead of one per pixel.
     """

@@ -102,7 +102,7 @@ def find_learning_rate(
             }
         )
         source = {"datamodule" if isinstance(data, LightningDataModule) else "train_dataloaders": data}
-        found = Tuner(trainer).lr_find(
+        search = Tuner(trainer).lr_find(
             module,
             **source,
             min_lr=min_lr,
@@ -115,8 +115,8 @@ def find_learning_rate(
     for part in module.modules():
         if isinstance(part, Metric):
             part.reset()  # its sums are no part of the checkpoint that the tuner restores
-    lrs = np.array(found.results["lr"], dtype=np.float64)
-    recorded = np.array(found.results["loss"], dtype=np.float64)[: len(lrs)] * trainer.accumulate_grad_batches
+    lrs = np.array(search.results["lr"], dtype=np.float64)
+    recorded = np.array(search.results["loss"], dtype=np.float64)[: len(lrs)] * trainer.accumulate_grad_batches
     # Optimizer steps done at each point, read off the ladder: an accumulation cut short by an epoch's end steps unseen.
     done = np.maximum(np.rint(steps * np.log(lrs / min_lr) / np.log(max_lr / min_lr)), 1).astype(int)
     raw = raw_losses(recorded, steps=done)

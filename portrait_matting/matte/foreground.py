@@ -7,7 +7,7 @@ together they explain the photo.
 
 Ours differs in the weights of the averages, which are powers of alpha and 1 - alpha: pixels that hold both count for
 less, else each average begins with colours of the other. The levels spare the paper's wide windows: three pixels do.
-Figures: benchmarks/README.md; `benchmarks/foreground.py` prints them.
+Measurements: benchmarks/README.md; `benchmarks/foreground.py` prints them.
 """
 
 import cv2

@@ -106,11 +106,11 @@ def _tiles(edges: np.ndarray, size: tuple[int, int]) -> Iterator[tuple[_Stretch,
 
 
 def _stretches(length: int, target: int) -> list[_Stretch]:
-    found = []
+    stretches = []
     for start in range(0, target, _TILE):
         pixels = slice(start, min(start + _TILE, target))
         at = (np.arange(pixels.start, pixels.stop) + 0.5) * (length / target) - 0.5
         cells = slice(max(0, int(at[0])), min(length, int(at[-1]) + 2))
         away = np.abs(at.clip(0, length - 1)[:, None] - np.arange(cells.start, cells.stop))
-        found.append(_Stretch(pixels, cells, np.maximum(1 - away, 0).astype(np.float32)))
-    return found
+        stretches.append(_Stretch(pixels, cells, np.maximum(1 - away, 0).astype(np.float32)))
+    return stretches

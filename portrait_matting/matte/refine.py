@@ -5,12 +5,12 @@ back_projection: by the matte alone, sharpened until it gives the network's matt
     S. Peleg, "Improving Resolution by Image Registration", CVGIP 1991.
 guided: the fast guided filter (`guided.py`): near an edge, alpha is a linear function of the photo's colours.
 detail: back_projection, and the photo's own detail within each cell, in the proportion that the guided filter finds:
-    what a cell is as a whole stays the network's word, where within it the edge runs is the photo's.
+    the mean over a cell stays the network's, where within it the edge runs comes from the photo.
 closed_form: alpha solved from the colours in the uncertain band, by closed-form matting at a bounded size (Levin,
     Lischinski and Weiss, PAMI 2008; pymatting), then detail. Comes closest with networks' mattes, in ten to a hundred
     times the time; it follows the photo where smooth true alphas do not.
 
-Figures: benchmarks/README.md and EXPERIMENTS.md; `benchmarks/refinement.py` prints them.
+Measurements: benchmarks/README.md and EXPERIMENTS.md; `benchmarks/refinement.py` prints them.
 """
 
 from importlib.util import find_spec
@@ -33,11 +33,18 @@ _WHOLE = np.float32(1 + 2**-20)  # weights of an interpolation add up to 1 but f
 _SIDE = 640  # pixels of the longer side at which closed_form solves: at 480 it is coarser, in two thirds of the time
 _MOST = 100_000  # pixels to solve for: about 1.5 s and 400 MB; a matte that is unsure of more is solved smaller
 _SURE = 0.02  # closed_form takes what is nearer to 0 or 1 for known
-_EPSILON, _PRIOR = 1e-5, 0.1  # of closed_form: the paper's regularisation, and the weight of the network's word
+_EPSILON, _PRIOR = (
+    1e-5,
+    0.1,
+)  # of closed_form: the paper's regularisation, and the weight of the network's matte as the prior
 
 
 def check_refinement(how: str) -> str:
-    """The name given. Raises InputError if it is none of REFINEMENTS."""
+    """The name given.
+
+    Raises:
+        InputError: it is none of REFINEMENTS.
+    """
     if how not in REFINEMENTS:
         raise InputError(f"refinement {how!r} is unknown: choose one of {', '.join(REFINEMENTS)}")
     return how
@@ -101,17 +108,17 @@ def _back_projected(matte: np.ndarray, height: int, width: int) -> np.ndarray:
     As far as no pixel leaves the range of the cells around it: what is half transparent would ring.
     """
     finer = min(_FINER * matte.shape[0], height), min(_FINER * matte.shape[1], width)
-    least, most = (
+    lowest, highest = (
         cv2.resize(of_neighbours(matte, np.ones((3, 3), np.uint8)), finer[::-1], interpolation=cv2.INTER_NEAREST)
         for of_neighbours in (cv2.erode, cv2.dilate)
     )
     alpha = cv2.resize(matte, finer[::-1], interpolation=cv2.INTER_CUBIC)
     missing = np.empty_like(alpha)
     for _ in range(_TURNS):
-        np.clip(alpha, least, most, out=alpha)
+        np.clip(alpha, lowest, highest, out=alpha)
         cv2.resize(matte - resize(alpha, *matte.shape), finer[::-1], missing, interpolation=cv2.INTER_CUBIC)
         alpha += missing
-    return np.clip(alpha, least, most, out=alpha)
+    return np.clip(alpha, lowest, highest, out=alpha)
 
 
 def _colours(photo: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -51,18 +51,18 @@ class Peaks:
         """The peak bytes of a batch: exactly where it is known, else by the line through its known neighbours."""
         batches = sorted(self.known)
         last = min(max(bisect.bisect_left(batches, images), 1), len(batches) - 1)
-        one, slope = batches[last - 1], self._slope(batches[last - 1], batches[last])
-        return self.known.get(images) or round(self.known[one] + slope * (images - one))
+        below, slope = batches[last - 1], self._slope(batches[last - 1], batches[last])
+        return self.known.get(images) or round(self.known[below] + slope * (images - below))
 
     def _fitting(self, budget: int, batches: list[int]) -> float:
-        one, other = batches[-2:]
-        slope = self._slope(one, other)
+        smaller, larger = batches[-2:]
+        slope = self._slope(smaller, larger)
         if slope <= 0:  # something else is the peak as yet
-            return 2 * other
-        return other + (budget - self.known[other]) / slope
+            return 2 * larger
+        return larger + (budget - self.known[larger]) / slope
 
-    def _slope(self, one: int, other: int) -> float:
-        return (self.known[other] - self.known[one]) / (other - one)
+    def _slope(self, smaller: int, larger: int) -> float:
+        return (self.known[larger] - self.known[smaller]) / (larger - smaller)
 
     def _bounds(self, budget: int) -> tuple[int, int]:
         """The largest batch that is known to fit, and the smallest that is known not to."""

@@ -52,7 +52,7 @@ def usable(memory_gb: float | Literal["auto"], headroom: Headroom | None = None)
     """The bytes that the tensors of a training step may hold at their peak; 0 where the headroom takes all.
 
     Args:
-        memory_gb: what the card is sold with, or "auto" for the present card, whose own figure is without the driver's
+        memory_gb: what the card is sold with, or "auto" for the present card, whose own number is without the driver's
             share.
         headroom: what to keep free; the defaults where none is given.
 

@@ -1,4 +1,4 @@
-"""One way to train: which of those that fit to use, the words for it, and what to say where one did not fit."""
+"""One way to train: which of those that fit to use, the overrides for it, and what to say where one did not fit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def choose_configuration(
 
 
 def override(row: TrainingConfiguration) -> str:
-    """The words for the command line that train by a row."""
+    """The overrides of `train` that a row stands for, as they are typed on the command line."""
     names = ("input_size", "batch_size", "accumulate", "precision", "recompute")
     return " ".join(f"hardware.{name}={getattr(row, name)}" for name in names)
 

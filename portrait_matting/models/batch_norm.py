@@ -9,7 +9,7 @@ CHOICES = ("batch", "accumulated", "synchronised", "frozen")
 
 
 def accumulated_momentum(momentum: float, accumulate: int) -> float:
-    """Return the momentum by which `accumulate` updates forget as much of the running statistics as one by `momentum`.
+    """The momentum by which `accumulate` updates forget as much of the running statistics as one by `momentum`.
 
     An update leaves a share 1 - m of what was there, n of them (1 - m)^n. So m becomes 1 - (1 - m)^(1 / n).
     """
@@ -17,7 +17,7 @@ def accumulated_momentum(momentum: float, accumulate: int) -> float:
 
 
 def set_batch_norm(net: nn.Module, how: str, accumulate: int = 1) -> None:
-    """Set, once and before training, which statistics the batch normalisations of `net` use and remember.
+    """Sets, once and before training, which statistics the batch normalisations of `net` use and remember.
 
     - batch: each forward pass is normalised by its own statistics, and the running ones follow it. Nothing is changed.
     - accumulated: the same, but the running statistics reach as far back as with one forward pass of all the images of
@@ -25,7 +25,8 @@ def set_batch_norm(net: nn.Module, how: str, accumulate: int = 1) -> None:
     - synchronised: by the statistics of all processes. That is left to Lightning's sync_batchnorm.
     - frozen: by the running statistics, which stay as they are, in train mode too. Scale and shift still learn.
 
-    Raises InputError for another word or for `accumulate` below 1.
+    Raises:
+        InputError: `how` is none of `CHOICES`, `accumulate` is below 1, or frozen meets a layer that is no BatchNorm2d.
     """
     if how not in CHOICES:
         raise InputError(f"hardware.batch_norm={how} is unknown: choose one of {', '.join(CHOICES)}")

@@ -9,7 +9,7 @@ POOL = ([2, 2], [2, 2], [0, 0], [1, 1], True)
 
 
 def halve(features: Tensor) -> Tensor:
-    """Max-pool (B, C, H, W) to (B, C, ceil(H / 2), ceil(W / 2)), in the values and gradients of F.max_pool2d.
+    """Max-pools (B, C, H, W) to (B, C, ceil(H / 2), ceil(W / 2)), in the values and gradients of F.max_pool2d.
 
     F.max_pool2d keeps for each of its outputs an index of 8 bytes: as much as the whole map that it halves, in
     bfloat16. They are a tenth of what a U²-Net keeps. Here they are found again in the backward pass, from the map,

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def join(deep: Tensor, skip: Tensor) -> Tensor:
-    """Concatenate (B, C, H, W) and (B, D, H, W) to (B, C + D, H, W), in the values and gradients of torch.cat.
+    """Concatenates (B, C, H, W) and (B, D, H, W) to (B, C + D, H, W), in the values and gradients of torch.cat.
 
     torch.cat hands back slices of one gradient. In channels-last order these are not dense, and on a CPU what comes
     before them in the network then runs its slow paths: at (2, 64, 192, 192) in bfloat16 the backward pass of the

@@ -25,7 +25,7 @@ one gets there with its way down, 28 % (all: 46 %); stage2d on top would take it
 
 
 def recomputed(block: nn.Module, *features: Tensor, entrance: Callable[..., Tensor] | None = None) -> Tensor:
-    """Return block(*features), or block(entrance(*features)), with nothing kept for the backward pass but `features`.
+    """Runs block(*features), or block(entrance(*features)), and keeps nothing for the backward pass but `features`.
 
     Only where there will be a backward pass: in eval mode and without gradients this is the call alone. The running
     statistics of the block's batch normalisations are updated once. The block must not draw random numbers: their
@@ -45,10 +45,13 @@ def choices(net: Network) -> list[str]:
 
 
 def set_recomputation(net: Network, how: str) -> None:
-    """Let `net` recompute none of its blocks, most (those that `net.most` names) or all but the last.
+    """Makes `net` recompute none of its blocks, most (those that `net.most` names) or all but the last.
 
     The backward pass begins with the last block, while all that the others keep is still held: to compute it again
-    would cost FLOPs and lower no peak. Raises InputError for another word, or when the network has no blocks.
+    would cost FLOPs and lower no peak.
+
+    Raises:
+        InputError: `how` is none of `CHOICES`, or the network has no blocks.
     """
     if how not in CHOICES:
         raise InputError(f"hardware.recompute={how} is unknown: choose one of {', '.join(CHOICES)}")
@@ -66,7 +69,7 @@ class BlockCost(NamedTuple):
 
 
 def costs(build: Callable[[], Network], size: int = 288, batch: int = 1, device: str = "meta") -> list[BlockCost]:
-    """Return the cost of each block of the network, in its order, on float32 images of side `size`.
+    """The cost of each block of the network, in its order, on float32 images of side `size`.
 
     The device meta computes shapes alone.
     """
@@ -94,10 +97,10 @@ def costs(build: Callable[[], Network], size: int = 288, batch: int = 1, device:
     return [BlockCost(name, kept[name], sum(counts[name].values())) for name in net.blocks]
 
 
-def most(found: list[BlockCost]) -> tuple[str, ...]:
-    """Return the blocks with the most bytes per FLOP that together hold `SHARE` of the bytes of all but the last."""
-    chosen, total = [], sum(cost.kept for cost in found[:-1])
-    for cost in sorted(found[:-1], key=lambda cost: cost.kept / cost.flops, reverse=True):
+def most(block_costs: list[BlockCost]) -> tuple[str, ...]:
+    """The blocks with the most bytes per FLOP that together hold `SHARE` of the bytes of all but the last."""
+    chosen, total = [], sum(cost.kept for cost in block_costs[:-1])
+    for cost in sorted(block_costs[:-1], key=lambda cost: cost.kept / cost.flops, reverse=True):
         if sum(taken.kept for taken in chosen) >= SHARE * total:
             break
         chosen.append(cost)

@@ -43,7 +43,7 @@ def build(model: Mapping[str, Any]) -> Network:
     arguments = {key: value for key, value in model.items() if key != "_target_" and key not in OPTIONS}
     for key, value in arguments.items():
         if not _is_plain(value):
-            raise InputError(f"model.{key}={value!r} is no number, word, or list of them")
+            raise InputError(f"model.{key}={value!r} is no number, string, or list of them")
     try:
         inspect.signature(make).bind(**arguments)
     except TypeError as error:

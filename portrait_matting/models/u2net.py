@@ -45,7 +45,7 @@ REFERENCE_INPUT_SIZE = 320
 
 
 def resize(features: Tensor, like: Tensor) -> Tensor:
-    """Resize (B, C, h, w) bilinearly to the height and width of `like`, in the type of `features`.
+    """Resizes (B, C, h, w) bilinearly to the height and width of `like`, in the type of `features`.
 
     CUDA's autocast would do it in float32, and the concatenation after it too: maps of twice the bytes at every level.
     Between two levels, each value is the sum of a few, which half precision bears.
@@ -58,7 +58,7 @@ def resize(features: Tensor, like: Tensor) -> Tensor:
 
 
 def rise(deep: Tensor, skip: Tensor) -> Tensor:
-    """Resize (B, C, h, w) to the height and width of `skip` (B, D, H, W) and concatenate: (B, C + D, H, W)."""
+    """Resizes (B, C, h, w) to the height and width of `skip` (B, D, H, W) and concatenates: (B, C + D, H, W)."""
     return join(resize(deep, like=skip), skip)
 
 
@@ -191,15 +191,15 @@ def _interpolate(features: Tensor, like: Tensor) -> Tensor:
 
 
 def _side(level: int) -> str:
-    """Return the name of the stage that side output `level` reads: the decoder's, or the bottom of the U."""
+    """The name of the stage that side output `level` reads: the decoder's, or the bottom of the U."""
     return f"stage{level}" if level == DEPTH else f"stage{level}d"
 
 
 def u2net(image_channels: int = 3, out_channels: int = 1) -> U2Net:
-    """Return the full U²-Net: 44,009,869 parameters, 176 MB in float32."""
+    """The full U²-Net: 44,009,869 parameters, 176 MB in float32."""
     return U2Net("full", image_channels, out_channels)
 
 
 def u2netp(image_channels: int = 3, out_channels: int = 1) -> U2Net:
-    """Return the lite U²-Net ("U²-Net†" in the paper): 1,131,181 parameters, 4.5 MB in float32."""
+    """The lite U²-Net ("U²-Net†" in the paper): 1,131,181 parameters, 4.5 MB in float32."""
     return U2Net("lite", image_channels, out_channels)

@@ -19,8 +19,8 @@ from portrait_matting.synthetic import draw_portrait
 Sent = dict[str, Any] | None
 """What the browser says of a file that it sent: path, orig_name and more."""
 LARGEST_FILE = "100mb"
-CROWD = 30
-"""How many may wait; the next one is told to come again."""
+QUEUE_SIZE = 30
+"""Requests that may wait; the next one is refused, since the queue is full."""
 LIFETIME = 3600
 """Seconds after which a photo that nobody touched is deleted."""
 _SWEEP = 300  # seconds between two looks for such photos
@@ -58,7 +58,7 @@ def page(studio: Studio) -> gr.Blocks:
         chosen = [sitting, kind, colour, picture]
         shown = [slider, colour, pictures, save_picture]
 
-        @_told
+        @_show_errors
         def cut_out(upload: Sent, before: Sitting | None) -> tuple:
             if upload is None:  # the box was emptied
                 return before, *[gr.skip()] * 5
@@ -67,7 +67,7 @@ def page(studio: Studio) -> gr.Blocks:
             seen = gr.update(visible=True)
             return made, None, gr.update(visible=False), seen, seen, str(made.cut_out)
 
-        @_told
+        @_show_errors
         def show(made: Sitting | None, kind: str, colour: str, picture: Sent) -> tuple:
             fields = gr.update(visible=kind == "colour"), gr.update(visible=kind == "picture")
             if made is None:
@@ -77,7 +77,7 @@ def page(studio: Studio) -> gr.Blocks:
             button = gr.update(visible=not background.is_transparent, interactive=False)  # until `finish`
             return (str(made.before), str(after)), *fields, button
 
-        @_told
+        @_show_errors
         def finish(made: Sitting | None, kind: str, colour: str, picture: Sent) -> Any:
             saved = made and studio.picture(made, Background(kind, colour, picture and _file(picture)[0]))
             return gr.update(value=saved and str(saved), interactive=saved is not None)
@@ -99,7 +99,7 @@ def page(studio: Studio) -> gr.Blocks:
             [kind.input, colour.input, picture.input], show, chosen, shown, trigger_mode="always_last", **quick
         )
         changed.success(finish, chosen, save_picture, trigger_mode="always_last", **quick)
-    return blocks.queue(max_size=CROWD)
+    return blocks.queue(max_size=QUEUE_SIZE)
 
 
 def serve(blocks: gr.Blocks, host: str, port: int, browser: bool = False) -> str:
@@ -162,11 +162,11 @@ def draw_example(folder: Path) -> Path:
     return folder / "drawn portrait.jpg"
 
 
-def _told(step: Callable[..., Any]) -> Callable[..., Any]:
-    """What a person can mend is said on the page in its one line, which the page would read as HTML."""
+def _show_errors(step: Callable[..., Any]) -> Callable[..., Any]:
+    """Wraps a step so that an error that the user can mend is shown on the page, in its one line, escaped for HTML."""
 
     @functools.wraps(step)
-    def told(*arguments: Any) -> Any:
+    def shown_step(*arguments: Any) -> Any:
         try:
             return step(*arguments)
         except InputError as error:
@@ -174,4 +174,4 @@ def _told(step: Callable[..., Any]) -> Callable[..., Any]:
         except MemoryError:
             raise gr.Error("There is not enough memory for it: give a smaller photo", print_exception=False) from None
 
-    return told
+    return shown_step

@@ -1,4 +1,4 @@
-"""What a person is put before, from the word that a user gives for it."""
+"""The background that a person is put before, from what a user types for it."""
 
 from pathlib import Path
 

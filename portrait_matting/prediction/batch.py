@@ -27,7 +27,7 @@ def cut_out_all(jobs: Sequence[CutOutJob], matter: Matter, style: Style, workers
         matter: photo to cut-out.
         style: what is written.
         workers: threads in all: photos under way at once, and where those are fewer, threads for each of them.
-        progress: is told of each.
+        progress: shows each to the user.
 
     Raises:
         InputError: the disk is full or fails, as it would for every other photo.
@@ -75,7 +75,7 @@ def cut_out_videos(
         matter: photo to cut-out.
         background: a colour, a picture or a blur; None writes alpha.
         smoothing: see `video.cut_out_video`.
-        progress: is told of each frame.
+        progress: shows each frame to the user.
     """
     began, summary = time.perf_counter(), Summary()
     for job in jobs:

@@ -25,14 +25,14 @@ def is_video(path: Path) -> bool:
 
 
 @dataclass
-class Found:
-    """What was found.
+class FoundInputs:
+    """The files that inputs name, and what was passed over.
 
     Args:
         inputs: by path, each file once.
         skipped: a path or glob that gives nothing, and why. Inside folders: pictures that are no regular files, and
             links to other folders, which are not followed.
-        others: files in folders, and those that a glob fits, of another type, told by their suffix.
+        others: files in folders, and those that a glob fits, of another type, by their suffix.
     """
 
     inputs: list[Input] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Found:
     others: int = 0
 
 
-def find_inputs(inputs: Sequence[str], videos: bool = False, exclude: Path | None = None) -> Found:
+def find_inputs(inputs: Sequence[str], videos: bool = False, exclude: Path | None = None) -> FoundInputs:
     """Finds the files that people name.
 
     A file is taken whatever its suffix and named by its stem; so is one whose name reads like a glob. Of a folder the
@@ -59,7 +59,7 @@ def find_inputs(inputs: Sequence[str], videos: bool = False, exclude: Path | Non
     Raises:
         InputError: nothing was found at all.
     """
-    found = Found()
+    found = FoundInputs()
     suffixes = PICTURE_SUFFIXES | VIDEO_SUFFIXES if videos else PICTURE_SUFFIXES
     search = _Search(found, suffixes, None if exclude is None else os.path.realpath(exclude))
     for text in inputs:
@@ -75,7 +75,7 @@ def find_inputs(inputs: Sequence[str], videos: bool = False, exclude: Path | Non
 class _Search:
     """Collects files by folder and name, each once; a link to a file is a file of its own."""
 
-    def __init__(self, found: Found, suffixes: frozenset[str], exclude: str | None) -> None:
+    def __init__(self, found: FoundInputs, suffixes: frozenset[str], exclude: str | None) -> None:
         self.found, self.suffixes, self.exclude = found, suffixes, exclude
         self.files: dict[tuple[str, str], Input] = {}
         self._real = cache(os.path.realpath)

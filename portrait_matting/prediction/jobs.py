@@ -35,12 +35,14 @@ def plan_jobs(
         overwrite: does again what is there, but for a file that is itself an input.
     """
     jobs, summary = [], Summary()
-    sources = {_identity(one.path) for one in inputs} - {None}
-    for one in inputs:
+    input_files = {_identity(source.path) for source in inputs} - {None}
+    for source in inputs:
         try:
-            job = CutOutJob(one.path, target(output, one.name, _suffix(one.path, style)))
-            if (identity := _identity(job.target)) in sources:
-                raise InputError(f"{shown(one.path)} would become {shown(job.target)}, an input: give another --output")
+            job = CutOutJob(source.path, target(output, source.name, _suffix(source.path, style)))
+            if (identity := _identity(job.target)) in input_files:
+                raise InputError(
+                    f"{shown(source.path)} would become {shown(job.target)}, an input: give another --output"
+                )
         except InputError as error:
             summary.failed.append(str(error))
             continue
@@ -60,7 +62,11 @@ def _suffix(path: Path, style: Style) -> str:
 
 
 def check_writable(output: Path) -> None:
-    """Makes the folder if need be. Raises InputError if that, or writing into it, cannot be done."""
+    """Makes the folder if need be.
+
+    Raises:
+        InputError: the folder cannot be made, or not be written into.
+    """
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file: give a folder as --output")
     try:

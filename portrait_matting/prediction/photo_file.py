@@ -42,16 +42,16 @@ def read_photo(path: Path, most_pixels: int = MOST_PIXELS) -> Photo:
 
 def _open(path: Path, name: str) -> BinaryIO:
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError as error:
         what = "is a link to nothing" if path.is_symlink() else "does not exist"
         raise InputError(f"{name} {what}: check the path") from error
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise InputError(f"{name} is a folder: name a photo")
-    if not stat.S_ISREG(found.st_mode):  # a pipe may never end, nor even open
+    if not stat.S_ISREG(status.st_mode):  # a pipe may never end, nor even open
         raise InputError(f"{name} is not a regular file: name a photo")
-    if found.st_size == 0:
+    if status.st_size == 0:
         raise InputError(f"{name} is empty: get a whole copy")
-    if found.st_size > _MOST_BYTES:
-        raise InputError(f"{name} has {found.st_size / 1e9:.1f} GB, more than any photo that is read: name a photo")
+    if status.st_size > _MOST_BYTES:
+        raise InputError(f"{name} has {status.st_size / 1e9:.1f} GB, more than any photo that is read: name a photo")
     return path.open("rb")

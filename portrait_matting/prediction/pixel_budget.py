@@ -10,21 +10,21 @@ from PIL import Image
 
 
 class PixelBudget:
-    """Given in turn: small photos do not overtake a large one for ever.
+    """A fair queue with a budget in pixels: first come, first served, so that small photos never starve a large one.
 
     Args:
-        most: pixels at once; a photo that is larger is let in alone.
+        limit: pixels at once; a photo that is larger is let in alone.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most, self._taken = most, 0
+    def __init__(self, limit: int) -> None:
+        self.limit, self._taken = limit, 0
         self._turn, self._changed = threading.Lock(), threading.Condition()
 
     @contextmanager
     def take(self, pixels: int) -> Iterator[None]:
-        """Waits for so much room, and holds it."""
+        """Waits until so many pixels are free, and holds them."""
         with self._turn, self._changed:
-            self._changed.wait_for(lambda: not self._taken or self._taken + pixels <= self.most)
+            self._changed.wait_for(lambda: not self._taken or self._taken + pixels <= self.limit)
             self._taken += pixels
         try:
             yield
@@ -35,7 +35,7 @@ class PixelBudget:
 
 
 def pixels(path: Path) -> int:
-    """What a photo's header says, 0 where it says nothing: whoever reads the photo will say why."""
+    """The pixels that a photo's header announces, 0 where it cannot be read: whoever decodes the photo will say why."""
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # catch_warnings is not safe in threads
     try:
         with Image.open(path) as picture:

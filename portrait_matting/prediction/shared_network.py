@@ -33,13 +33,13 @@ class SharedNetwork:
         self._waiting.put(None)
 
     def _work(self) -> None:
-        while (one := self._waiting.get()) is not None:
-            batch = [one]
+        while (request := self._waiting.get()) is not None:
+            batch = [request]
             while len(batch) < self.batch_size and not self._waiting.empty():
-                if (one := self._waiting.get()) is None:
+                if (request := self._waiting.get()) is None:
                     self._waiting.put(None)  # for after this batch
                     break
-                batch.append(one)
+                batch.append(request)
             self._answer(batch)
 
     def _answer(self, batch: list[tuple[np.ndarray, Future]]) -> None:
@@ -49,8 +49,8 @@ class SharedNetwork:
             if len(batch) == 1:
                 batch[0][1].set_exception(error)
             else:  # which of them it was, or whether only all together are too much
-                for one in batch:
-                    self._answer([one])
+                for request in batch:
+                    self._answer([request])
         else:
             for (_, answer), matte in zip(batch, mattes, strict=True):
                 answer.set_result(matte)

@@ -1,4 +1,4 @@
-"""What came out of a call, and how a person and a script are told."""
+"""What came out of a call, as a line for a person and an exit code for a script."""
 
 from dataclasses import dataclass, field
 

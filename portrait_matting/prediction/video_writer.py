@@ -45,7 +45,11 @@ _OPAQUE = {
 
 
 def encoder_for(target: Path, alpha: bool) -> Encoder:
-    """What a file of this name is written with. Raises InputError where nothing can."""
+    """What a file of this name is written with.
+
+    Raises:
+        InputError: the suffix is not known, cannot hold alpha where that is asked for, or its codec is missing.
+    """
     codecs = load_av().codecs_available
     suffix, encoders = target.suffix.lower(), _WITH_ALPHA if alpha else _OPAQUE
     if suffix not in encoders:
@@ -107,7 +111,7 @@ class VideoWriter:
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
-            with suppress(Exception):  # the first trouble is told
+            with suppress(Exception):  # the first error is the one that is raised
                 self.container.close()
             return
         with naming(self.target, *UNWRITABLE):

@@ -14,7 +14,11 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP
 
 
 def open_zip(file: Path | BytesIO, name: object) -> zipfile.ZipFile:
-    """Opens a zip, or raises InputError, which calls it `name`."""
+    """Opens a zip, which errors call `name`.
+
+    Raises:
+        InputError: it is no whole zip.
+    """
     try:
         return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError) as error:
@@ -22,7 +26,11 @@ def open_zip(file: Path | BytesIO, name: object) -> zipfile.ZipFile:
 
 
 def read_member(packed: zipfile.ZipFile, path: str, name: str) -> bytes:
-    """The content of a member, or raises InputError where its place in the zip is damaged."""
+    """The content of a member.
+
+    Raises:
+        InputError: its place in the zip is damaged.
+    """
     try:
         return packed.read(path)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError) as error:
@@ -30,7 +38,11 @@ def read_member(packed: zipfile.ZipFile, path: str, name: str) -> bytes:
 
 
 def members(packed: zipfile.ZipFile, name: object) -> Iterator[zipfile.ZipInfo]:
-    """Files that count, hidden ones left out. Raises InputError where one cannot be read: locked, or packed oddly."""
+    """The files of a zip, hidden ones left out.
+
+    Raises:
+        InputError: one cannot be read: it is locked, or packed by a method that Python does not know.
+    """
     for member in packed.infolist():
         if member.is_dir() or any(map(is_hidden, slashed(member.filename).split("/"))):
             continue

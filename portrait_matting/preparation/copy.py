@@ -47,7 +47,7 @@ def copy(
     records = standing(output, settings)
     key_of = {location(entry): (entry.split, entry.stem) for entry in source.entries}
     whole = _whole(source)
-    rejections = [one for one in rejections if key_of[one.file] in whole or key_of[one.file] not in records]
+    rejections = [each for each in rejections if key_of[each.file] in whole or key_of[each.file] not in records]
     pairs, parted = part_from(records, pairs)
     rejections += parted
     todo = [pair for pair in pairs if not is_current(records.get((pair.split, pair.name)), pair)]
@@ -99,7 +99,7 @@ def _whole(source: Source) -> set[Key]:
     kinds: defaultdict[Key, set[str]] = defaultdict(set)
     for entry in source.entries:
         kinds[entry.split, entry.stem].add(entry.kind)
-    return {key for key, found in kinds.items() if len(found) == 2}
+    return {key for key, present in kinds.items() if len(present) == 2}
 
 
 def _bar(total: int, done: int) -> tqdm:

@@ -56,7 +56,7 @@ def refused_before(output: Output, pairs: list[Pair], key_of: dict[str, Key]) ->
     """What earlier sources had refused, of splits and files that this one says nothing of."""
     splits = {"", *(pair.split for pair in pairs)}
     earlier = read_rejected(output.root / "rejected.csv")
-    return [one for one in earlier if one.split not in splits and one.file not in key_of]
+    return [rejection for rejection in earlier if rejection.split not in splits and rejection.file not in key_of]
 
 
 def _length(output: Output, key: Key, settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""The folder that a copy grows in: one preparation at a time, one setting for ever, every file whole or not there."""
+"""The folder that a copy grows in: one preparation at a time, settings that cannot change, files whole or absent."""
 
 import os
 import shutil
@@ -60,7 +60,11 @@ class Output:
             raise
 
     def check_room(self, portraits: int, sample: Sequence[int]) -> None:
-        """Raises InputError if the disk will not hold so many portraits more, of which `sample` has some in bytes."""
+        """Refuses a disk that will not hold so many portraits more, by the bytes of a sample of them.
+
+        Raises:
+            InputError: there is less room than they need.
+        """
         if not sample:
             return
         needed = portraits * (sum(sample) / len(sample) * _MARGIN + _LOST)
@@ -72,7 +76,7 @@ class Output:
             )
 
     def join(self) -> None:
-        """Takes the lock of a worker, in one: from now on another preparation waits for this process's end."""
+        """Takes a lock of its own, in a worker: from now on another preparation waits for this process's end."""
         self._lock = Lock(self.unfinished / f"{_WORKER}{os.getpid()}")
         self._lock.take()
 
@@ -108,7 +112,11 @@ class Output:
 
 
 def check_place(source: Path, output: Path) -> None:
-    """Raises InputError if `output` is `source`, or lies where the pictures of `source` are looked for."""
+    """Refuses an output folder that would mix with the source.
+
+    Raises:
+        InputError: `output` is `source`, or lies where the pictures of `source` are looked for.
+    """
     inside, root = output.resolve(), source.resolve()
     if inside == root:
         raise InputError(f"OUTPUT is SOURCE, {source}: give another folder, the originals stay as they are")

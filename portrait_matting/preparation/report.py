@@ -76,8 +76,8 @@ def report(
         kinds.setdefault(_VARIABLE.sub("…", _OF_PARTNER.sub("", rejection.reason)), []).append(rejection)
     listed = sorted(kinds.values(), key=len, reverse=True)
     for alike in listed[:_REASONS]:
-        one = min(alike, key=lambda one: (bool(_OF_PARTNER.match(one.reason)), one))
-        lines.append(f"{len(alike):>9,}  {'as ' if len(alike) > 1 else ''}{one.file}: {one.reason}")
+        example = min(alike, key=lambda rejection: (bool(_OF_PARTNER.match(rejection.reason)), rejection))
+        lines.append(f"{len(alike):>9,}  {'as ' if len(alike) > 1 else ''}{example.file}: {example.reason}")
     if others := sum(map(len, listed[_REASONS:])):
         lines.append(f"{others:>9,}  for other reasons")
     return "\n".join(lines)

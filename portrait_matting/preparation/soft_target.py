@@ -9,7 +9,7 @@ What it recovers: edges a fraction of a pixel wide, edges that the mask has wron
 the mask's edge as far as the band reaches, 3 pixels at 512. What it cannot: strands beyond the band, pieces that the
 mask lost, edges between like colours, errors of the mask wider than half the band; a pattern of the background within
 the band leaves ghosts. Where the mask is exact and the edge merely blurred, a blurred mask comes closer to the truth.
-The figures, and how the constants were chosen, are in EXPERIMENTS.md; `benchmarks/soft_targets.py` prints them.
+The measurements, and how the constants were chosen, are in EXPERIMENTS.md; `benchmarks/soft_targets.py` prints them.
 """
 
 import cv2

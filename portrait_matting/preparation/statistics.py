@@ -98,14 +98,14 @@ def plot(records: Sequence[Record], path: Path) -> None:
     coverage, brightness, colours, sides, sizes, people = figure.subplots(2, 3).flat
     bins = int(np.clip(np.sqrt(len(records)), 12, 40))
     largest = 1.1 * max((max(record.height, record.width) for record in records), default=1)
-    most = max([4, *_photos_of_users(records).values()])  # an axis of fewer has fractions on it
+    most_photos = max([4, *_photos_of_users(records).values()])  # an axis of fewer has fractions on it
     for number, (split, some) in enumerate(_by_split(records).items()):
         summary, colour = _summary(some), _COLOURS[split]
         for axes, values, edges in (
             (coverage, [record.coverage for record in some], np.linspace(0, 1, bins + 1)),
             (brightness, _brightness(some), np.linspace(0, 256, bins + 1)),
             (sides, [min(record.height, record.width) for record in some], np.linspace(0, largest, bins + 1)),
-            (people, list(_photos_of_users(some).values()), 0.5 + np.arange(most + 1)),
+            (people, list(_photos_of_users(some).values()), 0.5 + np.arange(most_photos + 1)),
         ):
             percent = np.full(len(values), 100 / max(len(values), 1))
             axes.hist(values, edges, weights=percent, histtype="step", color=colour, linewidth=1.6, label=split)

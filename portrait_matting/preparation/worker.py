@@ -26,10 +26,10 @@ def start(source: Source, output: Output, settings: Settings) -> None:
     cv2.setNumThreads(0)  # the workers are the parallelism
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # of broken files, which are reported by name
     output.join()
-    employer = multiprocessing.parent_process()
-    if wait([employer.sentinel], timeout=0):  # gone before the lock was shared: another one may have begun by now
+    parent = multiprocessing.parent_process()
+    if wait([parent.sentinel], timeout=0):  # gone before the lock was shared: another preparation may have begun by now
         sys.exit()
-    threading.Thread(target=_end_with, args=(employer,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _job = (source, output, settings)
 
 
@@ -55,6 +55,6 @@ def measure(pair: Pair) -> int | None:
     return result.record.copy_bytes if isinstance(result, PreparedPortrait) else None
 
 
-def _end_with(employer) -> None:
-    employer.join()
+def _end_with(parent) -> None:
+    parent.join()
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Hydra's callback of a sweep: what is noted before it, what its jobs are told, what happens to an error of one."""
+"""Hydra's callback of a sweep: what is noted before it, what its jobs are called by, what happens to an error."""
 
 import itertools
 import json
@@ -31,7 +31,8 @@ class SweepCallback(Callback):
     """Hydra's callback, in the process that starts a sweep and in those of its jobs.
 
     Before the sweep it notes what is swept, and tells the jobs what their folders are called by. After each job it
-    takes an error off Hydra's hands, so that the others go on under every launcher and sweeper: `told` ends with it.
+    takes an error off Hydra's hands, so that the others go on under every launcher and sweeper; the
+    sweep reports it at its end.
     """
 
     opened: ClassVar[list[Path]] = []
@@ -58,18 +59,18 @@ class SweepCallback(Callback):
         given = parse(hydra.overrides.task)
         params = hydra.sweeper.get("params") or OmegaConf.create({})
         in_file = list(params)  # also what is ???, which `in params` passes over
-        for one in given:
-            if one.key_or_group in in_file:
-                params[one.key_or_group] = one.get_value_string()  # the command line has the last word
+        for override in given:
+            if override.key_or_group in in_file:
+                params[override.key_or_group] = override.get_value_string()  # the command line wins
         if missing := [str(key) for key in params if OmegaConf.is_missing(params, key)]:
             raise InputError(f"this sweep has no values for {missing[0]}: give {missing[0]}=A,B")
         written = [f"{key}={value}" for key, value in params.items()]
-        written += [one.input_line for one in given if one.key_or_group not in in_file]
+        written += [override.input_line for override in given if override.key_or_group not in in_file]
         # A seed that is given is named, though it be one: a later launch with more of them finds this one's jobs.
-        seed = ["seed"] if any(one.key_or_group == "seed" for one in given) else []
+        seed = ["seed"] if any(override.key_or_group == "seed" for override in given) else []
         swept_keys = list(dict.fromkeys([*map(str, params), *swept(written), *seed]))
         fair = {key: value for key, value in _fair_share(config).items() if key not in swept_keys}
-        constant = [*({one.key_or_group for one in parse(written)} - set(swept_keys)), *fair]
+        constant = [*({override.key_or_group for override in parse(written)} - set(swept_keys)), *fair]
         # Hydra composes each job by these first, then by its own.
         hydra.overrides.hydra.append(f"hydra.job.config.override_dirname.exclude_keys={sorted(constant)}")
         hydra.overrides.hydra.extend([f"{key}={value}" for key, value in fair.items()])
@@ -117,18 +118,21 @@ def swept(overrides: list[str]) -> list[str]:
     >>> swept(["seed=0,1", "model=u2net", "learning_rate.max_lr=interval(0.001, 0.1)"])
     ['seed', 'learning_rate.max_lr']
     """
-    return list(dict.fromkeys(one.key_or_group for one in parse(overrides) if one.is_sweep_override()))
+    return list(dict.fromkeys(each.key_or_group for each in parse(overrides) if each.is_sweep_override()))
 
 
 def _folders(overrides: list[str], constant: list[str]) -> list[str] | None:
     """The folders of all jobs of a grid; None where it is no grid."""
     values = []
-    for one in parse(overrides):
-        if one.is_sweep_override() and (not one.is_discrete_sweep() or "glob(" in one.get_value_string()):
+    for override in parse(overrides):
+        if override.is_sweep_override() and (
+            not override.is_discrete_sweep() or "glob(" in override.get_value_string()
+        ):
             return None
-        key = one.get_key_element()
-        texts = one.sweep_string_iterator() if one.is_sweep_override() else [one.get_value_element_as_str()]
-        values.append([one.input_line] if one.is_delete() else [f"{key}={text}" for text in texts])
+        key = override.get_key_element()
+        single = not override.is_sweep_override()
+        texts = [override.get_value_element_as_str()] if single else override.sweep_string_iterator()
+        values.append([override.input_line] if override.is_delete() else [f"{key}={text}" for text in texts])
     return list(dict.fromkeys(job_folder(job, constant) for job in itertools.product(*values)))
 
 

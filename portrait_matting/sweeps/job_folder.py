@@ -26,7 +26,7 @@ def job_folder(overrides: Sequence[str], constant: Collection[str] = ()) -> str:
     """The name of a job's folder, given its overrides and the keys that are the same in all jobs.
 
     The seed comes last, so that a listing has the jobs of an arm together. What a name cannot hold, such as a path or a
-    list of words, is shortened, and six digits of its hash keep it apart from others.
+    list of names, is shortened, and six digits of its hash keep it apart from others.
 
     >>> job_folder(["seed=1", "loss.criterion.edge_weight=5", "trainer.max_epochs=9"], ["trainer.max_epochs"])
     'edge_weight-5+seed-1'
@@ -40,12 +40,12 @@ def job_folder(overrides: Sequence[str], constant: Collection[str] = ()) -> str:
 
 
 def named(overrides: Sequence[str], constant: Collection[str] = ()) -> dict[str, str]:
-    """What differs: each key by as much of its end as tells it from the others, with its value as text.
+    """What differs: each key by the shortest end that distinguishes it from the others, with its value as text.
 
     >>> named(["learning_rate.max_lr=0.01", "learning_rate.finder.max_lr=1e-1", "loss.weights=[1,0.5]"])
     {'learning_rate.max_lr': '0.01', 'finder.max_lr': '0.1', 'weights': '1_0.5'}
     """
-    values = {one.key_or_group: _text(one) for one in parse(overrides) if one.key_or_group not in constant}
+    values = {each.key_or_group: _text(each) for each in parse(overrides) if each.key_or_group not in constant}
     dotted = [key.replace("/", ".") for key in values]  # groups have slashes
     names = zip(values, dotted, tails(dotted, "."), strict=True)
     return {key if name == whole else name: values[key] for key, whole, name in names}

@@ -1,4 +1,4 @@
-"""An Optuna study that was stopped: what its sweeper must be told, so that it goes on instead of beginning again."""
+"""An Optuna study that was stopped: what its sweeper is set to, so that it goes on instead of beginning again."""
 
 import logging
 import warnings
@@ -12,7 +12,7 @@ def go_on(sweeper: DictConfig) -> None:
     """Changes the settings of Hydra's Optuna sweeper to what a study in its storage still lacks.
 
     By itself the sweeper would run n_trials more; with a seeded sampler it would draw the values again that it drew
-    first; and it would leave trials that were killed unfinished for ever. Here n_trials counts the completed trials of
+    first; and it would never finish trials that were killed. Here n_trials counts the completed trials of
     all launches, the sampler's seed moves on by the number of trials there are, and killed trials come first, with the
     values they had, so that their jobs go on from their last checkpoints.
 

@@ -44,22 +44,22 @@ def check_mode() -> None:
 
 
 def take_up(cfg: DictConfig) -> dict[str, float] | None:
-    """The figures of a job that was finished before; else None, and `resume` is set if it was begun before.
+    """The metrics of a job that was finished before; else None, and `resume` is set if it was begun before.
 
     Raises:
         InputError: its folder holds a run by another recipe, or another process is training in it.
     """
     run_dir = Path(cfg.run_dir)
     SweepCallback.held.append(hold(run_dir))
-    begun, figures = (run_dir / LAST).is_file(), run_dir / "metrics.json"
-    if (begun or figures.is_file()) and (run_dir / "config.yaml").is_file():
+    begun, metrics = (run_dir / LAST).is_file(), run_dir / "metrics.json"
+    if (begun or metrics.is_file()) and (run_dir / "config.yaml").is_file():
         asked = OmegaConf.to_container(cfg, resolve=True)
         if difference := conflict(asked, upgraded(OmegaConf.to_container(OmegaConf.load(run_dir / "config.yaml")))):
             raise InputError(f"{run_dir} holds a run with {difference}: choose another hydra.sweep.dir=DIR")
     (run_dir / FAILED).unlink(missing_ok=True)
-    if figures.is_file():
+    if metrics.is_file():
         log.info("%s is finished already", run_dir.name)
-        return json.loads(figures.read_text(encoding="utf-8"))
+        return json.loads(metrics.read_text(encoding="utf-8"))
     if begun:
         log.info("%s goes on from its last checkpoint", run_dir.name)
         cfg.resume = str(run_dir / LAST)

@@ -51,7 +51,7 @@ def sample_background(rng: np.random.Generator, like: list[Colour]) -> Backgroun
 
 
 def draw_background(background: Background, height: int, width: int) -> np.ndarray:
-    """Paint the background: float32 (H, W, 3) RGB in [0, 1]."""
+    """Paints the background: float32 (H, W, 3) RGB in [0, 1]."""
     rng, colours = np.random.default_rng(background.seed), list(background.colours)
     if background.kind in _TEXTURES:
         image = _TEXTURES[background.kind](rng, colours, height, width)

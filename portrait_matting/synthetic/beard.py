@@ -35,7 +35,7 @@ def sample_beard(rng: np.random.Generator, head: Head, colour: Colour) -> Beard:
 
 
 def draw_beard(brush: Brush, head: Head, face: Face, beard: Beard) -> None:
-    """Paint the beard; the mouth is painted on top of it afterwards."""
+    """Paints the beard; the mouth is painted on top of it afterwards."""
     if beard.kind == "none":
         return
     rng = np.random.default_rng(beard.seed)

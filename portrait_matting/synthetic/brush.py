@@ -73,29 +73,29 @@ class Brush(NamedTuple):
         return brush._replace(origin=(self.origin[0] + shift[0], self.origin[1] + shift[1]))
 
     def fill(self, points, colour: Colour, shade: float = 0.0) -> None:
-        """Fill the outline (n, 2); `shade` (0..1) darkens it softly towards the rim and away from the light."""
+        """Fills the outline (n, 2); `shade` (0..1) darkens it softly towards the rim and away from the light."""
         cv2.fillPoly(self.canvas, [_fixed(self.place(points))], (*colour, 255), cv2.LINE_AA, _SHIFT)
         if shade:
             self.shade(points, shade)
 
     def disc(self, x: float, y: float, r: float, colour: Colour) -> None:
-        """Fill a circle."""
+        """Fills a circle."""
         self.discs([(x, y)], [r], colour)
 
     def discs(self, centres, radii, colour: Colour) -> None:
-        """Fill many circles, `centres` (n, 2) and `radii` (n,)."""
+        """Fills many circles, `centres` (n, 2) and `radii` (n,)."""
         for centre, r in zip(_fixed(self.place(centres)).tolist(), radii, strict=True):
             radius = max(8, round(r * self.unit * (1 << _SHIFT)))
             cv2.circle(self.canvas, centre, radius, (*colour, 255), -1, cv2.LINE_AA, _SHIFT)
 
     def boxes(self, corners, colour: Colour) -> None:
-        """Fill many rectangles that do not overlap, given as (n, 4): left, top, width and height."""
+        """Fills many rectangles that do not overlap, given as (n, 4): left, top, width and height."""
         x, y, w, h = np.asarray(corners, dtype=np.float64).reshape(-1, 4).T
         outlines = np.stack([np.stack([x, x + w, x + w, x], 1), np.stack([y, y, y + h, y + h], 1)], 2)
         cv2.fillPoly(self.canvas, list(_fixed(self.place(outlines))), (*colour, 255), cv2.LINE_AA, _SHIFT)
 
     def glow(self, x: float, y: float, rx: float, ry: float, colour: Colour, share: float) -> None:
-        """Tint the canvas softly: `share` of `colour` at (x, y), fading to none over two radii. Alpha is left alone."""
+        """Tints the canvas softly: `share` of `colour` at (x, y), fading to none over two radii; alpha stays."""
         reach = 2 * max(rx, ry)
         box = self.box(
             self.place([(x - reach, y - reach), (x + reach, y - reach), (x - reach, y + reach), (x + reach, y + reach)])
@@ -139,7 +139,7 @@ class Brush(NamedTuple):
         return mask
 
     def shade(self, points, strength: float) -> None:
-        """Darken the inside of the outline (n, 2) softly towards its rim and away from the light; keep alpha."""
+        """Darkens the inside of the outline (n, 2) softly towards its rim and away from the light; keeps alpha."""
         pixels = self.place(points)
         box = self.box(pixels)
         if box is None:

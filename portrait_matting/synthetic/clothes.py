@@ -55,7 +55,7 @@ def torso(head: Head, clothes: Clothes) -> np.ndarray:
 
 
 def draw_clothes(brush: Brush, head: Head, clothes: Clothes) -> None:
-    """Paint the garment over the neck's lower end."""
+    """Paints the garment over the neck's lower end."""
     body, n, cloth, kind = torso(head, clothes), head.neck, clothes.colour, clothes.garment
     tie = clothes.second if clothes.tie else None
     shape = np.concatenate([collar.neckline(n, kind), body[1:-1]])

@@ -57,7 +57,7 @@ def sample_face(rng: np.random.Generator, head: Head) -> Face:
 
 
 def draw_face(brush: Brush, head: Head, face: Face, brow: Colour) -> None:
-    """Paint the features; `brow` is the colour of the eyebrows."""
+    """Paints the features; `brow` is the colour of the eyebrows."""
     turn = 0.1 * head.yaw
     for x, y in face.freckles:
         brush.disc(x + turn, y, 0.012, darker(head.skin, 0.22))

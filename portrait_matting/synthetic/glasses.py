@@ -27,7 +27,7 @@ def sample_glasses(rng: np.random.Generator) -> Glasses:
 
 
 def draw_glasses(brush: Brush, head: Head, face: Face, glasses: Glasses) -> None:
-    """Paint the frame, and the lenses where they are dark."""
+    """Paints the frame, and the lenses where they are dark."""
     if glasses.kind == "none":
         return
     turn, r = 0.1 * head.yaw, 0.235

@@ -29,7 +29,7 @@ def sample_hand(rng: np.random.Generator) -> Hand:
 
 
 def draw_hand(brush: Brush, head: Head, clothes: Clothes, hand: Hand) -> None:
-    """Paint the forearm in its sleeve and the open hand above it."""
+    """Paints the forearm in its sleeve and the open hand above it."""
     if not hand.side:
         return
     s, skin = hand.side, head.skin

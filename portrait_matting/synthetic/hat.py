@@ -35,7 +35,7 @@ def sample_hat(rng: np.random.Generator, head: Head, hair: Hair) -> Hat:
 
 
 def draw_hat(brush: Brush, head: Head, hair: Hair, hat: Hat) -> None:
-    """Paint the hat; `w` is its half-width and `top` the height of the hair below it."""
+    """Paints the hat; `w` is its half-width and `top` the height of the hair below it."""
     w, top = head.width + 0.06 + 0.55 * hair.volume, -1.14 - 0.6 * hair.volume
     if hat.kind == "beanie":
         _draw_beanie(brush, hat, w, top)

@@ -10,7 +10,7 @@ PATTERNS = ("plain", "stripes", "bars", "checks", "dots")
 
 
 def draw_pattern(brush: Brush, shape: np.ndarray, pattern: str, colour: Colour, second: Colour, p: float) -> None:
-    """Print one of PATTERNS in `second` on the cloth inside the outline `shape` (n, 2), repeating every `p` units."""
+    """Prints one of PATTERNS in `second` on the cloth inside the outline `shape` (n, 2), repeating every `p` units."""
     pixels = brush.place(shape)
     box = brush.box(pixels)
     if box is None:

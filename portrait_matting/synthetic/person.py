@@ -60,7 +60,7 @@ def sample_person(rng: np.random.Generator) -> Person:
 
 
 def draw_person(canvas: np.ndarray, person: Person, light: float) -> None:
-    """Paint `person` on `canvas`, uint8 (H, W, 4) premultiplied RGBA; `light` is the lit side, -1 to 1.
+    """Paints `person` on `canvas`, uint8 (H, W, 4) premultiplied RGBA; `light` is the lit side, -1 to 1.
 
     A unit is the person's size times the shorter of the width and 0.8 of the height, so the person fits any frame.
     """

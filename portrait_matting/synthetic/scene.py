@@ -53,7 +53,11 @@ class Scene:
 
 
 def plan_scene(split: str, seed: int, index: int) -> Scene:
-    """Choose everything about the scene; raises InputError for an unknown split or a negative number."""
+    """Chooses everything about the scene.
+
+    Raises:
+        InputError: `split` is unknown, or `seed` or `index` is negative.
+    """
     if split not in SPLITS:
         raise InputError(f"split={split!r} is unknown; use one of {', '.join(SPLITS)}.")
     if min(seed, index) < 0:
@@ -79,8 +83,11 @@ def plan_scene(split: str, seed: int, index: int) -> Scene:
 
 
 def draw_layers(split: str, seed: int, index: int, height: int = 320, width: int = 256) -> Layers:
-    """The layers of portrait `index` of `split`; raises InputError for an unknown split, a negative seed or index, or a
-    side below MIN_SIZE pixels."""
+    """The layers of portrait `index` of `split`.
+
+    Raises:
+        InputError: `split` is unknown, `seed` or `index` is negative, or a side is below MIN_SIZE pixels.
+    """
     if min(height, width) < MIN_SIZE:
         raise InputError(f"size {height}x{width} is too small to draw a portrait; use at least {MIN_SIZE}x{MIN_SIZE}.")
     scene = plan_scene(split, seed, index)
@@ -106,7 +113,8 @@ def draw_portrait(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Portrait `index` of `split`: image uint8 (H, W, 3) RGB, alpha float32 (H, W) in [0, 1].
 
-    Raises InputError for a split other than train, val or test, a negative seed or index, or a side below 16 pixels.
+    Raises:
+        InputError: as for `draw_layers`.
     """
     layers = draw_layers(split, seed, index, height, width)
     return layers.composite(), layers.alpha

@@ -51,5 +51,5 @@ def tones(colour: Colour) -> list[Colour]:
 
 
 def paint(brush: Brush, strands: np.ndarray, colour: Colour, width: float = WIDTH) -> None:
-    """Paint `strands` in the tones of `colour`."""
+    """Paints `strands` in the tones of `colour`."""
     brush.strands(strands, tones(colour), width)

@@ -154,7 +154,7 @@ def test_a_batch_larger_than_the_split_is_refused():
 
 
 class Spy(L.LightningModule):
-    """Takes down the samples of every finished training step; crashes where it is told to."""
+    """Takes down the samples of every finished training step; crashes at the step it is set to."""
 
     def __init__(self, crash_at: int | None = None, crash_in: str = "train") -> None:
         super().__init__()

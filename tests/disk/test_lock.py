@@ -20,7 +20,7 @@ sys.stdin.read()
 
 
 def other(path):
-    """Another process that holds the lock until it is told to end."""
+    """Another process that holds the lock until it is asked to end."""
     process = subprocess.Popen(
         [sys.executable, "-c", TAKE, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

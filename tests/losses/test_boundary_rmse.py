@@ -14,7 +14,7 @@ DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 
 
 def disc(size=32, batch=1):
-    """Return a soft disc, float32 (batch, 1, size, size), with a radius that grows along the batch."""
+    """A soft disc, float32 (batch, 1, size, size), with a radius that grows along the batch."""
     row = torch.arange(size) - size / 2 + 0.5
     distance = (row[:, None] ** 2 + row**2).sqrt()
     radii = size * torch.linspace(0.2, 0.4, batch).view(-1, 1, 1, 1)

@@ -89,7 +89,7 @@ def test_frozen_network_keeps_its_keys():
     set_batch_norm(net, "frozen")
     assert list(net.state_dict()) == keys
     statistics = {name: buffer.clone() for name, buffer in net.named_buffers()}
-    sum(logits.mean() for logits in net.train()(torch.rand(1, 3, 32, 32))).backward()
+    sum(logits.mean() for logits in net.train()(torch.rand(1, 3, 32, 32)).values()).backward()
     assert all(torch.equal(buffer, statistics[name]) for name, buffer in net.named_buffers())
     assert net.stage1.rebnconv1.bn_s1.weight.grad.abs().sum() > 0
 

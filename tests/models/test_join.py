@@ -7,7 +7,7 @@ from portrait_matting.models.join import join
 
 
 def maps(memory_format, dtype=torch.float32, requires_grad=True):
-    """Return maps of 3 and 5 channels."""
+    """The maps of 3 and 5 channels."""
     torch.manual_seed(0)
     pair = torch.randn(2, 3, 6, 4, dtype=dtype), torch.randn(2, 5, 6, 4, dtype=dtype)
     return [features.contiguous(memory_format=memory_format).requires_grad_(requires_grad) for features in pair]

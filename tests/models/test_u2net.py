@@ -1,7 +1,7 @@
 """U²-Net against the reference project.
 
-FIGURES were made once with the code of xuebinqin/U-2-Net at commit ac7e1c8 (model/u2net.py, U2NET and U2NETP) under
-torch 2.13 on a CPU: the weights and the image of `formula` below, eval mode, the seven maps after their sigmoid.
+REFERENCE_OUTPUTS were made once with the code of xuebinqin/U-2-Net at commit ac7e1c8 (model/u2net.py, U2NET and
+U2NETP) under torch 2.13 on a CPU: the weights and the image of `formula` below, eval mode, the seven maps after their sigmoid.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ FACTORIES = {"full": u2net, "lite": u2netp}
 PIXELS = ((0, 0), (13, 21), (27, 40), (39, 55))
 
 # mean, standard deviation and the values at PIXELS of the fused map and of side outputs 1 to 6, at 40x56
-FIGURES = {
+REFERENCE_OUTPUTS = {
     "full": (
         (0.415109, 0.060931, 0.522445, 0.472578, 0.398477, 0.431389),
         (0.647781, 0.085972, 0.594949, 0.474511, 0.691528, 0.590320),
@@ -42,7 +42,7 @@ TABLE = (np.arange(PRIME, dtype=np.int64) * 7919 % PRIME) ** 2 % PRIME / PRIME
 
 
 def formula(shape, start, low, high):
-    """Return float32 values between low and high that depend on nothing but the arguments."""
+    """The float32 values between low and high that depend on nothing but the arguments."""
     values = TABLE[(np.arange(np.prod(shape, dtype=np.int64)) + 101 * start) % PRIME]
     return torch.from_numpy(low + (high - low) * values).float().view(shape)
 
@@ -62,13 +62,13 @@ def fill(net):
     return net.eval()
 
 
-@pytest.mark.parametrize("size", FIGURES)
+@pytest.mark.parametrize("size", REFERENCE_OUTPUTS)
 def test_outputs_are_those_of_the_reference(size):
     net = fill(FACTORIES[size]())
     with torch.inference_mode():
         maps = net(formula((1, 3, 40, 56), 7, -2.0, 2.0))
     assert list(maps) == ["matte", *(f"side{level}" for level in range(1, 7))]
-    for logits, expected in zip(maps.values(), FIGURES[size], strict=True):
+    for logits, expected in zip(maps.values(), REFERENCE_OUTPUTS[size], strict=True):
         alpha = logits.sigmoid().double()[0, 0]
         found = [alpha.mean(), alpha.std(), *(alpha[pixel] for pixel in PIXELS)]
         assert [float(value) for value in found] == pytest.approx(expected, abs=1e-5)

@@ -1,4 +1,4 @@
-"""A matter without a network, whose cut-outs can be told from the photo."""
+"""A matter without a network, whose cut-outs differ visibly from the photo."""
 
 import threading
 import time

@@ -86,7 +86,7 @@ def join(http, address, sent, person="person"):
 
 
 def ask(http, address, sent, person="person"):
-    """What the page is told when a photo is dropped: the picture to save, or the error."""
+    """What the page receives when a photo is dropped: the picture to save, or the error."""
     assert join(http, address, sent, person).status_code == 200
     query = {"session_hash": person}
     with http.stream("GET", f"{address}gradio_api/queue/data", params=query) as answer:
@@ -133,7 +133,7 @@ def test_the_file_arrives_as_it_was_sent(http, address, tmp_path):
     assert rgba(http, saved).shape == (64, 48, 4)
 
 
-def test_a_text_file_renamed_is_told_in_one_line(http, address, tmp_path, capfd):
+def test_a_renamed_text_file_is_an_error_of_one_line(http, address, tmp_path, capfd):
     (tmp_path / "notes <b>.jpg").write_text("no photo\n" * 9)
     error = ask(http, address, upload(http, address, tmp_path / "notes <b>.jpg"))
     assert error.startswith("notes &lt;b&gt;.jpg is not an image")
@@ -157,8 +157,8 @@ def test_a_file_too_large_is_refused(http, address):
     assert "maximum allowed size" in answer.text
 
 
-def test_a_crowd_is_told_to_wait_or_to_come_again(http, served, matter, monkeypatch, tmp_path):
-    monkeypatch.setattr(layout, "CROWD", 2)
+def test_requests_wait_in_the_queue_and_are_refused_when_it_is_full(http, served, matter, monkeypatch, tmp_path):
+    monkeypatch.setattr(layout, "QUEUE_SIZE", 2)
     address = served(matter)
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     sent = upload(http, address, tmp_path / "a.png")

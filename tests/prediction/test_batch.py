@@ -40,15 +40,15 @@ class RedMatter:
         return CutOut(matte, photo)
 
 
-class Told:
-    """Stands for the bars: remembers what it is told."""
+class RecordedProgress:
+    """Stands for the progress bars: records each call."""
 
-    def __init__(self, when_told=lambda count: None):
-        self.reasons, self.failures, self.when_told = [], [], when_told
+    def __init__(self, on_photo=lambda count: None):
+        self.reasons, self.failures, self.on_photo = [], [], on_photo
 
     def photo(self, reason):
         self.reasons.append(reason)
-        self.when_told(len(self.reasons))
+        self.on_photo(len(self.reasons))
 
     def failed(self, reason):
         self.failures.append(reason)
@@ -76,17 +76,17 @@ def files(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def run(jobs, matter=None, count=3, told=None):
-    return cut_out_all(jobs, matter or RedMatter(), Style(), count, told or Told())
+def run(jobs, matter=None, count=3, progress=None):
+    return cut_out_all(jobs, matter or RedMatter(), Style(), count, progress or RecordedProgress())
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_every_photo_is_cut_out_into_its_place(photos, tmp_path, device):
     jobs, _ = planned(tmp_path)
-    matter, told = RedMatter(device), Told()
-    summary = run(jobs, matter, 4, told)
+    matter, progress = RedMatter(device), RecordedProgress()
+    summary = run(jobs, matter, 4, progress)
     assert (summary.done, summary.existed, summary.failed, summary.code) == (12, 0, [], 0)
-    assert told.reasons == [None] * 12
+    assert progress.reasons == [None] * 12
     assert files(tmp_path / "cut") == set(photos)
     for name, image in photos.items():
         read = np.asarray(Image.open(tmp_path / "cut" / name))
@@ -113,11 +113,11 @@ def test_what_cannot_be_read_is_said_and_passed_over(photos, tmp_path):
     (tmp_path / "photos/broken.jpg").write_bytes(b"no picture")
     (tmp_path / "photos/empty.png").touch()
     jobs, _ = planned(tmp_path)
-    told = Told()
-    summary = run(jobs, told=told)
+    progress = RecordedProgress()
+    summary = run(jobs, progress=progress)
     assert (summary.done, len(summary.failed), summary.code) == (12, 2, 1)
     assert {Path(line.split(".")[0]).name for line in summary.failed} == {"broken", "empty"}
-    assert [reason for reason in told.reasons if reason] == summary.failed
+    assert [reason for reason in progress.reasons if reason] == summary.failed
     assert files(tmp_path / "cut") == set(photos)
 
 
@@ -174,7 +174,7 @@ def test_a_call_that_is_stopped_leaves_whole_files_and_goes_on(photos, tmp_path)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt, match=r"stopped: .* the same command goes on") as stopped:
-        run(jobs, Slow(), told=Told(stop))
+        run(jobs, Slow(), progress=RecordedProgress(stop))
     written = files(tmp_path / "cut")
     assert f" {len(written)} of 12 are done;" in str(stopped.value)
     time.sleep(0.2)  # what a worker might still write
@@ -253,7 +253,7 @@ def test_an_output_that_cannot_be_written_is_found_at_once(tmp_path):
     assert list((tmp_path / "new/folder").iterdir()) == []
 
 
-def test_large_photos_wait_for_each_other_and_small_ones_do_not_overtake():
+def test_large_photos_wait_for_each_other_and_small_ones_do_not_starve_them():
     room, held, most, order = PixelBudget(100), [], [], []
 
     def take(name, pixels):
@@ -322,9 +322,9 @@ def test_a_shared_network_sees_together_what_waits_and_answers_each():
 def test_a_video_that_cannot_be_read_is_said_and_passed_over(tmp_path):
     pytest.importorskip("av")
     (tmp_path / "a.mp4").write_bytes(b"no video")
-    told = Told()
+    progress = RecordedProgress()
     job = CutOutJob(tmp_path / "a.mp4", tmp_path / "cut/a.webm")
-    told.frame = lambda video, done, total: None
-    summary = cut_out_videos([job], RedMatter(), None, 0.0, told)
-    assert (summary.done, summary.failed, summary.code) == (0, told.failures, 2)
+    progress.frame = lambda video, done, total: None
+    summary = cut_out_videos([job], RedMatter(), None, 0.0, progress)
+    assert (summary.done, summary.failed, summary.code) == (0, progress.failures, 2)
     assert "a.mp4" in summary.failed[0]

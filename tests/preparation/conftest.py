@@ -17,7 +17,7 @@ HEIGHT, WIDTH = 64, 96
 SPLITS = ("train", "val", "test")
 STAMP = (2024, 9, 19, 0, 0, 0)  # of every zip member: the same arguments give the same bytes
 
-# Found by the listing alone, and the word that the reason of each of its files has to hold.
+# Found by the listing alone, and a word that the reason of each of its files must contain.
 UNPAIRED = {
     "image_alone": "mask",
     "mask_alone": "image",
@@ -31,7 +31,7 @@ UNPAIRED = {
     "no_split": "split",
     "control_character": "name",
 }
-# Found by decoding, and the word that the reason has to hold.
+# Found by decoding, and a word that the reason must contain.
 BROKEN = {
     "truncated_image": "decoded",
     "truncated_mask": "decoded",
@@ -205,7 +205,7 @@ class _Writer:
         suffix: str = ".jpg",
         folder: str | None = None,
     ) -> None:
-        """One photo and its mask; `bad` is the word of the reason where decoding has to refuse them."""
+        """One photo and its mask; `bad` is a word of the reason where decoding has to refuse them."""
         drawing = drawn(f"{split}/{stem}", self.size) if truth is None else truth
         folder = split if folder is None else folder
         for kind, top, name, content in (

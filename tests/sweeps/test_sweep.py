@@ -40,9 +40,9 @@ def stub(cfg: DictConfig) -> dict[str, float]:
     if cfg.seed == 9:
         raise KeyboardInterrupt
     OmegaConf.save(cfg, Path(cfg.run_dir) / "config.yaml", resolve=True)
-    figures = {"val/mad": 0.1 * cfg.seed}
-    (Path(cfg.run_dir) / "metrics.json").write_text(json.dumps(figures))
-    return figures
+    metrics = {"val/mad": 0.1 * cfg.seed}
+    (Path(cfg.run_dir) / "metrics.json").write_text(json.dumps(metrics))
+    return metrics
 
 
 @pytest.fixture
