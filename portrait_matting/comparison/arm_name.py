@@ -23,8 +23,8 @@ def arm_names(recipes: Sequence[Flat]) -> list[str]:
     ['edge_weight=1', 'edge_weight=5']
     """
     settings = _counted(recipes)
-    keys = list(dict.fromkeys(key for one in settings for key in one))
-    keys = [key for key in keys if any(one.get(key) != settings[0].get(key) for one in settings)]
+    keys = list(dict.fromkeys(key for flat in settings for key in flat))
+    keys = [key for key in keys if any(flat.get(key) != settings[0].get(key) for flat in settings)]
     keys = [key for key in keys if not any(_follows(key, other, settings) for other in keys)]
     keys = [key for key in keys if not any(_copies(key, other, settings) for other in keys)]
     grouped: dict[str, list[str]] = {}
@@ -32,10 +32,10 @@ def arm_names(recipes: Sequence[Flat]) -> list[str]:
         grouped.setdefault(key.partition(".")[0], []).append(key)
     keys = [key for group in grouped.values() for key in _telling(group, settings)]
     labels = dict(zip(keys, tails(keys, "."), strict=True))
-    columns = {key: _texts([one.get(key) for one in settings], labels[key]) for key in keys}
+    columns = {key: _texts([flat.get(key) for flat in settings], labels[key]) for key in keys}
     names = [
-        " ".join(columns[key][row] for key in keys if key in one) or " ".join(f"no {_noun(key)}" for key in keys[:1])
-        for row, one in enumerate(settings)
+        " ".join(columns[key][row] for key in keys if key in flat) or " ".join(f"no {_noun(key)}" for key in keys[:1])
+        for row, flat in enumerate(settings)
     ]
     return [name if name not in names[:row] else f"{name} ({row + 1})" for row, name in enumerate(names)]
 
@@ -46,28 +46,28 @@ def _noun(key: str) -> str:
 
 def _counted(recipes: Sequence[Flat]) -> list[Flat]:
     """Lists of objects that differ in length, such as an augmentation's, as a number, and what that does not tell."""
-    lists = dict.fromkeys(found[1] for one in recipes for key in one if (found := re.match(r"(.*?)\.\d+\.", key)))
-    settings = [dict(one) for one in recipes]
+    lists = dict.fromkeys(matched[1] for flat in recipes for key in flat if (matched := re.match(r"(.*?)\.\d+\.", key)))
+    settings = [dict(flat) for flat in recipes]
     for path in lists:
-        inside = sorted({key for one in recipes for key in one if key.startswith(f"{path}.")})
-        counts = [len({key[len(path) + 1 :].partition(".")[0] for key in inside if key in one}) for one in recipes]
+        inside = sorted({key for flat in recipes for key in flat if key.startswith(f"{path}.")})
+        counts = [len({key[len(path) + 1 :].partition(".")[0] for key in inside if key in flat}) for flat in recipes]
         if len({*counts}) == 1:
             continue
         implied = [
             key for key in inside if len({*counts}) == _choices([*zip(counts, _column(key, recipes), strict=True)])
         ]
-        for one, count in zip(settings, counts, strict=True):
-            if count or path in one:
-                one[path] = f"{count or 'no'} {path.rpartition('.')[2]}"
+        for flat, count in zip(settings, counts, strict=True):
+            if count or path in flat:
+                flat[path] = f"{count or 'no'} {path.rpartition('.')[2]}"
             for key in implied:
-                one.pop(key, None)
+                flat.pop(key, None)
     return settings
 
 
 def _follows(key: str, other: str, settings: Sequence[Flat]) -> bool:
     """Whether `key` is a parameter of a class that `other` names, that other classes lack, and that follows from it."""
     node = other.removesuffix(_TARGET)
-    if key == other or node == other or not key.startswith(node) or all(key in one for one in settings):
+    if key == other or node == other or not key.startswith(node) or all(key in flat for flat in settings):
         return False
     classes = _column(other, settings)
     return _choices([*zip(classes, _column(key, settings), strict=True)]) == _choices(classes)
@@ -77,7 +77,7 @@ def _copies(key: str, other: str, settings: Sequence[Flat]) -> bool:
     """Whether `key` has the values of the shorter `other`, under the same last name or as a list that repeats them."""
     if (len(key), key) <= (len(other), other):
         return False
-    pairs = [(one.get(key), one.get(other)) for one in settings]
+    pairs = [(flat.get(key), flat.get(other)) for flat in settings]
     if key.rpartition(".")[2] == other.rpartition(".")[2] != _TARGET:
         return all(value == copied for value, copied in pairs)
     return all(isinstance(value, list) and value and value == [copied] * len(value) for value, copied in pairs)
@@ -89,7 +89,7 @@ def _telling(group: Sequence[str], settings: Sequence[Flat]) -> list[str]:
         return list(group)
     chosen: list[str] = []
     told_apart = [()] * len(settings)
-    for key in sorted(group, key=lambda key: (not key.endswith(_TARGET), any(key not in one for one in settings))):
+    for key in sorted(group, key=lambda key: (not key.endswith(_TARGET), any(key not in flat for flat in settings))):
         finer = [*zip(told_apart, _column(key, settings), strict=True)]
         if _choices(finer) > _choices(told_apart):
             chosen.append(key)
@@ -98,7 +98,7 @@ def _telling(group: Sequence[str], settings: Sequence[Flat]) -> list[str]:
 
 
 def _column(key: str, settings: Sequence[Flat]) -> list[Any]:
-    return [one.get(key) for one in settings]
+    return [flat.get(key) for flat in settings]
 
 
 def _choices(values: Sequence[Any]) -> int:

@@ -82,10 +82,10 @@ def compare_html(
         costs=[label.replace(" ", "\N{NO-BREAK SPACE}") for label in numbers.COST.values()],
         number=numbers.number,
         plots=_plots(arms, ranking),
-        portraits=[_shown(one, arms) for one in portraits],
+        portraits=[_shown(portrait, arms) for portrait in portraits],
         legend=picture.data_uri(picture.legend(), 95),
         left_out=left_out,
-        method=[*_METHOD, *dict.fromkeys(correction(one) for one in (ranking, lead))],
+        method=[*_METHOD, *dict.fromkeys(correction(tested) for tested in (ranking, lead))],
         colours=COLOURS,
         dark_colours=DARK_COLOURS,
         strokes=_STROKES,
@@ -115,18 +115,18 @@ def _plots(arms: Sequence[Arm], ranking: Ranking) -> list[dict]:
     caption = "On the test portraits. Dot: a seed; stroke: their mean; bar: one standard deviation each way."
     if len(arms) > 1:
         caption += f" The dashed line is {ranking.reference.name}."
-    found = [{"title": f"{label} of every seed", "svg": Markup(plots.dots_svg(ranking, places)), "caption": caption}]
+    panels = [{"title": f"{label} of every seed", "svg": Markup(plots.dots_svg(ranking, places)), "caption": caption}]
     wanted = {f"val/{ranking.metric}": f"{label} on the validation portraits after each epoch."} | _CURVES
     for column, caption in wanted.items():
         svg = plots.curves_svg(arms, column)
         if svg is not None:
-            found.append({"title": column, "svg": Markup(svg), "caption": caption})
-    return found
+            panels.append({"title": column, "svg": Markup(svg), "caption": caption})
+    return panels
 
 
 def _shown(portrait: ComparedPortrait, arms: Sequence[Arm]) -> dict:
     image, truth, *rest = picture.portrait_row(portrait.image, portrait.truth, portrait.mattes, _HEIGHT)
-    address = [picture.data_uri(one) for one in rest]
+    address = [picture.data_uri(pixels) for pixels in rest]
     names = [arm.name for arm in arms]
     return {
         "name": portrait.name,

@@ -93,8 +93,8 @@ def _mattes(
     columns = 2 + len(shown)
     widths = ([1.0] * columns + [0.12]) * beside
     axes = foot.subplots(down, len(widths), squeeze=False, width_ratios=widths)
-    for one in axes.flat:
-        one.set_axis_off()
+    for cell in axes.flat:
+        cell.set_axis_off()
     for at, portrait in enumerate(portraits):
         row, column = divmod(at, beside)
         pictures = [portrait.image, portrait.truth, *(portrait.mattes[place] for place in shown)]

@@ -65,7 +65,7 @@ def write_report(
         resamples: that the intervals were made from, for the account at the end.
     """
     scores = [per_image(candidate.measured, metrics) for candidate in evaluation.candidates]
-    worst, drawn = choose_pictures(np.max([one["mad"] for one in scores], axis=0), pictures, seed)
+    worst, drawn = choose_pictures(np.max([of_candidate["mad"] for of_candidate in scores], axis=0), pictures, seed)
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, Path(reporting.__file__).parent]),
         autoescape=True,
@@ -121,8 +121,8 @@ def _groups(intervals: Sequence[Mapping], differences: Sequence[Mapping]) -> dic
 
 def _sentences(candidates: Sequence[Candidate], differences: Sequence[Mapping]) -> list[dict[str, str]]:
     return [
-        {name: sentence(candidates[0].name, other.name, name, found[name]) for name in METRICS if name in found}
-        for other, found in zip(candidates[1:], differences, strict=True)
+        {name: sentence(candidates[0].name, other.name, name, against[name]) for name in METRICS if name in against}
+        for other, against in zip(candidates[1:], differences, strict=True)
     ]
 
 
@@ -160,14 +160,14 @@ def _strata(
     shown = [name for name in HEADLINE if name in metrics]
     parts: dict[str, list[dict]] = {}
     for stratum in strata:
-        found = [
+        of_candidates = [
             confidence.intervals(
                 {name: candidate.measured[name][stratum.indices] for name in shown}, metrics, resamples
             )
             for candidate in candidates
         ]
         parts.setdefault(stratum.by, []).append(
-            {"label": stratum.label, "images": len(stratum.indices), "intervals": found}
+            {"label": stratum.label, "images": len(stratum.indices), "intervals": of_candidates}
         )
     return [{"by": by, "rows": rows, "svg": Markup(_dots(by, rows, len(candidates)))} for by, rows in parts.items()]
 
@@ -184,7 +184,7 @@ def _portrait(evaluation: Evaluation, scores: Sequence[Mapping[str, np.ndarray]]
     titles = ["image", "truth", *(f"{what}{name}" for name in of for what in ("matte", "error"))]
     return {
         "portrait": evaluation.portraits[index],
-        "pictures": [(title, picture.data_uri(one)) for title, one in zip(titles, row, strict=True)],
+        "pictures": [(title, picture.data_uri(pixels)) for title, pixels in zip(titles, row, strict=True)],
         "width": row[0].shape[1],
         "height": row[0].shape[0],
         "scores": [{name: one[name][index] for name in _OF_A_PORTRAIT if name in one} for one in scores],
@@ -193,9 +193,9 @@ def _portrait(evaluation: Evaluation, scores: Sequence[Mapping[str, np.ndarray]]
 
 def _definitions(metrics: Mapping[str, ImageMetric]) -> list[dict]:
     """What the metrics are, in the words of their classes: the text before the arguments and the examples."""
-    found = []
+    definitions = []
     for metric in metrics.values():
         text = re.split(r"\n\s*(?:Args|Raises|Returns|Examples?|>>>)", inspect.cleandoc(type(metric).__doc__ or ""))[0]
         paragraphs = [" ".join(part.split()).replace("`", "") for part in text.strip().split("\n\n")]
-        found.append({"names": metric.names, "paragraphs": [part for part in paragraphs if part]})
-    return found
+        definitions.append({"names": metric.names, "paragraphs": [part for part in paragraphs if part]})
+    return definitions

@@ -29,16 +29,16 @@ def strata(portraits: list[ScoredPortrait]) -> list[Stratum]:
     brightness = np.round([portrait.brightness for portrait in portraits], 2)
     coverage = np.array([portrait.coverage for portrait in portraits])
     nobody, somebody = np.flatnonzero(coverage == 0), np.flatnonzero(coverage > 0)
-    found = []
+    parts = []
     if len(groups := _thirds(sides)) > 1:
-        found += [Stratum("size", f"shorter side {_range(sides[group], 'd')} px", group.tolist()) for group in groups]
+        parts += [Stratum("size", f"shorter side {_range(sides[group], 'd')} px", group.tolist()) for group in groups]
     if len(groups := _thirds(brightness)) > 1:
-        found += _named("brightness", _BRIGHTNESS, groups, brightness)
+        parts += _named("brightness", _BRIGHTNESS, groups, brightness)
     groups = [somebody[group] for group in _thirds(np.round(coverage[somebody], 2))]
     if len(groups) + (len(nobody) > 0) > 1:
-        found += [Stratum("coverage", "nobody", nobody.tolist())] if len(nobody) else []
-        found += _named("coverage", _COVERAGE, groups, coverage)
-    return found
+        parts += [Stratum("coverage", "nobody", nobody.tolist())] if len(nobody) else []
+        parts += _named("coverage", _COVERAGE, groups, coverage)
+    return parts
 
 
 def _thirds(values: np.ndarray) -> list[np.ndarray]:

@@ -63,7 +63,7 @@ def distribution(values: Sequence[np.ndarray], shown: catalogue.MetricInfo) -> s
     """
     figure, axes = new_figure()
     floor = 1e-3 if shown.higher else 1e-4  # keeps a perfect score at a finite place
-    known = [np.clip(one[~np.isnan(one)], 0, 1) for one in values]
+    known = [np.clip(scores[~np.isnan(scores)], 0, 1) for scores in values]
     shares = np.linspace(0, 1, _POINTS + 1)
     for at, one in enumerate(known):
         if one.size:
@@ -92,7 +92,9 @@ def dots(by: str, labels: Sequence[str], intervals: Sequence[Sequence[Interval]]
     figure, axes = new_figure(height=0.6 + 0.55 * len(labels))
     rows = np.arange(len(labels))
     for at, column in enumerate(intervals):
-        value, low, high = (np.array([getattr(one, name) for one in column]) for name in ("value", "low", "high"))
+        value, low, high = (
+            np.array([getattr(interval, name) for interval in column]) for name in ("value", "low", "high")
+        )
         beside = rows + 0.2 * (at - (len(intervals) - 1) / 2)
         axes.hlines(beside, low, high, color=candidate_colour(at), linewidth=1.5)
         axes.plot(value, beside, "o", color=candidate_colour(at), markersize=5)
