@@ -30,14 +30,14 @@ class Settings:
         return json.dumps(asdict(self), indent=2) + "\n"
 
 
-def check_settings(found: str, wanted: Settings, path: Path) -> None:
+def check_settings(existing: str, wanted: Settings, path: Path) -> None:
     """Compares the content of `path`, a `settings.json`, with what is wanted now.
 
     Raises:
         InputError: they differ, or the file is of something else.
     """
     try:
-        before = dict(json.loads(found))
+        before = dict(json.loads(existing))
     except (ValueError, TypeError):
         before = {}
     if before.keys() != {field.name for field in fields(Settings)}:
@@ -45,6 +45,6 @@ def check_settings(found: str, wanted: Settings, path: Path) -> None:
     for name, now in asdict(wanted).items():
         if before[name] != now:
             raise InputError(
-                f"{path.parent} was prepared with --{name} {before[name]}, this is --{name} {now}: a copy has one "
-                "setting. Give another OUTPUT, or delete that one"
+                f"{path.parent} was prepared with --{name} {before[name]}, this is --{name} {now}: the settings of a "
+                "copy cannot change. Give another OUTPUT, or delete that one"
             )

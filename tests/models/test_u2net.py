@@ -1,7 +1,8 @@
 """U²-Net against the reference project.
 
 REFERENCE_OUTPUTS were made once with the code of xuebinqin/U-2-Net at commit ac7e1c8 (model/u2net.py, U2NET and
-U2NETP) under torch 2.13 on a CPU: weights and image of `formula` below, eval mode, the seven maps after the sigmoid.
+U2NETP) under torch 2.13 on a CPU: the weights and the image of `formula` below, eval mode, the seven maps after
+their sigmoid.
 """
 
 import numpy as np
