@@ -75,12 +75,15 @@ def test_one_arm_is_called_by_its_folder(folders, name):
             ["loss.criterion.edge_weight=1", "loss.criterion.width=0.1", "loss.criterion.width=0.025"],
             ["width=0.05 edge_weight=1", "width=0.1 edge_weight=5", "width=0.025 edge_weight=5"],
         ),
-        (["", "loss=bce", "loss=boundary_rmse_bce"], ["BoundaryRMSE", "BCE", "WeightedSum"]),
         (
-            ["", "loss.criterion.edge_weight=1", "loss=bce"],
-            ["BoundaryRMSE edge_weight=5", "BoundaryRMSE edge_weight=1", "BCE"],
+            ["", "loss=bce", "loss=boundary_rmse_bce"],
+            ["BoundaryRMSE edge_weight=5", "BCE edge_weight=1", "WeightedSum edge_weight=5"],
         ),
-        (["", "loss.weights=[1,0,0,0,0,0,0.5]"], ["weights=[1,1,1,1,1,1,1]", "weights=[1,0,0,0,0,0,0.5]"]),
+        (
+            ["", "loss.criterion.edge_weight=2", "loss=bce"],
+            ["BoundaryRMSE edge_weight=5", "BoundaryRMSE edge_weight=2", "BCE edge_weight=1"],
+        ),
+        (["loss.weights={matte:1}", "loss.weights={matte:2}"], ["matte=1", "matte=2"]),
         (
             [
                 "",
@@ -114,11 +117,8 @@ def test_one_arm_is_called_by_its_folder(folders, name):
             ["weights=null", "weights=a/best.ckpt", "weights=b/best.ckpt"],
         ),
         (
-            ["", "model.weights=best.ckpt loss.weights=[1,0,0,0,0,0,0]"],
-            [
-                "model.weights=null loss.weights=[1,1,1,1,1,1,1]",
-                "model.weights=best.ckpt loss.weights=[1,0,0,0,0,0,0]",
-            ],
+            ["model.weights=a.ckpt optimizer.weight_decay=0.1", "model.weights=b.ckpt optimizer.weight_decay=0.2"],
+            ["weights=a.ckpt weight_decay=0.1", "weights=b.ckpt weight_decay=0.2"],
         ),
         (
             ["data.root=/x/hard/all", "data.root=/x/soft/all"],
@@ -144,12 +144,11 @@ def test_settings_have_every_key_that_differs():
     first, second = arms([run(), run("loss=bce")])
     assert first.settings == {
         "loss.criterion._target_": "portrait_matting.losses.BoundaryRMSE",
-        "loss.criterion.width": 0.05,
         "loss.criterion.edge_weight": 5.0,
-        "loss.criterion.tolerance": 0.00392,
     }
-    assert second.settings == dict.fromkeys(first.settings) | {
+    assert second.settings == {
         "loss.criterion._target_": "portrait_matting.losses.BCE",
+        "loss.criterion.edge_weight": 1.0,
     }
 
 

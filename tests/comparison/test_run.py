@@ -10,7 +10,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.runs.test_scores import write_scores
 
 RECIPE = {
-    "loss": {"weights": [1.0] * 7},
+    "loss": {"weights": [1.0, 0.5, 0, 0, 0, 0, 0]},
     "learning_rate": {"max_lr": 0.01, "finder": {"max_lr": 0.03}, "cycle": {"max_lr": 0.01, "policy": "one_cycle"}},
 }
 
@@ -38,7 +38,7 @@ def test_a_run_is_what_its_folder_says(finished, tmp_path):
     assert not left_out
     assert run.seed == 3
     assert run.config["learning_rate"]["max_lr"] == 0.01
-    assert run.config["loss"]["weights"] == [1.0] * 7, "plain lists, no nodes of the configuration"
+    assert run.config["loss"]["weights"] == {"matte": 1.0, "side1": 0.5}, "plain, and by the outputs' names of today"
     assert run.metrics == {"test/mad": 0.25, "max_lr": 0.01}
     assert run.images == ["a", "b"]
     np.testing.assert_array_equal(run.scores["mad"], [0.25, np.nan])

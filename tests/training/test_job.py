@@ -47,7 +47,7 @@ def test_a_run_without_validation_is_scored_by_its_last_weights(tmp_path, caplog
 @pytest.mark.parametrize("limit", ["limit_val_batches=0", "check_val_every_n_epoch=null", "max_time='00:00:00:00'"])
 def test_other_ways_to_have_no_validation(limit, tmp_path, monkeypatch):
     tested = {f"test/{name}": 0.5 for name in ("mad", "iou")}
-    monkeypatch.setattr("portrait_matting.training.job.FIGURES", ("mad", "iou"))
+    monkeypatch.setattr("portrait_matting.training.job.METRICS", ("mad", "iou"))
     monkeypatch.setattr("lightning.pytorch.Trainer.test", lambda *_, **__: [tested])
     never = ["trainer.val_check_interval=1000"] if "null" in limit else []
     job = build_training_job(compose([*TINY, FIXED, f"trainer.{limit}", *never], tmp_path))
