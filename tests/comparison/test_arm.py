@@ -83,7 +83,6 @@ def test_one_arm_is_called_by_its_folder(folders, name):
             ["", "loss.criterion.edge_weight=2", "loss=bce"],
             ["BoundaryRMSE edge_weight=5", "BoundaryRMSE edge_weight=2", "BCE edge_weight=1"],
         ),
-        (["loss.weights={matte:1}", "loss.weights={matte:2}"], ["matte=1", "matte=2"]),
         (
             [
                 "",
