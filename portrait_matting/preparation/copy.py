@@ -69,7 +69,7 @@ def copy(
                     bar.update(count)
                     done += count
         if not source.root.exists():  # a disk pulled out is no fault of the files that could not be read
-            raise InputError(f"{source.root} has gone: give it back, and the same command goes on")
+            raise InputError(f"{source.root} is gone: mount or restore it, and the same command resumes")
         for key in {key_of[rejection.file] for rejection in rejections} & whole:
             records.pop(key, None)
             for path in paths(*key, settings.targets):

@@ -198,7 +198,7 @@ def test_a_source_that_has_gone_is_no_refusal_of_its_files(build_source, tmp_pat
     run(built.root)
     (output.root / "images/train/train_000.jpg").unlink()
     monkeypatch.setattr(module, "_bar", Bar(lambda: built.root.rename(tmp_path / "elsewhere")))
-    with pytest.raises(InputError, match="has gone"):
+    with pytest.raises(InputError, match="is gone"):
         run(built.root)
     assert len(pictures(output.root)) == 2 * 27
 
