@@ -71,8 +71,8 @@ class Output:
         free = shutil.disk_usage(self.root).free
         if free < needed:
             raise InputError(
-                f"{self.root} has {human(free)} free, and {portraits:,} portraits need about {human(needed)}: make "
-                "room, give an OUTPUT on another disk, or a smaller --size"
+                f"{self.root} has {human(free)} free, and {portraits:,} portraits need about {human(needed)}: free "
+                "space, give an OUTPUT on another disk, or a smaller --size"
             )
 
     def join(self) -> None:
