@@ -52,7 +52,7 @@ def app(arguments: argparse.Namespace) -> None:
             raise InputError(_taken(arguments.port)) from None
         print(f"the page is at {address}; Ctrl-C ends it", flush=True)
         if arguments.host not in _LOOPBACK:
-            print(f"warning: whoever reaches port {arguments.port} of this machine can use it", file=sys.stderr)
+            print(f"warning: anyone who reaches port {arguments.port} of this machine can use it", file=sys.stderr)
         try:
             threading.Event().wait()
         finally:

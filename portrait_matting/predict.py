@@ -128,7 +128,7 @@ def _until_stopped(arguments: argparse.Namespace) -> None:
     try:
         code = predict(arguments)
     except KeyboardInterrupt as stop:
-        print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
+        print(str(stop) or "stopped: the same command resumes it", file=sys.stderr)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(command.exit_code(stop))  # threads amid a network's operation would crash in Python's own way to end

@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m portrait_matting.prepare",
         description="Writes a smaller copy of EasyPortrait, which data=easyportrait data.root=OUTPUT reads. It may be "
-        "stopped at any moment: the same command goes on.",
+        "stopped at any moment: the same command resumes it.",
     )
     parser.add_argument(
         "source", metavar="SOURCE", type=Path, help="the folder with images/ and annotations/, or with the zips"
@@ -94,7 +94,7 @@ def _until_stopped(arguments: argparse.Namespace) -> None:
     try:
         prepare(arguments)
     except KeyboardInterrupt as stop:
-        print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
+        print(str(stop) or "stopped: the same command resumes it", file=sys.stderr)
         sys.exit(command.exit_code(stop))
 
 

@@ -122,7 +122,7 @@ def test_it_ends_cleanly_and_leaves_nothing(tmp_path, ending, code):
     finally:
         process.kill()
     assert process.returncode == code
-    assert errors.splitlines() == [f"warning: whoever reaches port {port} of this machine can use it"]
+    assert errors.splitlines() == [f"warning: anyone who reaches port {port} of this machine can use it"]
     assert [path for path in folder.iterdir() if path.name.startswith("portrait_matting_")] == []
     check_address("127.0.0.1", int(port))
 

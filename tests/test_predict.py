@@ -225,7 +225,7 @@ def test_a_call_that_is_ended_midway_goes_on(weights, tmp_path, sign, code):
     assert process.returncode == code, said
     if sign != signal.SIGKILL:
         assert "Traceback" not in said
-        assert re.fullmatch(r"stopped: \d+ of 30 are done; the same command goes on", said.splitlines()[-1])
+        assert re.fullmatch(r"stopped: \d+ of 30 are done; the same command resumes it", said.splitlines()[-1])
         assert not [name for name in done if name.startswith(".")]
     assert 0 < len(done) < 30
     if sign != signal.SIGKILL:

@@ -96,7 +96,7 @@ def decode_photo(file: BinaryIO, name: object, most_pixels: int = MOST_PIXELS, l
 
 def _check_jpeg(encoded: bytes, name: object) -> None:
     if has_more_scans(encoded, _MOST_SCANS):
-        raise InputError(f"{name} has more than {_MOST_SCANS} scans, made to be slow: save it anew")
+        raise InputError(f"{name} has more than {_MOST_SCANS} scans, which decode too slowly: save it again")
     # imdecode of OpenCV 5 refuses a cut JPEG, imread fills the missing part with grey, and imdecode of 4.10 with what
     # was in memory, such as an earlier picture (opencv issue 26488): so it is found here.
     if not has_end(encoded):

@@ -14,7 +14,7 @@ def debias(losses: Sequence[float], beta: float = EMA_BETA, steps: Sequence[int]
     """Smooth losses as they should be, from the ones that Lightning's range test records.
 
     Lightning divides the moving average of k samples by 1 - beta^(g + 1), where g is the number of optimizer steps
-    done, g = k in the plain case. Correct is 1 - beta^k. Unmended, every curve starts at half the true loss and rises.
+    done, g = k in the plain case. Correct is 1 - beta^k. Without it a curve starts at half the true loss and rises.
 
     Args:
         losses: recorded losses. A non-finite one stays as it is and counts as a point where no sample went in.

@@ -46,7 +46,7 @@ def over(foreground: np.ndarray, alpha: np.ndarray, background: Colour | np.ndar
 
 
 def over_colour(image: np.ndarray, alpha: np.ndarray, colour: Colour) -> np.ndarray:
-    """`over` where nobody estimated the foreground: the photo stands in, so a soft edge keeps a rim of its background.
+    """`over` without an estimated foreground: the photo stands in, so a soft edge keeps a rim of its background.
 
     Args:
         image: uint8 RGB (H, W, 3).

@@ -97,7 +97,7 @@ def _person_and_background(
 
 
 def _person(photo: np.ndarray, alpha: np.ndarray, foreground: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """The person alone: of the finest level nobody asks the background."""
+    """The person alone: of the finest level the background is not needed."""
     keep, share = _planes(1 - alpha * alpha), _share(photo, background, alpha)
     return _in_8_bits(_near(_explain(foreground, keep, share), alpha), keep, share)
 

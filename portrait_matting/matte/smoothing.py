@@ -45,7 +45,7 @@ class TemporalSmoothing:
 
     def __init__(self, strength: float) -> None:
         if not 0 <= strength < 1:
-            raise InputError(f"smoothing {strength} cannot be: choose a number from 0 up to, not including, 1")
+            raise InputError(f"smoothing {strength} is out of range: choose a number from 0 up to, not including, 1")
         self.strength = strength
         self._previous: tuple[np.ndarray, np.ndarray] | None = None
 

@@ -48,12 +48,12 @@ def cut_out_all(jobs: Sequence[CutOutJob], matter: Matter, style: Style, workers
                 progress.photo(ended.reason)
         except KeyboardInterrupt as stop:
             crew.stop()
-            raise type(stop)(f"stopped: {_state(crew, jobs)}; the same command goes on") from None
+            raise type(stop)(f"stopped: {_state(crew, jobs)}; the same command resumes it") from None
         except OSError as error:
             crew.stop()
             raise InputError(
                 f"{shown(error.filename or 'a file')} cannot be written ({error.strerror}); {_state(crew, jobs)}: "
-                "make room or mend it, and the same command goes on"
+                "free space or repair the disk, and the same command resumes it"
             ) from error
         finally:
             crew.stop()

@@ -39,7 +39,7 @@ class Summary:
         return 0 if not self.failed else 1 if self.done or self.existed else 2
 
     def line(self, output: str) -> str:
-        """The truth in one line."""
+        """The counts in one line."""
         parts = [f"{self.done:,} cut out into {output}{f' in {self.seconds:,.1f} s' if self.done else ''}"]
         if self.existed:
             parts.append(f"{self.existed:,} {'was' if self.existed == 1 else 'were'} there already")

@@ -69,22 +69,22 @@ def copy(
                     bar.update(count)
                     done += count
         if not source.root.exists():  # a disk pulled out is no fault of the files that could not be read
-            raise InputError(f"{source.root} has gone: give it back, and the same command goes on")
+            raise InputError(f"{source.root} is gone: mount or restore it, and the same command resumes it")
         for key in {key_of[rejection.file] for rejection in rejections} & whole:
             records.pop(key, None)
             for path in paths(*key, settings.targets):
                 (output.root / path).unlink(missing_ok=True)
     except KeyboardInterrupt as stop:
-        raise type(stop)(f"stopped: {done:,} of {len(pairs):,} are done; the same command goes on") from None
+        raise type(stop)(f"stopped: {done:,} of {len(pairs):,} are done; the same command resumes it") from None
     except BrokenProcessPool:
         raise InputError(
             f"a worker process was killed, most likely for want of memory; {done:,} of {len(pairs):,} are done: the "
-            f"same command goes on, and needs less memory with --workers {max(1, workers // 2)}"
+            f"same command resumes it, and needs less memory with --workers {max(1, workers // 2)}"
         ) from None
     except OSError as error:
         raise InputError(
-            f"{output.root} cannot be written ({error.strerror}); {done:,} of {len(pairs):,} are done: make room or "
-            "mend it, and the same command goes on"
+            f"{output.root} cannot be written ({error.strerror}); {done:,} of {len(pairs):,} are done: free space or "
+            "repair the disk, and the same command resumes it"
         ) from error
     rejections += refused_before(output, pairs, key_of)
     return Copy(sorted(records.values()), sorted(set(rejections)), len(todo), time.perf_counter() - began)

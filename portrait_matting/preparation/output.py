@@ -44,8 +44,8 @@ class Output:
             if not path.exists() and any(entry.name[0] != "." for entry in os.scandir(self.root)):
                 raise InputError(f"{self.root} holds other things already: give an empty or a new folder as OUTPUT")
             self._take_alone()
-            if found := path.read_text(encoding="utf-8") if path.exists() else "":
-                check_settings(found, settings, path)
+            if existing := path.read_text(encoding="utf-8") if path.exists() else "":
+                check_settings(existing, settings, path)
             else:
                 path.write_text(settings.text(), encoding="utf-8")
             self.unfinished.mkdir(exist_ok=True)
@@ -71,8 +71,8 @@ class Output:
         free = shutil.disk_usage(self.root).free
         if free < needed:
             raise InputError(
-                f"{self.root} has {human(free)} free, and {portraits:,} portraits need about {human(needed)}: make "
-                "room, give an OUTPUT on another disk, or a smaller --size"
+                f"{self.root} has {human(free)} free, and {portraits:,} portraits need about {human(needed)}: free "
+                "space, give an OUTPUT on another disk, or a smaller --size"
             )
 
     def join(self) -> None:

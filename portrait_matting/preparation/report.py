@@ -50,7 +50,8 @@ def write_tables(records: Sequence[Record], rejections: Sequence[Rejection], out
                 plot(records, unfinished)
     except OSError as error:
         raise InputError(
-            f"{output.root} cannot be written ({error.strerror}): make room or mend it, and the same command goes on"
+            f"{output.root} cannot be written ({error.strerror}): free space or repair the disk, and the same command "
+            "resumes it"
         ) from error
 
 

@@ -20,7 +20,7 @@ _job: tuple[Source, Output, Settings]
 
 
 def start(source: Source, output: Output, settings: Settings) -> None:
-    """Makes this process a worker: of one thread, deaf to Ctrl-C, which is the main process's to handle."""
+    """Makes this process a worker: of one thread, which ignores Ctrl-C: the main process handles it."""
     global _job
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)  # the workers are the parallelism

@@ -137,7 +137,7 @@ def _folders(overrides: list[str], constant: list[str]) -> list[str] | None:
 
 
 def _quieten_ray(launcher: DictConfig) -> None:
-    """Ray reports to nobody, and starts no dashboard, which is ten processes, for what runs on this machine alone."""
+    """Keeps Ray from sending usage statistics, and here from starting a dashboard, which is ten processes."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     init = OmegaConf.select(launcher, "ray.init")
     if init is not None and not init.get("address"):

@@ -17,7 +17,7 @@ _DRAWN = 240  # pixels of a drawing's shorter side, at most: its cost grows with
 class FolderBackgrounds:
     """Pictures of a folder and all below it, half of them put out of focus as a portrait's background often is.
 
-    Nobody checks that they are without people: a person in one would be taught as background. Pictures near the
+    It is not checked that they are without people: a person in one would be taught as background. Pictures near the
     network's input size are the fastest to read.
 
     Raises:

@@ -90,5 +90,5 @@ def test_a_smoothed_matte_is_float32_in_0_to_1_and_the_input_is_untouched():
 
 @pytest.mark.parametrize("strength", [-0.1, 1.0, float("nan")])
 def test_a_strength_that_cannot_be(strength):
-    with pytest.raises(InputError, match=f"smoothing {strength} cannot be"):
+    with pytest.raises(InputError, match=f"smoothing {strength} is out of range"):
         TemporalSmoothing(strength)

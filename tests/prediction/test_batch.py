@@ -173,7 +173,7 @@ def test_a_call_that_is_stopped_leaves_whole_files_and_goes_on(photos, tmp_path)
         if count == 4:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match=r"stopped: .* the same command goes on") as stopped:
+    with pytest.raises(KeyboardInterrupt, match=r"stopped: .* the same command resumes it") as stopped:
         run(jobs, Slow(), progress=RecordedProgress(stop))
     written = files(tmp_path / "cut")
     assert f" {len(written)} of 12 are done;" in str(stopped.value)
@@ -200,7 +200,7 @@ def test_a_full_disk_ends_the_call_with_one_line(photos, tmp_path, monkeypatch):
 
     monkeypatch.setattr(workers, "write_bytes", fill)
     with pytest.raises(
-        InputError, match=r"cannot be written \(No space left on device\); 3 of 12 are done: make room"
+        InputError, match=r"cannot be written \(No space left on device\); 3 of 12 are done: free space"
     ) as stopped:
         run(planned(tmp_path)[0], count=1)
     assert len(str(stopped.value).splitlines()) == 1

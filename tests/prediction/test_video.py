@@ -426,7 +426,7 @@ def test_a_stop_leaves_the_old_target_and_nothing_else(tmp_path, trouble):
     [
         ("out.mp4", {}, r"out\.mp4 cannot hold alpha: use \.webm or \.mov, or choose a background$"),
         ("out.gif", {"background": (0, 0, 0)}, r"out\.gif cannot hold video: use \.mp4 or"),
-        ("out.webm", {"smoothing": 1.0}, "smoothing 1.0 cannot be"),
+        ("out.webm", {"smoothing": 1.0}, "smoothing 1.0 is out of range"),
         ("nowhere/out.webm", {}, r"nowhere/out\.webm cannot be written \(No such file or directory\)"),
         ("in.mp4", {"background": (0, 0, 0)}, r"in\.mp4 is the video itself"),
     ],

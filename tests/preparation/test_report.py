@@ -53,7 +53,7 @@ def test_a_disk_that_fills_under_the_tables_is_one_line(output, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(output, "write", full)
-    with pytest.raises(InputError, match=r"cannot be written \(No space left on device\): make room"):
+    with pytest.raises(InputError, match=r"cannot be written \(No space left on device\): free space"):
         write_tables(RECORDS, [], output)
 
 

@@ -173,7 +173,7 @@ def test_to_be_stopped_is_one_line_and_no_worker_stays(build_source, tmp_path, s
     _, said = process.communicate(timeout=30)  # until the last process that holds stderr has ended
     assert process.returncode == code, said
     assert "Traceback" not in said
-    assert re.fullmatch(r"stopped: \d+ of 120 are done; the same command goes on", said.splitlines()[-1])
+    assert re.fullmatch(r"stopped: \d+ of 120 are done; the same command resumes it", said.splitlines()[-1])
 
 
 @pytest.mark.slow
