@@ -177,7 +177,7 @@ def test_the_seven_losses_of_the_reference_are_those_of_its_sigmoids():
     logits, alpha = [torch.randn(2, 1, 4, 4) for _ in range(7)], torch.rand(2, 1, 4, 4)
     expected = sum(F.binary_cross_entropy_with_logits(each, alpha) for each in logits)
     with torch.autocast("cpu", torch.bfloat16):
-        assert torch.isclose(gpu_step.SevenBCE()(logits, alpha)["loss"], expected)
+        assert torch.isclose(gpu_step.SevenBCE()(dict(enumerate(logits)), {"alpha": alpha})["loss"], expected)
 
 
 @pytest.mark.parametrize("wrong", [{"minutes": 0.1}, {"cap_gb": 1.0}, {"reference": Path("nowhere")}])

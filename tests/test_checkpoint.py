@@ -6,7 +6,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import NORMALISATIONS
 from portrait_matting.models.u2net import u2net, u2netp
 
-LITE = {"_target_": "portrait_matting.models.u2net.u2netp", "weights": None}
+LITE = {"_target_": "portrait_matting.models.u2net.u2netp", "weights": None, "normalisation": "easyportrait"}
 
 
 def ours(path, net=None, **more):

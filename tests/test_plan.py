@@ -92,7 +92,7 @@ def test_the_real_prediction_and_the_door_that_takes_it(tmp_path, capsys):
         (["memory_gb=lots"], "memory_gb='lots' is a str"),
         (["sizes=[8]"], "input_size=8 is too small to plan for: choose at least 33"),
         (["sizes=[big]"], "sizes="),
-        (["input_size=0"], "input_size=0 is too small to plan for"),
+        (["input_size=0"], "input_size=0 is too small: choose at least 16"),
         (["effective_batch=0"], "effective_batch=0 is too small"),
         (["recompute=[some]"], "recompute="),
         (["precisions=[]"], r"precisions=\[\] leaves nothing to plan"),

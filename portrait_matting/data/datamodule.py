@@ -18,7 +18,7 @@ from portrait_matting.data.samples import Portraits, ScoredSamples, TrainingSamp
 from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.data.subset import choose_subset
 from portrait_matting.errors import InputError
-from portrait_matting.images.network_input import DEFAULT, normalisation_of, to_input
+from portrait_matting.images.network_input import AUTO, DEFAULT, normalisation_of, to_input
 
 
 class PortraitDataModule(L.LightningDataModule):
@@ -33,7 +33,8 @@ class PortraitDataModule(L.LightningDataModule):
         subset: share of the training portraits that is used, in (0, 1]: the same ones in every run, whatever the seed,
             with every person in proportion (`data.subset.choose`).
         bad_share: of a split's portraits that may turn out bad during a run, in [0, 1] (`data.bad_files`).
-        normalisation: of the images, as `model.normalisation` gives it (`images.network_input`).
+        normalisation: of the images, as `model.normalisation` gives it (`images.network_input`); a run has settled
+            "auto" before, here it is the default.
 
     Attributes:
         shuffle: whether an epoch's order is its own; False: each begins with the same portraits, to overfit on them.
@@ -67,7 +68,7 @@ class PortraitDataModule(L.LightningDataModule):
             raise InputError(f"data.bad_share={bad_share} is no share: choose 0 to 1")
         self.subset, self.bad_share = subset, bad_share
         self.input_size, self.batch_size, self.workers, self.seed = input_size, batch_size, workers, seed
-        self.normalisation = normalisation_of(normalisation)
+        self.normalisation = normalisation_of(DEFAULT if normalisation == AUTO else normalisation)
         self.augmentation = Augmentation(augment, input_size, self.normalisation)
         self._portraits: dict[str, Portraits] = {}
         self._bad_files: dict[str, BadFiles] = {}

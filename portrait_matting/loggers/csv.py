@@ -30,6 +30,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
     """The rows as they were written, without a last one that a killed run left unfinished."""
     if not path.is_file():
         return []
-    lines = path.read_text().splitlines(keepends=True)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     rows = csv.DictReader(line for line in lines if line.endswith("\n"))
     return [{key: value for key, value in row.items() if value} for row in rows]

@@ -54,7 +54,7 @@ def test_a_flat_recipe_holds_every_value_of_the_nested_one():
     flat = flatten(BASE)
     assert flat["loss.criterion.edge_weight"] == 5.0
     assert flat["loss.weights"] is None
-    assert flatten(recipe("loss.weights={matte:1,side2:0.5}"))["loss.weights.side2"] == 0.5
+    assert flatten(recipe("loss.weights={matte: 1, side2: 0.5}"))["loss.weights.side2"] == 0.5
     assert flat["augment.transforms.1.p"] == 0.5
     assert flat["model.weights"] is None
     assert not [key for key, value in flat.items() if isinstance(value, dict) and value]

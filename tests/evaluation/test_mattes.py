@@ -17,6 +17,9 @@ from portrait_matting.models.u2net import u2netp
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
 
 
+RECIPE = {"model": {"normalisation": "easyportrait"}, "hardware": {"input_size": 32}}
+
+
 @pytest.fixture(scope="module")
 def net():
     torch.manual_seed(0)
@@ -115,7 +118,7 @@ def test_cuda_without_a_card_is_refused(net, tmp_path):
     ],
 )
 def test_a_network_is_called_by_its_run(net, tmp_path, monkeypatch, path, name):
-    monkeypatch.setattr(checkpoint, "load", lambda path: checkpoint.Restored(net, {"hardware": {"input_size": 32}}))
+    monkeypatch.setattr(checkpoint, "load", lambda path: checkpoint.Restored(net, RECIPE))
     network = NetworkMattes(tmp_path / path)
     assert network.name == name
     assert network.source == str(tmp_path / path)

@@ -253,11 +253,16 @@ def test_both_halves_take_the_same_room():
 
 
 def test_the_loss_of_the_caller_is_left_alone():
-    loss = our_loss()
-    weights = loss.weights
+    class Scaled(Square):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("scale", torch.ones(3))
+
+    loss = Scaled()
+    scale = loss.scale
     footprint(Sides, loss, AdamW, BATCH, 32, "32-true")
-    assert loss.weights is weights
-    assert weights.tolist() == [1.0] * 7
+    assert loss.scale is scale
+    assert scale.tolist() == [1.0] * 3
 
 
 @pytest.mark.parametrize(
@@ -269,7 +274,7 @@ def test_the_loss_of_the_caller_is_left_alone():
         ({"input_size": 0}, "input_size 0.*at least 1"),
         ({"accumulate": 0}, "accumulate 0.*at least 1"),
         ({"recompute": "some"}, "recompute=some"),
-        ({"recompute": "all"}, "recompute=all.*Sequential"),
+        ({"recompute": "all"}, "recompute=all.*Stacked"),
     ],
 )
 def test_wrong_choices_are_refused(wrong, message):
