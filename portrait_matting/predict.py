@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m portrait_matting.predict",
         description="Cuts people out of photos and videos, at their own resolution. What is there already is passed "
-        "over, so that a call that was stopped goes on. Inputs that begin with a dash come last, after --.",
+        "over, so that a stopped call can be resumed. Inputs that begin with a dash come last, after --.",
     )
     parser.add_argument(
         "inputs", metavar="INPUT", nargs="+", help="photos, videos, folders of them, or globs in quotes"

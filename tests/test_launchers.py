@@ -90,11 +90,11 @@ def test_a_sweep_that_is_interrupted_and_killed_ends_with_the_figures_of_an_undi
     wait_for(process, (cut / "s/seed-1/checkpoints/last.ckpt").exists)
     os.killpg(process.pid, signal.SIGKILL)
     said = end(process, -signal.SIGKILL)
-    assert "seed-0 goes on from its last checkpoint" in said
+    assert "seed-0 resumes from its last checkpoint" in said
 
     said = sweep(cut, *recipe)
     assert "seed-0 is finished already" in said
-    assert "seed-1 goes on from its last checkpoint" in said
+    assert "seed-1 resumes from its last checkpoint" in said
     assert scores(cut) == scores(tmp_path / "whole")
 
 
@@ -143,7 +143,7 @@ def test_an_optuna_study_that_was_stopped_goes_on(tmp_path):
     assert len(before) == 1
 
     said = sweep(tmp_path, *recipe)
-    assert "goes on from its last checkpoint" in said
+    assert "resumes from its last checkpoint" in said
     assert len(scores(tmp_path)) == 3
     assert before.items() <= scores(tmp_path).items()
     study = optuna.load_study(study_name="portrait_matting", storage=f"sqlite:///{tmp_path}/s/study.db")

@@ -36,7 +36,7 @@ class EpochSampler(DistributedSampler):
 
 
 class ResumableLoader(DataLoader):
-    """A training loader that goes on in the middle of an epoch with the samples that this epoch has not seen.
+    """A training loader that resumes in the middle of an epoch with the samples that this epoch has not seen.
 
     Lightning writes `state_dict()` into every checkpoint and hands it back before the first batch. Needs an
     `EpochSampler`. The state counts the samples of all processes, so that a run may go on with another batch size.

@@ -26,7 +26,7 @@ def plan_jobs(
 ) -> tuple[list[CutOutJob], Summary]:
     """What is to be done, and what already is or cannot be.
 
-    A file that is there is finished, since it is written whole or not at all: so a call that was stopped goes on.
+    A file that is there is finished, since it is written whole or not at all: so a stopped call can be resumed.
 
     Args:
         inputs: of `find_inputs`.

@@ -79,7 +79,7 @@ class SweepCallback(Callback):
         folder.mkdir(parents=True, exist_ok=True)
         note = {"swept": swept_keys, "overrides": written, "jobs": jobs}
         write_text(folder / SWEPT, json.dumps(note, indent=2) + "\n")
-        study.go_on(hydra.sweeper)
+        study.resume_study(hydra.sweeper)
         _quieten_ray(hydra.launcher)
         self.opened.append(folder)
 

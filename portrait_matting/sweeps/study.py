@@ -1,4 +1,4 @@
-"""An Optuna study that was stopped: what its sweeper is set to, so that it goes on instead of beginning again."""
+"""An Optuna study that was stopped: what its sweeper is set to, so that it resumes instead of beginning again."""
 
 import logging
 import warnings
@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 log = logging.getLogger(__name__)
 
 
-def go_on(sweeper: DictConfig) -> None:
+def resume_study(sweeper: DictConfig) -> None:
     """Changes the settings of Hydra's Optuna sweeper to what a study in its storage still lacks.
 
     By itself the sweeper would run n_trials more; with a seeded sampler it would draw the values again that it drew

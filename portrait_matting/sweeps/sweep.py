@@ -1,7 +1,7 @@
-"""Sweeps: what a job of one takes up again, what it is called, which part of the machine it has, and how they end.
+"""Sweeps: what a job of one resumes, what it is called, which part of the machine it has, and how they end.
 
 A job's folder is named by what differs (`job_folder`), so that a sweep that is started again finds each job where it
-was: a finished one is passed over, a begun one goes on from its last checkpoint, one that failed is tried anew.
+was: a finished one is passed over, a begun one resumes from its last checkpoint, one that failed is tried anew.
 """
 
 import json
@@ -61,7 +61,7 @@ def take_up(cfg: DictConfig) -> dict[str, float] | None:
         log.info("%s is finished already", run_dir.name)
         return json.loads(metrics.read_text(encoding="utf-8"))
     if begun:
-        log.info("%s goes on from its last checkpoint", run_dir.name)
+        log.info("%s resumes from its last checkpoint", run_dir.name)
         cfg.resume = str(run_dir / LAST)
     return None
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from portrait_matting.sweeps.study import go_on
+from portrait_matting.sweeps.study import resume_study
 
 optuna = pytest.importorskip("optuna")
 
@@ -21,7 +21,7 @@ def sweeper(folder: Path, **changes) -> DictConfig:
 
 def test_a_new_study_is_left_as_it_is(tmp_path):
     settings = sweeper(tmp_path)
-    go_on(settings)
+    resume_study(settings)
     assert settings == sweeper(tmp_path)
 
 
@@ -38,7 +38,7 @@ def test_a_stopped_study_goes_on_with_the_killed_trial_and_draws_nothing_again(t
     first.tell(done, 0.5)
     first.tell(failed, state=optuna.trial.TrialState.FAIL)
 
-    go_on(settings)
+    resume_study(settings)
     assert (settings.n_trials, settings.sampler.seed) == (4, 10)
     second = study(settings.sampler.seed)
     again, fresh = second.ask(space), second.ask(space)
@@ -47,7 +47,7 @@ def test_a_stopped_study_goes_on_with_the_killed_trial_and_draws_nothing_again(t
     second.tell(again, 0.1)
 
     settings = sweeper(tmp_path)
-    go_on(settings)
+    resume_study(settings)
     assert settings.n_trials == 3
     third = study(settings.sampler.seed)
     assert third.ask(space).params == fresh.params, "killed again, and first again; what has ended is not"
@@ -59,7 +59,7 @@ def test_a_completed_study_has_nothing_to_go(tmp_path):
     study = optuna.create_study(settings.storage, study_name="s")
     study.tell(study.ask(), 0.5)
     study.tell(study.ask(), 0.4)
-    go_on(settings)
+    resume_study(settings)
     assert settings.n_trials == 0
 
 
@@ -68,5 +68,5 @@ def test_a_completed_study_has_nothing_to_go(tmp_path):
 )
 def test_another_sweeper_and_a_study_in_memory_are_left_alone(changes, tmp_path):
     settings = sweeper(tmp_path, **changes)
-    go_on(settings)
+    resume_study(settings)
     assert settings == sweeper(tmp_path, **changes)
