@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def train(cfg: DictConfig) -> dict[str, float]:
-    """Runs a whole experiment and returns its final figures, which `metrics.json` in its folder holds too.
+    """Runs a whole experiment and returns its final metrics, which `metrics.json` in its folder holds too.
 
     `resume=last` goes on in the folder of the run that it finds.
 
@@ -57,22 +57,22 @@ def train(cfg: DictConfig) -> dict[str, float]:
         OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
         with processes(job.hardware.devices, run_dir / "config.yaml"), TrainingCost(job.hardware.accelerator) as cost:
             trainer = fit(job)
-        figures = test(job, trainer) | cost.figures()
+        metrics = test(job, trainer) | cost.metrics()
         write_test_scores(job, run_dir / FILE)
-        log_summary(job.loggers, cost.figures())
+        log_summary(job.loggers, cost.metrics())
         failed = False
     finally:
         close_loggers(failed)
         if failed and (run_dir / LAST).exists() and not sweep.is_job():
             log.warning("the run has stopped; to go on with it: %s", _how_to_go_on(run_dir))
-    figures |= {
+    metrics |= {
         "max_lr": float(cfg.learning_rate.max_lr),
         "train_seconds": round(time.perf_counter() - began, 1),
         "parameters": sum(parameter.numel() for parameter in job.module.net.parameters()),
     }
-    write_metrics(run_dir, figures)
-    print(report(run_dir, figures))
-    return figures
+    write_metrics(run_dir, metrics)
+    print(report(run_dir, metrics))
+    return metrics
 
 
 def _how_to_go_on(run_dir: Path) -> str:

@@ -14,7 +14,7 @@ _GIB = 1024**3
 
 
 class TrainingCost:
-    """Measures its body, a training: `with Cost("cpu") as cost: …`, then `cost.figures()`.
+    """Measures its body, a training: `with Cost("cpu") as cost: …`, then `cost.metrics()`.
 
     On a CUDA card the memory is what torch has allocated there at the peak. On a CPU it is the most that this process
     held at once, Python and libraries included (Linux: VmHWM, which is set back at the start, as another job may have
@@ -36,7 +36,7 @@ class TrainingCost:
         self.seconds, self.busy = time.perf_counter() - self.began, _processor_seconds() - self.busy
         self.peak = torch.cuda.max_memory_allocated() if self.on_card else _peak()
 
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """`fit_seconds`; `cpu_seconds`, of data workers too (not on Windows); `peak_memory_gib`."""
         return {
             "fit_seconds": round(self.seconds, 1),

@@ -205,8 +205,8 @@ def test(job: TrainingJob, trainer: L.Trainer) -> dict[str, float]:
         log.warning("nothing was validated, so no checkpoint is the best: the last one is scored, and val/mad left out")
     if job.hardware.devices > 1:
         trainer = _trainer(job, devices=1, strategy="auto")
-    [figures] = trainer.test(job.module, datamodule=job.data, verbose=False)
-    scored = {f"test/{figure}": figures[f"test/{figure}"] for figure in METRICS}
+    [measured] = trainer.test(job.module, datamodule=job.data, verbose=False)
+    scored = {f"test/{name}": measured[f"test/{name}"] for name in METRICS}
     return {name: round(value, 6) for name, value in (scored | validated).items()}
 
 
@@ -216,7 +216,7 @@ def write_test_scores(job: TrainingJob, path: Path) -> None:
     measured = {name: metric.rows().cpu().numpy() for name, metric in metrics.items()}
     names = job.data.names("test")
     found = per_image(measured, metrics)
-    scores = {figure: found[figure] for figure in METRICS if figure in found}
+    scores = {name: found[name] for name in METRICS if name in found}
     write_scores(path, [names[index][1] for index in job.module.tested], scores)
 
 

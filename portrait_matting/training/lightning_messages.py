@@ -16,6 +16,6 @@ def silence() -> None:
         ".*does not have many workers",  # workers are the recipe's choice
         ".*Checkpoint directory .* exists and is not empty",  # it is the run's own folder
         ".*is smaller than the logging interval",  # a short epoch is logged at its end all the same
-        ".*It is recommended to use .self.log",  # every process logs the figures of all
+        ".*It is recommended to use .self.log",  # every process logs the metrics of all
     ):
         warnings.filterwarnings("ignore", message=message)

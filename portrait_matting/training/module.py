@@ -104,7 +104,7 @@ class MattingModule(L.LightningModule):
         metrics.update([to_size(matte, *alpha.shape[-2:]) for matte, alpha in pairs], alphas)
 
     def _log(self, metrics: MetricCollection) -> None:
-        # Computed here, not by Lightning, which takes no metric of several figures. Every process has the figures of
+        # Computed here, not by Lightning, which takes no metric of several values. Every process has the figures of
         # all: nothing is left to average.
         for name, value in metrics.compute().items():
             self.log(name, value, prog_bar=name.endswith(("/mad", "/iou")))

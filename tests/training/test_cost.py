@@ -22,7 +22,7 @@ def held(size):
         for _ in range(size):
             block.write(b"\1" * MIB)
         block.close()
-    return measured.figures()["peak_memory_gib"] * 1024
+    return measured.metrics()["peak_memory_gib"] * 1024
 
 
 def resets():
@@ -52,7 +52,7 @@ def test_where_the_peak_cannot_be_set_back_it_is_that_of_the_process(monkeypatch
             (tmp_path / "status").write_text(status)
         with TrainingCost("cpu") as measured:
             pass
-        assert measured.figures()["peak_memory_gib"] == 3.0
+        assert measured.metrics()["peak_memory_gib"] == 3.0
 
 
 def test_seconds_of_waiting_and_of_work():
@@ -62,21 +62,21 @@ def test_seconds_of_waiting_and_of_work():
         end = time.process_time() + 0.3
         while time.process_time() < end:
             pass
-    assert waiting.figures()["fit_seconds"] >= 0.3
-    assert waiting.figures()["cpu_seconds"] <= 0.1
-    assert working.figures()["cpu_seconds"] == pytest.approx(0.3, abs=0.1)
+    assert waiting.metrics()["fit_seconds"] >= 0.3
+    assert waiting.metrics()["cpu_seconds"] <= 0.1
+    assert working.metrics()["cpu_seconds"] == pytest.approx(0.3, abs=0.1)
 
 
 def test_what_a_worker_that_has_ended_worked_counts():
     with TrainingCost("cpu") as measured:
         subprocess.run([sys.executable, "-S", "-c", SPIN], check=True)
-    assert measured.figures()["cpu_seconds"] == pytest.approx(0.5, abs=0.15)
+    assert measured.metrics()["cpu_seconds"] == pytest.approx(0.5, abs=0.15)
 
 
 def test_a_training_that_fails_is_measured_too_and_fails():
     with pytest.raises(ValueError, match="no luck"), TrainingCost("cpu") as measured:
         raise ValueError("no luck")
-    assert measured.figures().keys() == {"fit_seconds", "cpu_seconds", "peak_memory_gib"}
+    assert measured.metrics().keys() == {"fit_seconds", "cpu_seconds", "peak_memory_gib"}
 
 
 def test_on_a_card_it_is_what_torch_has_allocated_there_since_the_beginning(monkeypatch):
@@ -85,4 +85,4 @@ def test_on_a_card_it_is_what_torch_has_allocated_there_since_the_beginning(monk
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: allocated[-1])
     with TrainingCost("cuda") as measured:
         allocated[-1] += 7 * MIB * 256
-    assert measured.figures()["peak_memory_gib"] == 1.75
+    assert measured.metrics()["peak_memory_gib"] == 1.75
