@@ -41,7 +41,8 @@ from portrait_matting.errors import InputError
 from portrait_matting.loggers import tensorboard as tensorboard_module
 from portrait_matting.loggers import wandb as wandb_module
 from portrait_matting.loggers.recipe import log_recipe
-from portrait_matting.training.job import build_training_job, fit
+from portrait_matting.training.job import build_training_job
+from portrait_matting.training.phases import fit
 
 CONTESTANTS = ("csv", "tensorboard", "wandb")
 

@@ -44,8 +44,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
     from portrait_matting.runs.test_scores import FILE
     from portrait_matting.training.cost import TrainingCost
     from portrait_matting.training.distributed import processes
-    from portrait_matting.training.job import build_training_job, choose_max_lr, fit, test, write_test_scores
+    from portrait_matting.training.job import build_training_job
     from portrait_matting.training.lightning_messages import silence
+    from portrait_matting.training.phases import choose_max_lr, fit, test, write_test_scores
 
     silence()
     failed = True

@@ -22,7 +22,8 @@ from portrait_matting.models.u2net import U2Net
 from portrait_matting.runs.gallery import read_gallery
 from portrait_matting.runs.test_scores import read_scores
 from portrait_matting.train import train
-from portrait_matting.training.job import TrainingJob, build_training_job, fit
+from portrait_matting.training.job import TrainingJob, build_training_job
+from portrait_matting.training.phases import fit
 
 # Small enough for a test, real in every part: a drawn person, the lite network, the finder, two epochs.
 TINY = [

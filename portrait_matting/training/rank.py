@@ -9,8 +9,9 @@ from portrait_matting.cli import command
 
 def main() -> None:
     """Trains by a finished recipe, as the process that the environment's LOCAL_RANK names."""
-    from portrait_matting.training.job import build_training_job, fit
+    from portrait_matting.training.job import build_training_job
     from portrait_matting.training.lightning_messages import silence
+    from portrait_matting.training.phases import fit
 
     silence()
     fit(build_training_job(OmegaConf.load(sys.argv[1])))

@@ -13,6 +13,7 @@ from portrait_matting.models.network import Network
 from portrait_matting.models.u2net import u2netp
 from portrait_matting.training import auto_hardware as settle
 from portrait_matting.training import job
+from portrait_matting.training.phases import fit
 
 TINY = ["hardware.input_size=64", "hardware.workers=0", "data.train=24", "data.val=2", "data.test=2"]
 SMALL = [*TINY, "data.height=40", "data.width=32", "learning_rate.max_lr=0.01", "trainer.enable_progress_bar=false"]
@@ -121,4 +122,4 @@ def test_running_out_of_memory_says_what_fits(monkeypatch, tmp_path):
 
     monkeypatch.setattr(type(built.module), "training_step", exhausted)
     with pytest.raises(InputError, match=r"ran out of memory with .*batch_size=8.* fit.*hardware\.batch_size="):
-        job.fit(built)
+        fit(built)

@@ -13,7 +13,8 @@ from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.learning_rate import finder
 from portrait_matting.train import train
-from portrait_matting.training.job import _trainer, build_training_job, choose_max_lr, fit
+from portrait_matting.training.job import build_training_job
+from portrait_matting.training.phases import _trainer, choose_max_lr, fit
 
 TINY = [
     "hardware.input_size=32",
@@ -47,11 +48,11 @@ def test_a_run_without_validation_is_scored_by_its_last_weights(tmp_path, caplog
 @pytest.mark.parametrize("limit", ["limit_val_batches=0", "check_val_every_n_epoch=null", "max_time='00:00:00:00'"])
 def test_other_ways_to_have_no_validation(limit, tmp_path, monkeypatch):
     tested = {f"test/{name}": 0.5 for name in ("mad", "iou")}
-    monkeypatch.setattr("portrait_matting.training.job.METRICS", ("mad", "iou"))
+    monkeypatch.setattr("portrait_matting.training.phases.METRICS", ("mad", "iou"))
     monkeypatch.setattr("lightning.pytorch.Trainer.test", lambda *_, **__: [tested])
     never = ["trainer.val_check_interval=1000"] if "null" in limit else []
     job = build_training_job(compose([*TINY, FIXED, f"trainer.{limit}", *never], tmp_path))
-    from portrait_matting.training.job import test
+    from portrait_matting.training.phases import test
 
     found = test(job, fit(job))
     assert tested.items() <= found.items()

@@ -1,0 +1,122 @@
+"""What a run does with its parts: look for the learning rate, fit, test."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as L
+import torch
+from hydra.utils import instantiate
+
+from portrait_matting import checkpoint
+from portrait_matting.callbacks.progress_bar import ProgressBar
+from portrait_matting.evaluation.result import per_image
+from portrait_matting.learning_rate.curve import plot_finding
+from portrait_matting.learning_rate.cycle import LearningRateCycle
+from portrait_matting.learning_rate.finder import write_csv
+from portrait_matting.loggers.finder_curve import log_finding
+from portrait_matting.metrics.catalogue import METRICS
+from portrait_matting.runs.test_scores import write_scores
+from portrait_matting.training.auto_hardware import out_of_memory
+from portrait_matting.training.checkpoint_io import AtomicCheckpointIO
+from portrait_matting.training.job import TrainingJob
+from portrait_matting.training.limits import batches_of_an_epoch, logged_every
+
+log = logging.getLogger(__name__)
+
+_BEAR_ON_THE_LOSS = (
+    "gradient_clip_val",
+    "gradient_clip_algorithm",
+    "deterministic",
+    "benchmark",
+    "detect_anomaly",
+    "enable_progress_bar",
+)
+"""What the search takes over from the trainer group."""
+
+
+def choose_max_lr(job: TrainingJob, run_dir: Path) -> float:
+    """The rate that learning_rate.max_lr names; for "auto" the resumed run's, else what the LR finder finds.
+
+    A search leaves `lr_finder.png` and `lr_finder.csv` in the run's folder, and its curve in the dashboards.
+    """
+    cfg = job.cfg.learning_rate
+    if cfg.max_lr != "auto":
+        return cfg.max_lr
+    if job.resumed:
+        return job.resumed["learning_rate"]["max_lr"]
+    log.info("looking for the learning rate between %g and %g", cfg.finder.min_lr, cfg.finder.max_lr)
+    # One process looks for all: it accumulates what they would see together.
+    devices, in_epoch = job.hardware.devices, batches_of_an_epoch(job.cfg.trainer, job.data, job.hardware.devices)
+    together = {
+        "devices": 1,
+        "strategy": "auto",
+        "accumulate_grad_batches": min(job.hardware.accumulate, in_epoch) * devices,  # an epoch's end ends a step
+        "limit_train_batches": in_epoch * devices,
+    }
+    as_the_run = {key: job.cfg.trainer[key] for key in _BEAR_ON_THE_LOSS}
+    find = instantiate(job.cfg.learning_rate.finder)
+    finding = find(job.module, job.data, job.trainer_arguments | together | as_the_run)
+    plot_finding(finding, run_dir / "lr_finder.png")
+    write_csv(finding, run_dir / "lr_finder.csv")
+    log_finding(job.loggers, finding, run_dir / "lr_finder.png")
+    return finding.max_lr
+
+
+def fit(job: TrainingJob) -> L.Trainer:
+    """Trains, from the start or from where `resume` stopped, and returns the trainer."""
+    trainer = _trainer(
+        job, extra=[LearningRateCycle(instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr))]
+    )
+    try:
+        trainer.fit(job.module, datamodule=job.data, ckpt_path=job.resume, weights_only=True)
+    except torch.OutOfMemoryError as error:
+        raise out_of_memory(job.cfg, job.hardware) from error
+    return trainer
+
+
+def test(job: TrainingJob, trainer: L.Trainer) -> dict[str, float]:
+    """Scores the best checkpoint on the test split, in one process, so that each portrait counts once.
+
+    Where nothing was validated no checkpoint is the best: the weights of the last step are scored, without `val/mad`.
+    """
+    best, score = trainer.checkpoint_callback.best_model_path, trainer.checkpoint_callback.best_model_score
+    validated = {}
+    if score is not None and Path(best).is_file():
+        checkpoint.load_weights(job.module.net, best)
+        validated = {"val/mad": float(score)}
+    else:
+        log.warning("nothing was validated, so no checkpoint is the best: the last one is scored, and val/mad left out")
+    if job.hardware.devices > 1:
+        trainer = _trainer(job, devices=1, strategy="auto")
+    [measured] = trainer.test(job.module, datamodule=job.data, verbose=False)
+    scored = {f"test/{name}": measured[f"test/{name}"] for name in METRICS}
+    return {name: round(value, 6) for name, value in (scored | validated).items()}
+
+
+def write_test_scores(job: TrainingJob, path: Path) -> None:
+    """Writes what the test measured of each portrait."""
+    metrics = {name.removeprefix("test/"): metric for name, metric in job.module.test_metrics.items()}
+    measured = {name: metric.rows().cpu().numpy() for name, metric in metrics.items()}
+    names = job.data.names("test")
+    found = per_image(measured, metrics)
+    scores = {name: found[name] for name in METRICS if name in found}
+    write_scores(path, [names[index][1] for index in job.module.tested], scores)
+
+
+def _trainer(job: TrainingJob, extra: list[L.Callback] | None = None, **arguments: Any) -> L.Trainer:
+    callbacks = list(instantiate(job.cfg.callbacks, _convert_="all").values())
+    if job.cfg.trainer.enable_progress_bar:
+        callbacks.append(ProgressBar(job.hardware.accelerator))
+    in_epoch = batches_of_an_epoch(job.cfg.trainer, job.data, job.hardware.devices)
+    limits = {"log_every_n_steps": logged_every(job.cfg.trainer, in_epoch, job.hardware.accumulate)}
+    if overfit := job.cfg.trainer.overfit_batches:  # Lightning would put its own order in the place of ours
+        limits |= {"overfit_batches": 0.0, "limit_train_batches": overfit, "limit_val_batches": overfit}
+    given = instantiate(job.cfg.trainer, _partial_=True, _convert_="all")
+    return given(
+        **job.trainer_arguments | limits | arguments,
+        callbacks=callbacks + (extra or []),
+        logger=job.loggers,
+        plugins=[AtomicCheckpointIO()],
+        use_distributed_sampler=False,  # ours gives every process its share
+    )
