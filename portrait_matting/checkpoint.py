@@ -1,5 +1,6 @@
 """Checkpoints that carry their own recipe: from the file alone to the network that it holds."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from portrait_matting.images.network_input import AUTO, Normalisation, normalisa
 from portrait_matting.models import registry
 from portrait_matting.models.network import Network
 from portrait_matting.runs.earlier import upgraded
+
+log = logging.getLogger(__name__)
 
 Config = dict[str, Any]
 _NET = "net."  # what Lightning puts before the names of MattingModule.net's parameters
@@ -80,26 +83,29 @@ def read_weights(path: str | Path) -> Weights:
     raise InputError(f"{path} is neither a checkpoint of portrait_matting nor a U²-Net state dict")
 
 
-def load_weights(net: Network, path: str | Path) -> None:
-    """Fills a network with the weights of a file that `read_weights` reads.
+def load_weights(net: Network, path: str | Path, weights: Weights | None = None) -> None:
+    """Fills a network with the weights of a file that `read_weights` reads, or has read: then they are given.
 
     Raises:
         InputError: the file is missing, truncated, or of another network.
     """
-    _fill(net, read_weights(path).state, Path(path))
+    _fill(net, (weights or read_weights(path)).state, Path(path))
 
 
-def normalisation(model: Mapping[str, Any], net: Network) -> str | dict[str, Any]:
+def normalisation(model: Mapping[str, Any], net: Network, weights: Weights | None = None) -> str | dict[str, Any]:
     """What `model.normalisation` of a recipe comes to, as a recipe holds it: of "auto" the one of the weights that the
-    recipe starts from, or the network's own where it starts from none.
+    recipe starts from, or the network's own where it starts from none. Another one than that of the weights is warned
+    of.
 
     Raises:
-        InputError: an unknown normalisation, or the weights cannot be read.
+        InputError: an unknown normalisation.
     """
-    value = model.get("normalisation", AUTO)
-    if value == AUTO:
-        path = model.get("weights")
-        value = read_weights(path).config["model"]["normalisation"] if path else net.normalisation
+    value, own = model.get("normalisation", AUTO), net.normalisation
+    if weights:
+        own = weights.config["model"]["normalisation"]
+        if value != AUTO and normalisation_of(value) != normalisation_of(own):
+            log.warning("model.normalisation=%s, but the weights were trained with %s", value, own)
+    value = own if value == AUTO else value
     normalisation_of(value)
     if isinstance(value, Normalisation):
         return {"mean": list(value.mean), "std": list(value.std), "by_maximum": value.by_maximum}

@@ -110,6 +110,15 @@ def test_a_black_picture_stays_black():
     torch.testing.assert_close(to_input(black, None, NORMALISATIONS["imagenet_by_maximum"]), expected)
 
 
+def test_another_normalisation_than_that_of_the_weights_is_warned_of(tmp_path, caplog):
+    torch.save(u2netp().state_dict(), tmp_path / "u2netp.pth")
+    weights, net = checkpoint.read_weights(tmp_path / "u2netp.pth"), u2netp()
+    assert checkpoint.normalisation({"normalisation": "imagenet_by_maximum"}, net, weights) == "imagenet_by_maximum"
+    assert caplog.text == ""
+    assert checkpoint.normalisation({"normalisation": "half"}, net, weights) == "half"
+    assert "the weights were trained with imagenet_by_maximum" in caplog.text
+
+
 def test_fine_tuning_keeps_the_normalisation_of_the_weights(tmp_path):
     torch.save(u2netp().state_dict(), tmp_path / "u2netp.pth")
     small = ["data.train=2", "data.val=2", "data.test=2", "data.height=40", "data.width=40", "hardware.input_size=32"]

@@ -128,9 +128,11 @@ def _network(cfg: DictConfig, resumed: checkpoint.Config) -> Network:
             )
         cfg.model.normalisation = trained
         return net
-    cfg.model.normalisation = checkpoint.normalisation(model, net)
-    if model.get("weights"):
-        checkpoint.load_weights(net, model["weights"])
+    path = model.get("weights")
+    weights = checkpoint.read_weights(path) if path else None
+    cfg.model.normalisation = checkpoint.normalisation(model, net, weights)
+    if weights:
+        checkpoint.load_weights(net, path, weights)
     return net
 
 
