@@ -2,6 +2,7 @@
 
 import csv
 import math
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -15,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.cli import command
 from portrait_matting.cli.explain import explain
-from portrait_matting.config.compose import CONF_DIR, check
+from portrait_matting.config.compose import CONF_DIR, check, config_dir
 from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import open_evaluation
@@ -109,7 +110,9 @@ def plan(cfg: DictConfig) -> "TrainingConfiguration":
 def _given() -> list[str]:
     """The overrides of this command that hold for training too."""
     given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
-    return [override for override in given if override.startswith(("model", "loss", "optimizer", "hardware"))]
+    groups = ("model", "loss", "optimizer", "hardware")
+    kept = [shlex.quote(override) for override in given if override.lstrip("+~").startswith(groups)]
+    return [*config_dir(), *kept]
 
 
 def _check_ranges(cfg: DictConfig) -> None:

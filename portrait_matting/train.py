@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.cli import command
-from portrait_matting.config.compose import CONF_DIR, check
+from portrait_matting.config.compose import CONF_DIR, check, config_dir
 from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_metrics
 from portrait_matting.sweeps import sweep
 
@@ -79,7 +79,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
 def _how_to_go_on(run_dir: Path) -> str:
     given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
     kept = [f'"{override}"' for override in given if not override.startswith(("resume=", "run_dir="))]
-    return " ".join([*kept, "resume=last", f"\"hydra.run.dir='{run_dir}'\""])
+    return " ".join([*config_dir(), *kept, "resume=last", f"\"hydra.run.dir='{run_dir}'\""])
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")

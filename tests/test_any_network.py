@@ -161,3 +161,8 @@ def test_the_network_of_the_docs_is_one(tmp_path, monkeypatch):
     net = registry.build({"_target_": "my_networks.TwoHeads", "width": 4, "weights": None})
     assert list(trial_outputs(net, 64)) == ["matte", "coarse"]
     assert len(trainable_groups(net)) == 2
+
+
+def test_a_key_that_its_yaml_lacks_is_named():
+    with pytest.raises(InputError, match=r"model\.normalisation is missing: a network's YAML says"):
+        compose([*SMALL, "~model.normalisation"])

@@ -7,6 +7,7 @@ weights are of three values, so that it is small.
 """
 
 import json
+import logging
 import tarfile
 from pathlib import Path
 
@@ -55,6 +56,11 @@ def test_a_run_goes_on(earlier, tmp_path):
     assert metrics["test/mad"] >= 0
 
 
+def test_a_run_that_goes_on_with_another_loss_says_so(earlier, tmp_path, caplog):
+    train(compose([*SMALL, "loss=bce", "trainer.max_epochs=2", f"resume='{earlier / LAST}'"], tmp_path / "on"))
+    assert "the run was begun with another loss: loss.criterion" in caplog.text
+
+
 def test_a_start_from_it_keeps_its_normalisation(earlier, tmp_path):
     train(compose([*SMALL, f"model.weights='{earlier / LAST}'"], tmp_path / "from"))
     assert checkpoint.load(tmp_path / "from/checkpoints/best.ckpt").config["model"]["normalisation"] == "easyportrait"
@@ -66,7 +72,9 @@ def test_finished_jobs_of_a_sweep_are_passed_over(earlier, monkeypatch, capsys):
     before = {path: path.read_bytes() for path in earlier.glob("sweep/*/metrics.json")}
     sweep = ["-m", "loss.criterion.edge_weight=1,5", "seed=0,1", *SMALL, "hydra.sweep.dir=sweep"]
     monkeypatch.setattr("sys.argv", ["train", *sweep])
+    handlers = logging.root.handlers[:]
     train_main()
+    logging.root.handlers[:] = handlers  # Hydra's write to the stream that this test captures
     assert {path: path.read_bytes() for path in earlier.glob("sweep/*/metrics.json")} == before
     assert len(before) == 4
     assert "failed" not in capsys.readouterr().out

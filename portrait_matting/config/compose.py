@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import shlex
 import types
 import typing
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -93,6 +95,13 @@ def compose(overrides: Sequence[str] = (), run_dir: str | Path = "runs/notebook"
     return cfg
 
 
+def config_dir() -> list[str]:
+    """The flag that this command was given for further recipes, as it is repeated for another: --config-dir DIR."""
+    sources = HydraConfig.get().runtime.config_sources if HydraConfig.initialized() else []
+    given = [source.path for source in sources if source.provider == "command-line"]
+    return [f"--config-dir {shlex.quote(given[0])}"] if given else []
+
+
 def check(cfg: DictConfig, recipe: str = "train") -> None:
     """Checks every value of a composed recipe against the type that the code it goes to declares.
 
@@ -101,6 +110,9 @@ def check(cfg: DictConfig, recipe: str = "train") -> None:
     Raises:
         InputError: names the key, the value and the type that is wanted.
     """
+    for key in ("weights", "normalisation"):
+        if "_target_" in cfg.get("model", {}) and key not in cfg.model:
+            raise InputError(f"model.{key} is missing: a network's YAML says weights: null and normalisation: auto")
     try:
         plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:

@@ -1,6 +1,6 @@
 """Losses: what a network returns and the batch to named scalars, of which "loss" is minimised.
 
-A loss maps outputs (a dict of tensors) and the batch (`image`, `alpha`, and what a source adds) to a dict of scalars.
+A loss maps outputs (a dict of tensors) and the batch (`image`, `alpha`) to a dict of scalars.
 `deep_supervision` is the one for networks whose outputs are all mattes: it holds each against alpha by a criterion:
 `boundary_rmse`, `bce`, or a `weighted_sum` of criteria. A criterion maps logits (B, K, H, W) and alpha (B, 1, H, W) to
 float32 (B, K): one number per image and map.

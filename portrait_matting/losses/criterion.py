@@ -37,6 +37,11 @@ class Criterion(nn.Module):
             raise InputError(f"edge_weight {edge_weight} is not a positive number; 1 weighs all pixels alike")
         self.width, self.edge_weight, self.tolerance = width, edge_weight, tolerance
 
+    @property
+    def band(self) -> tuple[float, float, float]:
+        """Width, edge weight and tolerance."""
+        return self.width, self.edge_weight, self.tolerance
+
     def forward(self, logits: Tensor, alpha: Tensor) -> Tensor:
         return self.parts(logits, alpha)["loss"]
 

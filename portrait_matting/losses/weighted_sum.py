@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 from portrait_matting.errors import InputError
 from portrait_matting.images.transition_band import TOLERANCE, WIDTH
+from portrait_matting.losses.bce import BCE
+from portrait_matting.losses.boundary_rmse import BoundaryRMSE
 from portrait_matting.losses.criterion import Criterion
 
 
@@ -38,6 +40,11 @@ class WeightedSum(Criterion):
             )
         if "loss" in terms:
             raise InputError("a term of a loss is called 'loss', which is the name of the sum: call it otherwise")
+        for name, term in terms.items():
+            if not isinstance(term, Criterion):
+                raise InputError(f"the loss term {name} is a {type(term).__name__}: give a subclass of Criterion")
+            if type(term) in (BCE, BoundaryRMSE) and term.band != type(term)().band:
+                raise InputError(f"the loss term {name} has a band of its own: give the sum's, loss.criterion.*")
         check_weights(weights)
         self.terms = nn.ModuleDict(terms)
         self.weights = {name: float(weights[name]) for name in terms}

@@ -90,26 +90,39 @@ def check_input_size(net: Network, input_size: int, key: str = "hardware.input_s
 
 @torch.no_grad()
 def trial_outputs(net: Network, side: int) -> dict[str, Tensor]:
-    """What the network makes of one black image of `side` pixels, in eval mode, checked against what a network is.
+    """What the network makes of two black images of `side` pixels in the mode that it is in, once it has been checked
+    that this and what it makes in eval mode is what a network returns. It is afterwards as before.
 
     Raises:
         InputError: no dict of tensors, or no "matte" of one channel at the size of the image.
     """
-    name, training = type(net).__name__, net.training
+    modes = {module: module.training for module in net.modules()}
+    buffers = {name: buffer.clone() for name, buffer in net.named_buffers()}
     device = next(net.parameters(), torch.empty(0)).device
+    image = torch.zeros(2, 3, side, side, device=device)  # one alone has no statistics where the deepest map is a pixel
     try:
-        outputs = net.eval()(torch.zeros(1, 3, side, side, device=device))
+        with torch.random.fork_rng():
+            outputs = net(image)
+            for made in (outputs, net.eval()(image)):
+                _check_outputs(net, made, side)
     finally:
-        net.train(training)
+        for module, training in modes.items():
+            module.training = training
+        for name, buffer in net.named_buffers():
+            buffer.copy_(buffers[name])
+    return dict(outputs)
+
+
+def _check_outputs(net: Network, outputs: Any, side: int) -> None:
+    name = type(net).__name__
     if not (isinstance(outputs, Mapping) and all(isinstance(value, Tensor) for value in outputs.values())):
         raise InputError(f"{name} returns a {type(outputs).__name__}: a network returns a dict of named tensors")
     if MATTE not in outputs:
         raise InputError(f"{name} returns {', '.join(outputs)}: one of its outputs has to be {MATTE!r}")
-    if outputs[MATTE].shape != (1, 1, side, side):
+    if outputs[MATTE].shape != (2, 1, side, side):
         raise InputError(
-            f"{name}'s matte is {tuple(outputs[MATTE].shape)} for an image of {side} px: it has to be (B, 1, H, W)"
+            f"{name}'s matte is {tuple(outputs[MATTE].shape)} for two images of {side} px: it has to be (B, 1, H, W)"
         )
-    return dict(outputs)
 
 
 def trainable_groups(net: Network) -> list[dict[str, Any]]:

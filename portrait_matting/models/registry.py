@@ -110,7 +110,14 @@ def read_foreign(state: Mapping[str, Tensor]) -> ForeignWeights | None:
 def networks() -> Iterator[type[Network]]:
     """The classes of the networks that may be built."""
     for module in allowed():
-        for _, network in inspect.getmembers(import_module(module), inspect.isclass):
+        try:
+            imported = import_module(module)
+        except ImportError as error:
+            raise InputError(
+                f"the networks of {module} cannot be imported ({error}): mend {VARIABLE}, or the package whose "
+                "entry point names it"
+            ) from error
+        for _, network in inspect.getmembers(imported, inspect.isclass):
             if issubclass(network, Network) and network.__module__ == module:
                 yield network
 

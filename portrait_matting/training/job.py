@@ -17,6 +17,7 @@ from torch import nn
 
 from portrait_matting import checkpoint
 from portrait_matting.cli.explain import explain
+from portrait_matting.config.difference import conflict
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware
@@ -80,6 +81,8 @@ def _build(cfg: DictConfig) -> TrainingJob:
     L.seed_everything(cfg.seed, workers=True, verbose=False)
     resume = Path(cfg.resume).expanduser() if cfg.resume else None
     resumed = checkpoint.check_resumable(resume, OmegaConf.to_container(cfg, resolve=True)) if resume else {}
+    if resumed:
+        _warn_of_another_loss(cfg, resumed)
     net = _network(cfg, resumed)
     try:
         hardware = instantiate(cfg.hardware)
@@ -90,7 +93,7 @@ def _build(cfg: DictConfig) -> TrainingJob:
         check_limits(cfg.trainer, data, hardware.devices)
         loss = instantiate(cfg.loss, _convert_="all")
         optimizer = instantiate(cfg.optimizer, _convert_="all")
-        _try_out(net, loss, optimizer)
+        _try_out(net, loss, optimizer, hardware.input_size)
         instantiate(cfg.learning_rate.cycle, max_lr=1.0)
         loggers = list(instantiate(cfg.logger, _convert_="all").values())
     except InstantiationException as error:
@@ -136,16 +139,35 @@ def _network(cfg: DictConfig, resumed: checkpoint.Config) -> Network:
     return net
 
 
-def _try_out(net: Network, loss: nn.Module, optimizer: Callable[..., torch.optim.Optimizer]) -> None:
+def _warn_of_another_loss(cfg: DictConfig, resumed: checkpoint.Config) -> None:
+    asked = {"loss": OmegaConf.to_container(cfg.loss, resolve=True)}
+    if difference := conflict(asked, {"loss": resumed.get("loss", {})}):
+        log.warning("the run was begun with another loss: %s", difference)
+
+
+def _try_out(net: Network, loss: nn.Module, optimizer: Callable[..., torch.optim.Optimizer], input_size: int) -> None:
     """Runs one small image through network and loss, and builds the optimizer: what does not go together, or a value
     that torch refuses though its type is right, is found before any work.
     """
-    outputs = trial_outputs(net, side := -(-_TRIAL_SIDE // net.multiple) * net.multiple)
-    with torch.no_grad():
-        losses = loss(outputs, {"image": torch.zeros(1, 3, side, side), "alpha": torch.zeros(1, 1, side, side)})
+    try:
+        losses = _trial_losses(net, loss, -(-_TRIAL_SIDE // net.multiple) * net.multiple)
+    except InputError:
+        raise
+    except Exception:  # of a network that takes no image so small
+        try:
+            losses = _trial_losses(net, loss, input_size)
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:
+            what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            raise InputError(f"{type(net).__name__} or its loss fails at {input_size} px ({what})") from error
     if "loss" not in losses:
         raise InputError(f"{type(loss).__name__} returns {', '.join(losses)}: one of its scalars has to be 'loss'")
     try:
         optimizer(trainable_groups(net), lr=1e-3)
     except ValueError as error:
         raise InputError(f"optimizer: {error}") from error
+
+
+@torch.no_grad()
+def _trial_losses(net: Network, loss: nn.Module, side: int) -> dict[str, torch.Tensor]:
+    batch = {"image": torch.zeros(2, 3, side, side), "alpha": torch.zeros(2, 1, side, side)}
+    return loss(trial_outputs(net, side), batch)

@@ -84,7 +84,7 @@ def test(job: TrainingJob, trainer: L.Trainer) -> dict[str, float]:
     validated = {}
     if score is not None and Path(best).is_file():
         checkpoint.load_weights(job.module.net, best)
-        validated = {"val/mad": float(score)}
+        validated = {trainer.checkpoint_callback.monitor: float(score)}
     else:
         log.warning("nothing was validated, so no checkpoint is the best: the last one is scored, and val/mad left out")
     if job.hardware.devices > 1:

@@ -30,3 +30,10 @@ def test_names_that_differ(weights):
 def test_weight_out_of_range(weight):
     with pytest.raises(InputError, match=str(weight)):
         WeightedSum({"bce": BCE()}, {"bce": weight})
+
+
+def test_a_band_of_a_terms_own_is_refused():
+    with pytest.raises(InputError, match="term bce has a band of its own"):
+        WeightedSum({"bce": BCE(edge_weight=9.0)}, {"bce": 1.0})
+    with pytest.raises(InputError, match="term bce is a BCELoss"):
+        WeightedSum({"bce": torch.nn.BCELoss()}, {"bce": 1.0})
