@@ -1,5 +1,6 @@
 """What all tests share: no network, few threads, and the real portraits where somebody has them."""
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,14 @@ import torch
 PROJECT = Path(__file__).resolve().parent.parent
 
 torch.set_num_threads(1)  # the tensors are small: threads cost more than they bring
+
+
+@pytest.fixture(autouse=True)
+def _own_log_handlers() -> Iterator[None]:
+    """A command that a test calls lets Hydra log to the stream that the test captures, which is closed after it."""
+    before = logging.root.handlers[:]
+    yield
+    logging.root.handlers[:] = before
 
 
 @pytest.fixture(scope="session")

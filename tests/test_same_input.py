@@ -119,6 +119,7 @@ def test_another_normalisation_than_that_of_the_weights_is_warned_of(tmp_path, c
     assert "the weights were trained with imagenet_by_maximum" in caplog.text
 
 
+@pytest.mark.slow
 def test_fine_tuning_keeps_the_normalisation_of_the_weights(tmp_path):
     torch.save(u2netp().state_dict(), tmp_path / "u2netp.pth")
     small = ["data.train=2", "data.val=2", "data.test=2", "data.height=40", "data.width=40", "hardware.input_size=32"]

@@ -26,6 +26,10 @@ def _tests_are_importable(monkeypatch):
 class TestU2NetLite(contract.NetworkContract):
     target = "portrait_matting.models.u2net.u2netp"
 
+    @pytest.mark.slow
+    def test_it_is_planned(self, net):
+        super().test_it_is_planned(net)
+
 
 class TestTwoScales(contract.NetworkContract):
     target = "two_scales.TwoScales"
