@@ -84,6 +84,7 @@ def test_they_are_compared(earlier):
     assert "edge_weight=5" in table
 
 
+@pytest.mark.slow
 def test_an_earlier_run_and_one_of_today_by_one_recipe_are_one_arm(earlier, tmp_path):
     train(compose([*SMALL, "loss.criterion.edge_weight=5", "seed=2"], tmp_path / "today"))
     compare.main([str(earlier / "sweep"), str(tmp_path / "today"), "--output", str(earlier / "out")])

@@ -113,8 +113,8 @@ def allocated(profiler: profile, since: str | None) -> int:
     return peak
 
 
-FAST = [(u2netp, 64, "32-true", "none")]
-SLOW = [  # every choice once or more; benchmarks/footprint.py has them all
+CASES = [  # every choice once or more; benchmarks/footprint.py has them all
+    (u2netp, 64, "32-true", "none"),
     (u2netp, 128, MIXED, "most"),
     (u2netp, 192, "32-true", "all"),
     (u2netp, 256, MIXED, "none"),
@@ -124,9 +124,8 @@ SLOW = [  # every choice once or more; benchmarks/footprint.py has them all
 ]
 
 
-@pytest.mark.parametrize(
-    "net, size, precision, recompute", [*FAST, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("net, size, precision, recompute", CASES)
 def test_prediction_is_what_a_real_step_holds(net, size, precision, recompute):
     saved, peak = held_by_a_real_step(net, our_loss, AdamW, size, precision, recompute)
     predicted = footprint(net, our_loss(), AdamW, BATCH, size, precision, recompute, "cpu")

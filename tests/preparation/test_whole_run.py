@@ -162,7 +162,7 @@ def journal_length(output):
     return 0
 
 
-@pytest.mark.parametrize("whole_group", [True, False], ids=["group", "main"])
+@pytest.mark.parametrize("whole_group", [pytest.param(True, marks=pytest.mark.slow), False], ids=["group", "main"])
 @pytest.mark.parametrize("sign, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
 def test_to_be_stopped_is_one_line_and_no_worker_stays(build_source, tmp_path, sign, code, whole_group):
     built = build_source(tmp_path / "source", per_split=40, size=(400, 500))
@@ -177,7 +177,7 @@ def test_to_be_stopped_is_one_line_and_no_worker_stays(build_source, tmp_path, s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("whole_group", [True, False], ids=["group", "main"])
+@pytest.mark.parametrize("whole_group", [pytest.param(True, marks=pytest.mark.slow), False], ids=["group", "main"])
 def test_killed_at_ten_random_moments_it_writes_what_an_undisturbed_run_writes(build_source, tmp_path, whole_group):
     built = build_source(tmp_path / "source", layout="zips", defects="all", per_split=60, size=(500, 600))
     process = begin(built.root, tmp_path / "undisturbed")
