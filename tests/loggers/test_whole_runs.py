@@ -31,7 +31,7 @@ TINY = [
     "learning_rate.finder.steps=20",
     "callbacks.portraits.share=1",
 ]
-OUTPUTS = {f"outputs/{name}" for name in ("fused", *(f"side{k}" for k in range(1, 7)))}
+OUTPUTS = {f"outputs/{name}" for name in ("matte", *(f"side{k}" for k in range(1, 7)))}
 STAGES = {f"gradients/{name}" for name in ("total", "stage1", "stage6", "stage1d", "heads")}
 EVERY_STEP = OUTPUTS | STAGES | {"train/loss", "schedule/lr", "schedule/momentum"}
 EVERY_STEP |= {"speed/images_per_second", "speed/memory_gib"}

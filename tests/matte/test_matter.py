@@ -144,7 +144,7 @@ import numpy as np
 from portrait_matting.matte.composite import blurred
 from portrait_matting.matte.matter import Matter
 from portrait_matting.matte.predictor import Predictor
-from torch import nn
+from portrait_matting.models.network import Network
 
 height, width = 8660, 11547
 photo = np.empty((height, width, 3), np.uint8)
@@ -153,7 +153,7 @@ photo[..., 1] = np.linspace(0, 255, height)[:, None]
 photo[..., 2] = 90
 rows, columns = np.mgrid[:320, :320]
 matte = (1 / (1 + np.exp((np.hypot(rows - 200, columns - 160) - 90) / 2))).astype(np.float32)
-cut_out = Matter(Predictor(nn.Identity(), 320)).cut_out(photo, matte)
+cut_out = Matter(Predictor(Network(), 320)).cut_out(photo, matte)
 rgba = cut_out.rgba()
 assert rgba[5400, 5800, 3] == 255 and rgba[0, 0, 3] == 0
 del rgba
