@@ -195,7 +195,7 @@ def test_a_sweep_that_was_trained_is_compared_through_the_real_doors(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "over 2 seeds and 4 test portraits" in done.stdout
     found = rows(tmp_path / "sweep")
-    assert {one["arm"] for one in found} == {"BCE", "BoundaryRMSE"}
+    assert {one["arm"] for one in found} == {"BCE edge_weight=1", "BoundaryRMSE edge_weight=5"}
     assert len({one["figure"] for one in found}) == 19
     assert all(float(one["peak_memory_gib"]) > 0.1 and float(one["fit_seconds"]) > 0 for one in found)
     page = (tmp_path / "sweep" / "compare.html").read_text()
