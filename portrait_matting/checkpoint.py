@@ -135,9 +135,26 @@ def check_resumable(path: Path, config: Config) -> Config:
     return recipe
 
 
-def _read(path: Path) -> dict[str, Any]:
+def check_is_there(path: Path) -> Path:
+    """The path of a file that may be a checkpoint, without ~.
+
+    Raises:
+        InputError: there is none, or it is a folder or empty.
+    """
+    path = path.expanduser()
+    if path.is_dir():
+        best = path / "checkpoints" / "best.ckpt"
+        cure = f"give {best}" if best.is_file() else "give a file in it"
+        raise InputError(f"{path} is a folder, no checkpoint: {cure}")
     if not path.is_file():
         raise InputError(f"there is no checkpoint {path}: check the path")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path} is empty, no checkpoint: copy it again")
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    path = check_is_there(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types for the many ways in which a file can be broken

@@ -27,43 +27,47 @@ def predict(arguments: argparse.Namespace) -> int:
     """
     if arguments.checkpoint is None:
         raise InputError(NO_CHECKPOINT)
+    from portrait_matting.checkpoint import check_is_there
     from portrait_matting.matte.matter import Matter
     from portrait_matting.matte.refine import REFINEMENT, check_refinement
     from portrait_matting.prediction.background import parse_background
     from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
     from portrait_matting.prediction.cutout_file import Style
+    from portrait_matting.prediction.destination import Destination
     from portrait_matting.prediction.inputs import find_inputs, is_video
-    from portrait_matting.prediction.jobs import check_writable, plan_jobs
+    from portrait_matting.prediction.jobs import check_writable, plan_jobs, video_suffix
     from portrait_matting.prediction.names import shown
     from portrait_matting.prediction.progress import Progress
+    from portrait_matting.prediction.settings import Settings
 
-    if not arguments.checkpoint.is_file():  # also where there is nothing left to do
-        raise InputError(f"there is no checkpoint {arguments.checkpoint}: check the path")
+    checkpoint = check_is_there(arguments.checkpoint)  # also where there is nothing left to do
+    destination = Destination.named(arguments.output)
     refinement = check_refinement(arguments.refinement or REFINEMENT)
     background = arguments.background and parse_background(arguments.background)
-    style = Style(arguments.format, background, arguments.matte, arguments.quality)
-    found = find_inputs(arguments.inputs, videos=not arguments.matte, exclude=arguments.output)
-    check_writable(arguments.output)
-    jobs, summary = plan_jobs(found.inputs, arguments.output, style, arguments.overwrite)
+    style = Style(destination.format(arguments.format), background, arguments.matte, arguments.quality)
+    found = find_inputs(
+        arguments.inputs, videos=not arguments.matte, exclude=None if destination.file else destination.folder
+    )
+    destination.check(found.inputs, video_suffix(style))
+    check_writable(destination.folder)
+    options = {"input_size": arguments.input_size, "precision": arguments.precision}
+    options |= {"fit": arguments.fit, "flip": arguments.flip}
+    foreground = not arguments.no_foreground
+    settings = Settings(checkpoint, style, refinement, foreground, smoothing=arguments.smoothing, **options)
+    jobs, summary = plan_jobs(found.inputs, destination.folder, style, arguments.overwrite, settings, destination.file)
     summary.failed += [f"{shown(path)} {reason}" for path, reason in found.skipped]
+    summary.unread = found.unread
     photos = [job for job in jobs if not is_video(job.source)]
     videos = [job for job in jobs if is_video(job.source)]
     with Progress(len(photos)) as progress:
-        for reason in summary.failed:
-            progress.failed(reason)
+        for line in (*summary.failed, *summary.plans()):
+            progress.say(line)
         if jobs:
-            matter = Matter.from_checkpoint(
-                arguments.checkpoint,
-                refinement,
-                not arguments.no_foreground,
-                input_size=arguments.input_size,
-                device=arguments.device,
-                precision=arguments.precision,
-                fit=arguments.fit,
-                flip=arguments.flip,
-            )
+            matter = Matter.from_checkpoint(checkpoint, refinement, foreground, device=arguments.device, **options)
             summary.add(cut_out_all(photos, matter, style, arguments.workers, progress))
             summary.add(cut_out_videos(videos, matter, background, arguments.smoothing, progress))
+        for line in summary.remarks():
+            progress.say(line)
     print(summary.line(shown(arguments.output)))
     return summary.code
 
@@ -73,21 +77,24 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m portrait_matting.predict",
         description="Cuts people out of photos and videos, at their own resolution. What is there already is passed "
-        "over, so that a stopped call can be resumed. Inputs that begin with a dash come last, after --.",
+        "over, so that a stopped call can be resumed; of a photo that has changed since, or with other options, it is "
+        "made again. Inputs that begin with a dash come last, after --.",
     )
     parser.add_argument(
         "inputs", metavar="INPUT", nargs="+", help="photos, videos, folders of them, or globs in quotes"
     )
     parser.add_argument("--checkpoint", metavar="FILE", type=Path, help="a trained network, or U²-Net's own weights")
-    parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="where NAME.png is written")
-    parser.add_argument("--overwrite", action="store_true", help="do again what is there already")
+    parser.add_argument(
+        "--output", metavar="DIR", required=True, help="where NAME.png is written; of one input also FILE.png"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="do again what is there, also what predict did not make"
+    )
 
     written = parser.add_argument_group("what is written").add_mutually_exclusive_group()
     written.add_argument("--background", metavar="COLOUR|PICTURE|blur", help="white, #00ff00, a file; else transparent")
     written.add_argument("--matte", action="store_true", help="the matte alone, as grey PNG (photos only)")
-    parser.add_argument(
-        "--format", choices=("png", "webp", "jpg"), default="png", help="of photos; jpg with --background (%(default)s)"
-    )
+    parser.add_argument("--format", choices=("png", "webp", "jpg"), help="of photos; jpg with --background (png)")
     parser.add_argument(
         "--quality", type=number(1, 100), default=90, help="of jpg and webp; webp loses nothing at 100 (%(default)s)"
     )

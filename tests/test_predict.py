@@ -144,6 +144,7 @@ def test_overwrite(call, tmp_path):
     (tmp_path / "cut/a.png").write_bytes(b"mine")
     assert call("a.jpg") == 0
     assert (tmp_path / "cut/a.png").read_bytes() == b"mine"
+    assert files(tmp_path / "cut") == {"a.png", "a_jpg.png"}
     assert call("a.jpg", "--overwrite") == 0
     assert Image.open(tmp_path / "cut/a.png").mode == "RGBA"
 
@@ -178,7 +179,8 @@ def test_what_may_be_written(call, tmp_path, flags, file, mode):
         (["--background", "text.png"], "text.png is not an image"),
         (["--format", "jpg"], "cannot be transparent"),
         (["--refinement", "magic"], "magic"),
-        (["--output", "text.png"], "text.png is a file: give a folder"),
+        (["--output", "text"], "text is a file: give a folder"),
+        (["--output", "cut.tif"], ".tif is not written: give a name in .png"),
         (["--checkpoint", "none.ckpt"], "none.ckpt"),
         (["--checkpoint", "text.png"], "text.png"),
     ],
@@ -187,6 +189,7 @@ def test_what_may_be_written(call, tmp_path, flags, file, mode):
 def test_what_cannot_be_is_one_line(call, tmp_path, capsys, flags, words):
     save(tmp_path / "a.jpg")
     (tmp_path / "text.png").write_bytes(b"no picture")
+    (tmp_path / "text").write_bytes(b"no picture")
     assert call("a.jpg", *flags) == 2
     out, err = capsys.readouterr()
     line = err.splitlines()[-1]

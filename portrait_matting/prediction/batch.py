@@ -12,6 +12,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.matte.matter import Matter
 from portrait_matting.prediction.cutout_file import Background, Style
 from portrait_matting.prediction.jobs import CutOutJob
+from portrait_matting.prediction.mark import mark_of
 from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.progress import Progress
 from portrait_matting.prediction.summary import Summary
@@ -44,7 +45,9 @@ def cut_out_all(jobs: Sequence[CutOutJob], matter: Matter, style: Style, workers
                 ended = crew.ended.get()
                 if ended.fatal is not None:
                     raise ended.fatal
-                summary.count(ended.reason)
+                summary.count(ended.reason, ended.job.replace)
+                if ended.pictures > 1:
+                    summary.several.append((ended.job.source, ended.pictures))
                 progress.photo(ended.reason)
         except KeyboardInterrupt as stop:
             crew.stop()
@@ -81,8 +84,18 @@ def cut_out_videos(
     for job in jobs:
         try:
             job.target.parent.mkdir(parents=True, exist_ok=True)
-            cut_out_video(job.source, job.target, matter, background, smoothing, partial(progress.frame, job.source))
-            summary.count(None)
+            mark = mark_of(job.source, job.settings)
+            cut_out_video(
+                job.source,
+                job.target,
+                matter,
+                background,
+                smoothing,
+                partial(progress.frame, job.source),
+                mark.text() if mark else "",
+                job.replace,
+            )
+            summary.count(None, job.replace)
         except InputError as error:
             summary.count(str(error))
             progress.failed(str(error))

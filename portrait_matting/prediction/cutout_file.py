@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
@@ -66,8 +66,12 @@ class Style:
         return f".{self.format}"
 
 
-def encode(cut_out: CutOut, photo: Photo, style: Style) -> bytes:
+def encode(cut_out: CutOut, photo: Photo, style: Style, note: str = "") -> bytes:
     """The file's content: colours with the photo's ICC profile, alpha multiplied by the photo's own.
+
+    Args:
+        cut_out, photo, style: what is written.
+        note: a line of ASCII that goes with it: a PNG's text `Software`, a JPEG's comment, a WebP's EXIF tag Software.
 
     Raises:
         InputError: the photo has more pixels a side than the format can hold.
@@ -77,21 +81,27 @@ def encode(cut_out: CutOut, photo: Photo, style: Style) -> bytes:
     if photo.alpha is not None:
         cut_out = replace(cut_out, alpha=cut_out.alpha * photo.alpha)
     if style.matte:
-        return _png(np.rint(cut_out.alpha * 255).astype(np.uint8), None)  # grey, which a profile of colours is not for
+        return _png(
+            np.rint(cut_out.alpha * 255).astype(np.uint8), None, note
+        )  # grey, which a profile of colours is not for
     if style.background is None:
         picture = cut_out.rgba()
     else:
         behind = blurred(photo.image, cut_out.alpha) if isinstance(style.background, str) else style.background
         picture = cut_out.over(behind)
     if style.format == "png":
-        return _png(picture, photo.icc_profile)
+        return _png(picture, photo.icc_profile, note)
     options = {"quality": style.quality}
     if style.format == "webp" and style.quality == LOSSLESS:
         options = {"lossless": True, **_WEBP_EFFORT}
+    if style.format == "webp" and note:
+        exif = Image.Exif()
+        exif[ExifTags.Base.Software] = note
+        options["exif"] = exif.tobytes()
     encoded = BytesIO()
     kind = {"webp": "WEBP", "jpg": "JPEG"}[style.format]
     Image.fromarray(picture).save(encoded, kind, icc_profile=photo.icc_profile, **options)
-    return encoded.getvalue()
+    return _with_comment(encoded.getvalue(), note) if style.format == "jpg" and note else encoded.getvalue()
 
 
 def write_cutout(cut_out: CutOut, photo: Photo, target: Path, style: Style) -> None:
@@ -99,17 +109,30 @@ def write_cutout(cut_out: CutOut, photo: Photo, target: Path, style: Style) -> N
     write_bytes(target, encode(cut_out, photo, style))
 
 
-def _png(picture: np.ndarray, profile: bytes | None) -> bytes:
+def _png(picture: np.ndarray, profile: bytes | None, note: str = "") -> bytes:
     if picture.ndim == 3:
         picture = cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR)
     written, encoded = cv2.imencode(".png", picture, (*_PNG, *_PNG_FILTER))
     if not written:
         raise InputError(f"a picture of {picture.shape[1]}x{picture.shape[0]} cannot be encoded as png")
     png = encoded.tobytes()
-    return png if profile is None else png[:_HEADER] + _profile_chunk(profile) + png[_HEADER:]
+    # PNG specification, 11.3.3.2: tEXt is a keyword, a zero, the text.
+    more = (_chunk(b"tEXt", b"Software\0" + note.encode()) if note else b"") + (
+        _profile_chunk(profile) if profile else b""
+    )
+    return png[:_HEADER] + more + png[_HEADER:] if more else png
+
+
+def _with_comment(jpeg: bytes, note: str) -> bytes:
+    """ITU-T T.81, B.2.4.5: COM is 0xFFFE, the length with itself, the text; behind the JFIF header, which is first."""
+    at = 4 + int.from_bytes(jpeg[4:6], "big") if jpeg[2:4] == b"\xff\xe0" else 2
+    return jpeg[:at] + struct.pack(">HH", 0xFFFE, len(note) + 2) + note.encode() + jpeg[at:]
 
 
 def _profile_chunk(profile: bytes) -> bytes:
     """PNG specification (W3C, third edition), 11.3.2.3: iCCP is a name, a zero, the method 0, the profile deflated."""
-    body = b"iCCP" + b"ICC profile\0\0" + zlib.compress(profile)  # OpenCV before 4.13 writes none
-    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))  # OpenCV before 4.13 writes none
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

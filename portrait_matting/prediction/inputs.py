@@ -2,6 +2,7 @@
 
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import IMAGE_SUFFIXES
+from portrait_matting.images.unread import UNREAD_SUFFIXES
 from portrait_matting.prediction.names import Input, named_apart, shown
 
 # HEIC is not read: it is taken so that it is reported instead of being passed over.
@@ -33,11 +35,13 @@ class FoundInputs:
         skipped: a path or glob that gives nothing, and why. Inside folders: pictures that are no regular files, and
             links to other folders, which are not followed.
         others: files in folders, and those that a glob fits, of another type, by their suffix.
+        unread: how many of the others are pictures of a type that is not read, by their suffixes.
     """
 
     inputs: list[Input] = field(default_factory=list)
     skipped: list[tuple[Path, str]] = field(default_factory=list)
     others: int = 0
+    unread: Counter[str] = field(default_factory=Counter)
 
 
 def find_inputs(inputs: Sequence[str], videos: bool = False, exclude: Path | None = None) -> FoundInputs:
@@ -101,6 +105,8 @@ class _Search:
         for path in paths:
             if path.suffix.lower() not in self.suffixes:
                 self.found.others += 1
+                if path.suffix.lower() in UNREAD_SUFFIXES:
+                    self.found.unread[path.suffix.lower()] += 1
             elif os.path.isfile(path):
                 self._add(path, path.relative_to(top))
                 taken += 1

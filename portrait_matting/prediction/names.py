@@ -1,8 +1,10 @@
 """What a result is called: by where its file was found, apart from all others, and never outside the output folder."""
 
 import os
+import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unicodedata import normalize
 
@@ -16,10 +18,29 @@ class Input:
     Args:
         path: the file.
         name: of its result, relative to the output folder, without a suffix. `target` makes a path of it.
+        alone: the name that it has where no other result has it; None: the same.
     """
 
     path: Path
     name: Path
+    alone: Path | None = None
+
+    @property
+    def own_name(self) -> Path:
+        """The name where no other result has it."""
+        return self.alone or self.name
+
+    @property
+    def other_name(self) -> Path:
+        """The name where another result has its own: with its suffix behind, as `a_png`; `a_png_2` follows."""
+        ending = self.path.suffix[1:]
+        return self.own_name.with_name(f"{self.own_name.name}_{ending}") if ending else self.own_name
+
+    def may_be_called(self, stem: str) -> bool:
+        """Whether a result of this name, without folder and suffix, may be this file's."""
+        if key(stem) == key(self.own_name.name):
+            return True
+        return re.fullmatch(rf"{re.escape(key(self.other_name.name))}(_\d+)?", key(stem)) is not None
 
 
 def target(output: Path, name: Path, suffix: str) -> Path:
@@ -38,28 +59,39 @@ def shown(path: str | Path) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in os.fspath(path))
 
 
-def named_apart(files: list[Input]) -> list[Input]:
-    """The same files; a name that an earlier one has becomes another one, which no file has."""
-    taken: set[str] = set()
-    clashes = []
-    for at, file in enumerate(files):
-        if _key(file.name) in taken:
+def named_apart(
+    files: list[Input],
+    kept: Mapping[Path, Path] | None = None,
+    is_anothers: Callable[[Input, Path], bool] = lambda file, name: False,
+) -> list[Input]:
+    """The same files; a name that an earlier one has becomes another one, which no file has.
+
+    Args:
+        files: each with its own name.
+        kept: names of files, by their paths, that their results have already.
+        is_anothers: whether a result stands under a name that is not of this file.
+    """
+    kept = kept or {}
+    taken, clashes = {key(name) for name in kept.values()}, []
+    named = [replace(file, name=kept.get(file.path, file.own_name), alone=file.own_name) for file in files]
+    for at, file in enumerate(named):
+        if file.path in kept:
+            continue
+        if key(file.name) in taken or is_anothers(file, file.name):
             clashes.append(at)
-        taken.add(_key(file.name))
+        taken.add(key(file.name))
     counts: Counter[str] = Counter()
     for at in clashes:
-        file = files[at]
-        ending = file.path.suffix[1:]
-        base = f"{file.name.name}_{ending}" if ending else file.name.name
-        name, first = file.name.with_name(base), _key(file.name.with_name(base))
-        while _key(name) in taken:
+        file = named[at]
+        name, first = file.other_name, key(file.other_name)
+        while key(name) in taken or is_anothers(file, name):
             counts[first] += 1
-            name = file.name.with_name(f"{base}_{counts[first] + 1}")
-        taken.add(_key(name))
-        files[at] = Input(file.path, name)
-    return files
+            name = file.other_name.with_name(f"{file.other_name.name}_{counts[first] + 1}")
+        taken.add(key(name))
+        named[at] = replace(file, name=name)
+    return named
 
 
-def _key(name: Path) -> str:
+def key(name: str | Path) -> str:
     """Equal for names that some file system cannot tell apart: APFS and NTFS compare without capitals."""
     return normalize("NFC", os.fspath(name)).casefold()

@@ -30,7 +30,11 @@ class Progress:
 
     def failed(self, reason: str) -> None:
         """Something could not be done."""
-        tqdm.write(reason, file=sys.stderr)
+        self.say(reason)
+
+    def say(self, line: str) -> None:
+        """A line above the bar."""
+        tqdm.write(line, file=sys.stderr)
 
     def photo(self, reason: str | None) -> None:
         """One more photo is done, or could not be."""

@@ -28,6 +28,8 @@ def cut_out_video(
     background: Background | None = None,
     smoothing: float = 0.0,
     progress: Callable[[int, int | None], None] | None = None,
+    comment: str = "",
+    replace: bool = True,
 ) -> None:
     """Cuts the person out of every frame of a video.
 
@@ -44,6 +46,8 @@ def cut_out_video(
         background: a colour; a picture, uint8 RGB of any size; the video's own, blurred; alpha where there is none.
         smoothing: share of the previous matte where nothing moves, in [0, 1).
         progress: called after each frame with the number of frames done, and that of all, where it is known.
+        comment: a line of text that the file gets as its tag `comment`.
+        replace: what is at `target` by the end makes room; else it stays, and that is an `InputError`.
 
     Raises:
         InputError: PyAV is missing, an option cannot be, the source is no whole video, or the target cannot be written.
@@ -57,9 +61,9 @@ def cut_out_video(
         raise InputError(f"{source} holds no frames: choose a whole video")
     with (
         naming(target, *UNWRITABLE),
-        atomic_write(target) as unfinished,
+        atomic_write(target, replace=replace) as unfinished,
         VideoReader(source) as reader,
-        VideoWriter(unfinished, target, encoder, reader, first) as writer,
+        VideoWriter(unfinished, target, encoder, reader, first, comment) as writer,
     ):
         done, total = 0, reader.count()
         for frames in _batches(reader.frames(writer.add_sound), first.width * first.height):

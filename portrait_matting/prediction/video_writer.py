@@ -66,12 +66,16 @@ def encoder_for(target: Path, alpha: bool) -> Encoder:
 class VideoWriter:
     """A video in the making: pictures as arrays, and the sound of another."""
 
-    def __init__(self, path: Path, target: Path, encoder: Encoder, reader: VideoReader, first: Any) -> None:
+    def __init__(
+        self, path: Path, target: Path, encoder: Encoder, reader: VideoReader, first: Any, comment: str = ""
+    ) -> None:
         self.target, self.encoder, self.first = target, encoder, first
         self.heard: dict[int, int] = {}  # how far each sound has come
         options = {"movflags": "+faststart"} if encoder.container in ("mp4", "mov") else {}
         with naming(target, *UNWRITABLE):
             self.container = load_av().open(str(path.absolute()), "w", format=encoder.container, options=options)
+            if comment:
+                self.container.metadata["comment"] = comment
             self.stream = self._video(reader.video, *reader.upright(first, first).shape[:2])
             self.sounds = {sound.index: self._sound(sound) for sound in reader.sounds}
 

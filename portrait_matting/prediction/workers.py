@@ -12,15 +12,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
+from portrait_matting.images.pictures import count_pictures
 from portrait_matting.matte.matter import Matter
 from portrait_matting.prediction.cutout_file import Style, encode
 from portrait_matting.prediction.jobs import CutOutJob
+from portrait_matting.prediction.mark import Mark, mark_of, read_mark, sealed
 from portrait_matting.prediction.names import shown
 from portrait_matting.prediction.photo_file import read_photo
 from portrait_matting.prediction.pixel_budget import PixelBudget, pixels
@@ -36,11 +37,19 @@ _OF_ONE_FILE = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EISDIR, er
 
 @dataclass(frozen=True)
 class Ended:
-    """A job that has come to its end: well, or with what went wrong with this photo, or with every photo."""
+    """A job that has come to its end: well, or with what went wrong with this photo, or with every photo.
+
+    Args:
+        job: the job.
+        reason: what went wrong with this photo.
+        fatal: what went wrong with every photo.
+        pictures: that the photo's file holds.
+    """
 
     job: CutOutJob
     reason: str | None = None
     fatal: Exception | None = None
+    pictures: int = 1
 
 
 class Workers:
@@ -78,8 +87,7 @@ class Workers:
         torch.set_num_threads(self.threads)  # of what this thread computes
         while job := self._next():
             try:
-                self._cut_out(job)
-                self.ended.put(Ended(job))
+                self.ended.put(Ended(job, pictures=self._cut_out(job)))
             except _Stopped:
                 break
             except InputError as error:
@@ -104,18 +112,23 @@ class Workers:
         with self._changed:
             return None if self._stopped else next(self._jobs, None)
 
-    def _cut_out(self, job: CutOutJob) -> None:
+    def _cut_out(self, job: CutOutJob) -> int:
+        """Does a job; tells how many pictures its file holds, of which the first is cut out."""
         with self._room.take(pixels(job.source)):
             self._check()
+            mark = mark_of(
+                job.source, job.settings
+            )  # before the photo is read: if it is changed meanwhile, it is done again another time
             photo = read_photo(job.source)
             self._check()
             matte = self._shared(photo.image) if self._shared else self.matter.mattes([photo.image])[0]
             self._check()
             cut_out = self.matter.cut_out(photo.image, matte)
             self._check()
-            content = encode(cut_out, photo, self.style)
+            content = sealed(encode(cut_out, photo, self.style, mark.text() if mark else ""))
         with self._write():
-            _write(job.target, content)
+            _write(job, content, mark)
+        return count_pictures(job.source)
 
     def _check(self) -> None:
         if self._stopped:
@@ -149,11 +162,20 @@ class _Unwritable(Exception):
         self.cause = cause
 
 
-def _write(target: Path, content: bytes) -> None:
+def _write(job: CutOutJob, content: bytes, mark: Mark | None) -> None:
+    target = job.target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(target, content)
+        write_bytes(target, content, replace=job.replace)
     except OSError as error:
+        if isinstance(error, FileExistsError) and not job.replace and target.is_file():
+            there = read_mark(target)
+            if mark and there and there.of_same(mark):
+                return  # another call has done the same
+            raise InputError(
+                f"{shown(target)}, which {shown(job.source)} would become, was written by another call meanwhile: the "
+                "same command again finds another name"
+            ) from error
         if error.errno in _OF_ONE_FILE:
             raise InputError(f"{shown(target)} cannot be written ({error.strerror}): rename the photo") from error
         raise _Unwritable(error) from error

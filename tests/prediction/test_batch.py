@@ -126,7 +126,8 @@ def test_nothing_is_written_over_unless_asked(photos, tmp_path):
     (tmp_path / "cut/a b.png").write_bytes(b"mine")
     (tmp_path / "cut/#1.png").unlink()
     jobs, summary = planned(tmp_path)
-    assert ([job.source.name for job in jobs], summary.existed, summary.code) == (["#1.png"], 11, 0)
+    assert {job.source.name: job.target.name for job in jobs} == {"#1.png": "#1.png", "a b.png": "a b_png.png"}
+    assert (summary.existed, len(summary.unmarked), summary.code) == (10, 10, 0)
     run(jobs)
     assert (tmp_path / "cut/a b.png").read_bytes() == b"mine"
     jobs, summary = planned(tmp_path, overwrite=True)
@@ -192,11 +193,11 @@ def test_a_call_that_is_stopped_leaves_whole_files_and_goes_on(photos, tmp_path)
 def test_a_full_disk_ends_the_call_with_one_line(photos, tmp_path, monkeypatch):
     written = []
 
-    def fill(target, content):
+    def fill(target, content, **options):
         if len(written) == 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
         written.append(target)
-        write_bytes(target, content)
+        write_bytes(target, content, **options)
 
     monkeypatch.setattr(workers, "write_bytes", fill)
     with pytest.raises(
