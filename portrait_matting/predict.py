@@ -55,6 +55,8 @@ def predict(arguments: argparse.Namespace) -> int:
     foreground = not arguments.no_foreground
     settings = Settings(checkpoint, style, refinement, foreground, smoothing=arguments.smoothing, **options)
     jobs, summary = plan_jobs(found.inputs, destination.folder, style, arguments.overwrite, settings, destination.file)
+    if destination.file and summary.failed:
+        raise InputError(summary.failed[0])
     summary.failed += [f"{shown(path)} {reason}" for path, reason in found.skipped]
     summary.unread = found.unread
     photos = [job for job in jobs if not is_video(job.source)]

@@ -243,15 +243,21 @@ def test_a_call_that_is_ended_midway_goes_on(weights, tmp_path, sign, code):
     assert {name: (tmp_path / "cut" / name).stat().st_mtime_ns for name in done} == before
 
 
-def test_a_video_is_cut_out_too(call, tmp_path):
+def film(path, levels=(0, 80, 160)):
     av = pytest.importorskip("av")
-    with av.open(str(tmp_path / "film, 1.mp4"), "w") as container:
+    path.parent.mkdir(exist_ok=True)
+    with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width, stream.height = 48, 32
-        for level in range(3):
-            frame = av.VideoFrame.from_ndarray(np.full((32, 48, 3), 80 * level, np.uint8), format="rgb24")
+        for level in levels:
+            frame = av.VideoFrame.from_ndarray(np.full((32, 48, 3), level, np.uint8), format="rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+
+
+def test_a_video_is_cut_out_too(call, tmp_path):
+    av = pytest.importorskip("av")
+    film(tmp_path / "film, 1.mp4")
     save(tmp_path / "a.jpg")
     assert call("film, 1.mp4", "a.jpg", "--smoothing", "0.5") == 0
     assert files(tmp_path / "cut") == {"film, 1.webm", "a.png"}
@@ -259,3 +265,66 @@ def test_a_video_is_cut_out_too(call, tmp_path):
     with av.open(str(tmp_path / "cut/film, 1.mp4")) as container:
         assert len(list(container.decode(video=0))) == 3
     assert call("film, 1.mp4", "--matte") == 2
+
+
+@pytest.mark.parametrize("flags", [[], ["--background", "red"]], ids=["webm", "mp4"])
+def test_a_videos_result_knows_what_it_was_made_of(call, tmp_path, capsys, flags):
+    suffix = ".mp4" if flags else ".webm"
+
+    def said(*inputs):
+        assert call(*inputs, *flags) == 0
+        return re.sub(r" in \d+\.\d s", "", capsys.readouterr().out)
+
+    film(tmp_path / "one/a.avi")
+    assert said("one") == "1 cut out into cut\n"
+    assert said("one") == "0 cut out into cut, 1 was there already\n"
+    assert said("one", "--smoothing", "0.5") == "1 cut out into cut, 1 of them again\n"
+    film(tmp_path / "two/a.avi", (160, 80, 0))
+    assert said("two", "--smoothing", "0.5") == "1 cut out into cut\n"
+    assert files(tmp_path / "cut") == {f"a{suffix}", f"a_avi{suffix}"}
+    assert said("one", "two", "--smoothing", "0.5") == "0 cut out into cut, 2 were there already\n"
+    film(tmp_path / "one/a.avi", (160, 160))
+    assert said("one", "--smoothing", "0.5") == "1 cut out into cut, 1 of them again\n"
+    (tmp_path / "cut" / f"a{suffix}").write_bytes(b"mine")
+    assert said("one", "--smoothing", "0.5") == "0 cut out into cut, 1 was there already, 1 of them without a mark\n"
+
+
+def test_the_output_may_be_one_file(call, tmp_path, capsys):
+    save(tmp_path / "a.jpg", 1)
+    save(tmp_path / "b.jpg", 2)
+    assert call("a.jpg", output="of.png") == 0
+    assert Image.open(tmp_path / "of.png").mode == "RGBA"
+    assert call("a.jpg", output="of.png") == 0
+    assert capsys.readouterr().out.endswith("0 cut out into of.png, 1 was there already\n")
+    before = (tmp_path / "of.png").read_bytes()
+    assert call("b.jpg", output="of.png") == 2  # it is a.jpg's
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert "error: b.jpg is not cut out: of.png is a file: give a folder as --output, or --overwrite" in err
+    assert (tmp_path / "of.png").read_bytes() == before
+    assert call("b.jpg", "--overwrite", output="of.png") == 0
+    assert (tmp_path / "of.png").read_bytes() != before
+    assert call("a.jpg", "--background", "red", output="below/of.jpeg") == 0
+    assert Image.open(tmp_path / "below/of.jpeg").format == "JPEG"
+    assert call("a.jpg", "--background", "red", output="a.jpg") == 2
+    assert "a.jpg would become a.jpg, an input: give another --output" in capsys.readouterr().err
+    assert call("a.jpg", output="new.png/") == 0
+    assert call("b.jpg", output="new.png") == 0  # a folder by now
+    assert files(tmp_path / "new.png") == {"a.png", "b.png"}
+    assert call("a.jpg", "b.jpg", output="two.png") == 2
+    assert not (tmp_path / "two.png").exists()
+
+
+def test_what_is_passed_over_or_taken_in_part_is_said(call, tmp_path, capsys):
+    save(tmp_path / "in/a.jpg")
+    for name in ("b.JP2", "c.tga", "d.tga", "notes.txt", ".e.psd"):
+        (tmp_path / "in" / name).touch()
+    first, second = (Image.new("RGB", (40, 30), colour) for colour in ("red", "blue"))
+    first.save(tmp_path / "in/f.gif", save_all=True, append_images=[second])
+    assert call("in") == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines() == [
+        "passed over in folders, since they are not read: 1 .jp2, 2 .tga: save them as JPEG or PNG",
+        "of files that hold several pictures the first is cut out: in/f.gif (2)",
+    ]
+    assert out.startswith("2 cut out into cut in ")

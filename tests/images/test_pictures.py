@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from portrait_matting.images.pictures import count_pictures
 
@@ -30,8 +30,12 @@ def test_thumbnails_and_gain_maps_do_not_count(tmp_path):
     first, small = pictures(1)[0], pictures(1, (8, 6))[0]
     first.save(tmp_path / "a.mpo", save_all=True, append_images=[small])
     assert count_pictures(tmp_path / "a.mpo") == 1
-    small.encoderinfo = {"tiffinfo": {254: 1}}
-    first.save(tmp_path / "a.tif", save_all=True, append_images=[small])
+    with TiffImagePlugin.AppendingTiffWriter(str(tmp_path / "a.tif"), new=True) as file:
+        first.save(file, "TIFF")
+        file.newFrame()
+        small.save(file, "TIFF", tiffinfo={254: 1})
+        file.newFrame()
+    assert Image.open(tmp_path / "a.tif").n_frames == 2
     assert count_pictures(tmp_path / "a.tif") == 1
 
 

@@ -30,7 +30,7 @@ def test_a_picture(text, format, tmp_path, monkeypatch):
     assert destination == Destination(Path(text).parent, Path(text))
     assert destination.format(None) == destination.format(format) == format
     destination.check([Input(Path("a.jpg"), Path("a"))], ".webm")
-    with pytest.raises(InputError, match="is a name for .*leave one of them out"):
+    with pytest.raises(InputError, match=r"is a name for .*leave one of them out"):
         destination.format("webp" if format != "webp" else "png")
     with pytest.raises(InputError, match="is one file, but there are 2 inputs: give a folder"):
         destination.check([Input(Path("a.jpg"), Path("a"))] * 2, ".webm")
