@@ -1,6 +1,7 @@
 """Checkpoints that carry their own recipe: from the file alone to the network that it holds."""
 
 import logging
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from portrait_matting.disk.weights_kind import why_no_weights
 from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import AUTO, Normalisation, normalisation_of
 from portrait_matting.models import registry
@@ -17,6 +19,7 @@ from portrait_matting.runs.earlier import upgraded
 log = logging.getLogger(__name__)
 
 Config = dict[str, Any]
+_LIGHTNING = "pytorch-lightning_version"
 _NET = "net."  # what Lightning puts before the names of MattingModule.net's parameters
 
 
@@ -72,15 +75,23 @@ def read_weights(path: str | Path) -> Weights:
     """
     path = Path(path).expanduser()
     content = _read(path)
-    if "state_dict" in content and "config" in content:
-        config = upgraded(content["config"])
-        if not isinstance(config.get("model"), dict):
-            raise InputError(f"{path} holds no recipe of a network: it is no checkpoint of portrait_matting")
-        return Weights(_own_weights(content["state_dict"]), config)
     state = content.get("state_dict", content)
-    if all(isinstance(value, Tensor) for value in state.values()) and (found := registry.read_foreign(state)):
-        return Weights(found.state, {"model": found.model, "hardware": {"input_size": found.input_size}})
-    raise InputError(f"{path} is neither a checkpoint of portrait_matting nor a U²-Net state dict")
+    if state is not content and isinstance(state, Mapping) and "config" in content:
+        return Weights(_own_weights(state), _recipe(content, path))
+    if isinstance(state, Mapping) and all(isinstance(value, Tensor) for value in state.values()):
+        found = registry.read_foreign({str(key): value for key, value in state.items()})
+        if found is not None:
+            return Weights(found.state, {"model": found.model, "hardware": {"input_size": found.input_size}})
+    raise InputError(
+        f"{path} is neither a checkpoint of portrait_matting nor a U²-Net state dict: it {_what_else(content)}"
+    )
+
+
+def _recipe(content: Mapping[str, Any], path: Path) -> Config:
+    recipe = content["config"]
+    if isinstance(recipe, Mapping) and isinstance(model := recipe.get("model"), dict) and "_target_" in model:
+        return upgraded(recipe)
+    raise InputError(f"{path} holds no recipe of a network: it is no checkpoint of portrait_matting")
 
 
 def load_weights(net: Network, path: str | Path, weights: Weights | None = None) -> None:
@@ -124,7 +135,7 @@ def check_resumable(path: Path, config: Config) -> Config:
         raise InputError(
             f"resume={path} holds weights alone, no training state: start a new run with model.weights={path}"
         )
-    recipe = upgraded(content["config"])
+    recipe = _recipe(content, path)
     for group in ("model", "optimizer", "data"):
         theirs, ours = recipe[group]["_target_"], config[group]["_target_"]
         if theirs != ours:
@@ -156,12 +167,40 @@ def check_is_there(path: Path) -> Path:
 def _read(path: Path) -> dict[str, Any]:
     path = check_is_there(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of files that are refused: the error says what they are
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types for the many ways in which a file can be broken
-        raise InputError(f"{path} is no checkpoint, or is truncated ({type(error).__name__}): copy it again") from error
+        try:
+            reason = why_no_weights(path, error)
+        except OSError as unreadable:
+            reason = f"cannot be read ({unreadable.strerror}): check its permissions"
+        raise InputError(f"{path} {reason}") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} holds a {type(content).__name__}, not a checkpoint")
     return content
+
+
+def _what_else(content: dict[Any, Any]) -> str:
+    """What a file is, or holds, that is read without trouble and is none of ours."""
+    if _LIGHTNING in content:
+        return "is a Lightning checkpoint of another project"
+    if "param_groups" in content or (content and all("optimizer" in str(key) for key in content)):
+        return "holds an optimizer's state without a network's weights"
+    state = content.get("state_dict", content)
+    if isinstance(state, Mapping):
+        names = [key for key, value in state.items() if isinstance(value, Tensor)]
+        if names:
+            return f"holds the weights of another network ({len(names):,} tensors, {names[0]} first)"
+    inner = next((key for key, value in content.items() if _holds_tensors(value)), None)
+    if inner is not None:
+        return f"is a checkpoint of another project, whose weights, under {inner!r}, torch.save can put in a file alone"
+    keys = ", ".join(map(str, list(content)[:3]))
+    return f"holds a table of {keys}" if keys else "is an empty table"
+
+
+def _holds_tensors(value: object) -> bool:
+    return isinstance(value, Mapping) and any(isinstance(tensor, Tensor) for tensor in value.values())
 
 
 def _own_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -70,18 +70,57 @@ def test_a_pickle_that_would_run_code_is_refused(tmp_path):
 
 def test_broken_files_are_named(tmp_path):
     whole = ours(tmp_path / "a.ckpt").read_bytes()
-    for name, content in {"cut": whole[: len(whole) // 2], "empty": b"", "text": b"hello, I am text"}.items():
+    for name, (content, reason) in {
+        "cut": (whole[: len(whole) // 2], r"is no checkpoint, or is truncated \(.*\): copy it again"),
+        "cut at its end": (whole[:-10], r"is no checkpoint, or is truncated \(.*\): copy it again"),
+        "empty": (b"", "is empty, no checkpoint: copy it again"),
+        "text": (b"hello, I am text", "is a text, no checkpoint"),
+    }.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(InputError, match=rf"{name} is no checkpoint, or is truncated"):
+        with pytest.raises(InputError, match=rf"{name} {reason}"):
             checkpoint.load(tmp_path / name)
     with pytest.raises(InputError, match="there is no checkpoint"):
         checkpoint.load(tmp_path / "nowhere.ckpt")
     torch.save([1, 2], tmp_path / "list")
     with pytest.raises(InputError, match="holds a list"):
         checkpoint.load(tmp_path / "list")
-    torch.save({"weight": torch.zeros(2)}, tmp_path / "other")
-    with pytest.raises(InputError, match="neither a checkpoint of portrait_matting nor a U²-Net"):
-        checkpoint.load(tmp_path / "other")
+    (tmp_path / "run/checkpoints").mkdir(parents=True)
+    with pytest.raises(InputError, match="run is a folder, no checkpoint: give a file in it"):
+        checkpoint.load(tmp_path / "run")
+    (tmp_path / "run/checkpoints/best.ckpt").touch()
+    with pytest.raises(InputError, match=r"run is a folder, no checkpoint: give .*run/checkpoints/best\.ckpt"):
+        checkpoint.load(tmp_path / "run")
+
+
+LIGHTNING = {"pytorch-lightning_version": "2.5", "epoch": 1, "state_dict": {"model.weight": torch.zeros(2)}}
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        ({"weight": torch.zeros(2), "bias": torch.zeros(2)}, r"another network \(2 tensors, weight first\)"),
+        ({1: torch.zeros(2)}, "another network"),
+        (LIGHTNING, "is a Lightning checkpoint of another project"),
+        (LIGHTNING | {"state_dict": None}, "is a Lightning checkpoint of another project"),
+        (LIGHTNING | {"state_dict": [torch.zeros(2)]}, "is a Lightning checkpoint of another project"),
+        (LIGHTNING | {"config": "resnet"}, "no recipe of a network: it is no checkpoint of portrait_matting"),
+        (LIGHTNING | {"config": {"model": {"name": "resnet"}}}, "no recipe of a network"),
+        ({"state": {0: {"exp_avg": torch.zeros(2)}}, "param_groups": [{"lr": 1.0}]}, "holds an optimizer's state"),
+        ({"optimizer": {"state": {}, "param_groups": []}}, "holds an optimizer's state"),
+        ({"model": {"weight": torch.zeros(2)}, "epoch": 3}, "whose weights, under 'model', torch.save"),
+        ({"epoch": 3}, "holds a table of epoch"),
+        ({}, "is an empty table"),
+    ],
+    ids=lambda value: None if isinstance(value, str) else "-".join(map(str, value)),
+)
+def test_what_is_read_and_is_none_of_ours_is_told(tmp_path, content, reason):
+    torch.save(content, tmp_path / "a.pth")
+    with pytest.raises(InputError, match=reason) as refused:
+        checkpoint.load(tmp_path / "a.pth")
+    assert len(str(refused.value).splitlines()) == 1
+    if "config" in content:
+        with pytest.raises(InputError):
+            checkpoint.check_resumable(tmp_path / "a.pth", RECIPE)
 
 
 RECIPE = {

@@ -11,6 +11,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.images.jpeg import has_end, has_more_scans
 from portrait_matting.images.opencv import decode_rgb
 from portrait_matting.images.pixels import arrays, colours, orientation_of, upright
+from portrait_matting.images.tiff import pixel_type
 
 MOST_PIXELS = 178_956_970  # half a GiB of RGB: Pillow refuses more, and a camera of 100 megapixels is far below
 
@@ -52,8 +53,8 @@ def decode_photo(file: BinaryIO, name: object, most_pixels: int = MOST_PIXELS, l
         least_side: a grey or RGB JPEG may come smaller, as `decode_rgb` says. 0: at its full size.
 
     Raises:
-        InputError: HEIC, a camera's raw file, too many pixels or scans, or a JPEG that is truncated, be it by no more
-            than its end marker.
+        InputError: HEIC, a camera's raw file, a TIFF of colours in floats or long integers, too many pixels or scans,
+            or a JPEG that is truncated, be it by no more than its end marker.
         Exception: whatever else Pillow raises over a file that is no picture or a broken one.
     """
     # Per call, since tests and notebooks reset the filters; catch_warnings is not safe in threads.
@@ -65,6 +66,9 @@ def decode_photo(file: BinaryIO, name: object, most_pixels: int = MOST_PIXELS, l
     except UnidentifiedImageError:
         if start[4:8] == b"ftyp" and start[8:] in _HEIF:  # not before: an AVIF may begin like that
             raise InputError(f"{name} is a HEIC photo, which is not read: save it as JPEG") from None
+        file.seek(0)
+        if kind := pixel_type(file):
+            raise InputError(f"{name} is a TIFF of {kind}, which is not read: save it with 8 or 16 bits") from None
         raise
     except Image.DecompressionBombError as error:
         raise InputError(f"{name} has more than {MOST_PIXELS:,} pixels: make it smaller") from error

@@ -46,6 +46,8 @@ def cut_out_all(jobs: Sequence[CutOutJob], matter: Matter, style: Style, workers
                 if ended.fatal is not None:
                     raise ended.fatal
                 summary.count(ended.reason, ended.job.replace)
+                if ended.target not in (None, ended.job.target):
+                    summary.evaded.append((ended.job.source, ended.target))
                 if ended.pictures > 1:
                     summary.several.append((ended.job.source, ended.pictures))
                 progress.photo(ended.reason)

@@ -1,8 +1,9 @@
 """Which input becomes which file, what is finished already, and what must not be written over."""
 
+import itertools
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +32,22 @@ class CutOutJob:
         target: its result.
         settings: the digest that its mark holds; None: it gets no mark.
         replace: what stands there makes room; else nothing stands there, and what comes there meanwhile stays.
+        apart: where it is written instead if another call has written there meanwhile; None: nowhere.
     """
 
     source: Path
     target: Path
     settings: str | None = None
     replace: bool = True
+    apart: Path | None = None
+
+    def targets(self) -> Iterator[Path]:
+        """Where it may be written: the first that is free."""
+        yield self.target
+        if self.apart is not None:
+            yield self.apart
+            for number in itertools.count(2):
+                yield self.apart.with_stem(f"{self.apart.stem}_{number}")
 
 
 def plan_jobs(
@@ -146,7 +157,8 @@ class _Plan:
         named_apart = apart and file.name != file.own_name
         if there is None:
             summary.apart += [(file.path, target)] if named_apart else []
-            return CutOutJob(file.path, target, made, replace=False)
+            other = self.target(file, file.other_name) if apart else None
+            return CutOutJob(file.path, target, made, replace=False, apart=other)
         if _identity(there) in self.input_files:
             summary.failed.append(f"{shown(file.path)} would become {shown(there)}, an input: give another --output")
             return None

@@ -6,11 +6,13 @@ from typing import BinaryIO
 
 from PIL import UnidentifiedImageError
 
+from portrait_matting.disk.file_kind import file_kind
 from portrait_matting.errors import InputError
 from portrait_matting.images.photo import MOST_PIXELS, Photo, decode_photo
 from portrait_matting.prediction.names import shown
 
 _READ = "give JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
+_KINDS = {f"a {name} picture" for name in ("JPEG", "PNG", "WebP", "TIFF", "BMP", "GIF")} | {"an AVIF picture"}
 _MOST_BYTES = 2**31  # what the largest picture takes with 16 bits in each of four channels is 1.4 GB
 
 
@@ -31,13 +33,28 @@ def read_photo(path: Path, most_pixels: int = MOST_PIXELS) -> Photo:
     except InputError:
         raise
     except UnidentifiedImageError as error:
-        raise InputError(f"{name} is not an image, or its first bytes are damaged: {_READ}") from error
+        kind = _kind(path)
+        what = (
+            f"is not an image that can be read, but {kind}"
+            if kind
+            else "is not an image, or its first bytes are damaged"
+        )
+        raise InputError(f"{name} {what}: {_READ}") from error
     except MemoryError as error:
         raise InputError(f"{name} needs more memory than there is: make it smaller") from error
     except Exception as error:  # what the decoders raise over damaged bytes is no closed list
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{name} cannot be read ({error.strerror}): check the path and its permissions") from error
         raise InputError(f"{name} cannot be decoded, it is truncated or damaged: get a whole copy") from error
+
+
+def _kind(path: Path) -> str | None:
+    """What a file is that no decoder knows; None where that is not known, or where its type is one that is read."""
+    try:
+        kind = file_kind(path)
+    except OSError:
+        return None
+    return None if kind in _KINDS else kind
 
 
 def _open(path: Path, name: str) -> BinaryIO:

@@ -24,6 +24,7 @@ class Summary:
         overwritten: to be made again, since that is asked for.
         unmarked: results that are there and do not say what they were made of.
         apart: inputs whose results are named apart, and these.
+        evaded: inputs whose results are named apart since another call wrote under their names meanwhile, and these.
         several: inputs that hold several pictures, of which the first is cut out, and how many.
         unread: pictures in folders that were passed over, by their suffixes.
     """
@@ -38,6 +39,7 @@ class Summary:
     overwritten: int = 0
     unmarked: list[Path] = field(default_factory=list)
     apart: list[tuple[Path, Path]] = field(default_factory=list)
+    evaded: list[tuple[Path, Path]] = field(default_factory=list)
     several: list[tuple[Path, int]] = field(default_factory=list)
     unread: dict[str, int] = field(default_factory=dict)
 
@@ -56,6 +58,7 @@ class Summary:
         self.existed += other.existed
         self.failed += other.failed
         self.seconds += other.seconds
+        self.evaded += other.evaded
         self.several += other.several
 
     @property
@@ -88,6 +91,9 @@ class Summary:
 
     def remarks(self) -> Iterator[str]:
         """What is to be known of what was done."""
+        if self.evaded:
+            names = _some([f"{shown(source)} became {shown(target)}" for source, target in sorted(self.evaded)])
+            yield f"named apart, since another call wrote under the name meanwhile: {names}"
         if self.several:
             names = _some([f"{shown(source)} ({count})" for source, count in sorted(self.several)])
             yield f"of files that hold several pictures the first is cut out: {names}"

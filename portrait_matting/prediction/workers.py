@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -43,12 +44,14 @@ class Ended:
         job: the job.
         reason: what went wrong with this photo.
         fatal: what went wrong with every photo.
-        pictures: that the photo's file holds.
+        target: where its result is.
+        pictures: that the photo's file holds, of which the first is cut out.
     """
 
     job: CutOutJob
     reason: str | None = None
     fatal: Exception | None = None
+    target: Path | None = None
     pictures: int = 1
 
 
@@ -87,7 +90,7 @@ class Workers:
         torch.set_num_threads(self.threads)  # of what this thread computes
         while job := self._next():
             try:
-                self.ended.put(Ended(job, pictures=self._cut_out(job)))
+                self.ended.put(self._cut_out(job))
             except _Stopped:
                 break
             except InputError as error:
@@ -112,8 +115,7 @@ class Workers:
         with self._changed:
             return None if self._stopped else next(self._jobs, None)
 
-    def _cut_out(self, job: CutOutJob) -> int:
-        """Does a job; tells how many pictures its file holds, of which the first is cut out."""
+    def _cut_out(self, job: CutOutJob) -> Ended:
         with self._room.take(pixels(job.source)):
             self._check()
             mark = mark_of(
@@ -127,8 +129,8 @@ class Workers:
             self._check()
             content = sealed(encode(cut_out, photo, self.style, mark.text() if mark else ""))
         with self._write():
-            _write(job, content, mark)
-        return count_pictures(job.source)
+            target = _write(job, content, mark)
+        return Ended(job, target=target, pictures=count_pictures(job.source))
 
     def _check(self) -> None:
         if self._stopped:
@@ -162,20 +164,22 @@ class _Unwritable(Exception):
         self.cause = cause
 
 
-def _write(job: CutOutJob, content: bytes, mark: Mark | None) -> None:
-    target = job.target
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(target, content, replace=job.replace)
-    except OSError as error:
-        if isinstance(error, FileExistsError) and not job.replace and target.is_file():
-            there = read_mark(target)
-            if mark and there and there.of_same(mark):
-                return  # another call has done the same
-            raise InputError(
-                f"{shown(target)}, which {shown(job.source)} would become, was written by another call meanwhile: the "
-                "same command again finds another name"
-            ) from error
-        if error.errno in _OF_ONE_FILE:
-            raise InputError(f"{shown(target)} cannot be written ({error.strerror}): rename the photo") from error
-        raise _Unwritable(error) from error
+def _write(job: CutOutJob, content: bytes, mark: Mark | None) -> Path:
+    """Writes a job's result, and gives where: under another name if its own was taken by another call meanwhile."""
+    for target in job.targets():
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(target, content, replace=job.replace)
+        except OSError as error:
+            if isinstance(error, FileExistsError) and not job.replace and target.is_file():
+                there = read_mark(target)
+                if mark and there and there.of_same(mark):
+                    return target  # that call has done the same
+                continue
+            if error.errno in _OF_ONE_FILE:
+                raise InputError(f"{shown(target)} cannot be written ({error.strerror}): rename the photo") from error
+            raise _Unwritable(error) from error
+        return target
+    raise InputError(
+        f"{shown(job.target)} was written by somebody else meanwhile: look at it, or give another --output"
+    )

@@ -134,6 +134,21 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch, step):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.png": b"old"}
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_must_be_new_replaces_none(links, tmp_path, monkeypatch):
+    def no_links(*_):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not links:  # as on FAT
+        monkeypatch.setattr(os, "link", no_links)
+    write_bytes(tmp_path / "a.png", b"first", replace=False)
+    with pytest.raises(FileExistsError):
+        write_bytes(tmp_path / "a.png", b"second", replace=False)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.png": b"first"}
+    write_bytes(tmp_path / "a.png", b"third")
+    assert (tmp_path / "a.png").read_bytes() == b"third"
+
+
 def test_threads_that_write_into_one_folder_do_not_meet(tmp_path):
     contents = {tmp_path / f"{index}.png": bytes([index]) * 100_000 for index in range(16)}
     threads = [threading.Thread(target=write_bytes, args=each) for each in contents.items()]
