@@ -78,12 +78,12 @@ class Summary:
             yield f"{results} made by another network or with other options, and {again} made again"
         if self.apart:
             names = _some([f"{shown(source)} becomes {shown(target)}" for source, target in self.apart])
-            yield f"named apart, since another photo has the name: {names}"
+            yield f"named apart, since another photo or file has the name: {names}"
         if self.unmarked:
             names = _some([shown(path) for path in self.unmarked])
             yield (
-                f"there already, but without a mark of the photo and the network (an earlier version's, or not by "
-                f"predict): {names}: --overwrite does what has no mark, and all else, again"
+                "there already, but nothing in them says of which photo and by which network (an earlier version's, or "
+                f"not by predict): {names}; --overwrite cuts all out again"
             )
         if self.unread:
             kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(self.unread.items()))

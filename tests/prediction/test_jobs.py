@@ -77,7 +77,7 @@ def test_a_photo_of_the_same_name_that_comes_later_is_cut_out_too(call):
     summary = call("in")
     assert counts(summary) == (1, 0, 1, 0)
     [line] = summary.plans()
-    assert line == "named apart, since another photo has the name: in/a.jpg becomes cut/a_jpg.png"
+    assert line == "named apart, since another photo or file has the name: in/a.jpg becomes cut/a_jpg.png"
     assert Path("cut/a.png").stat().st_mtime_ns == before
     assert holds("cut/a.png", png)
     assert holds("cut/a_jpg.png", jpg)
@@ -200,8 +200,8 @@ def test_what_an_earlier_version_made_is_passed_over_and_spoken_of(call):
     summary = call("in")
     assert counts(summary) == (1, 0, 4, 0)
     [line] = summary.plans()
-    assert line.startswith("there already, but without a mark")
-    assert "cut/0.png, cut/1.png, cut/2.png and 1 more: --overwrite" in line
+    assert line.startswith("there already, but nothing in them says of which photo")
+    assert "cut/0.png, cut/1.png, cut/2.png and 1 more; --overwrite" in line
     assert "4 were there already, 4 of them without a mark" in summary.line("cut")
     assert counts(call("in", overwrite=True)) == (5, 5, 0, 0)
     assert counts(call("in")) == (0, 0, 5, 0)
