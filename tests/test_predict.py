@@ -149,6 +149,37 @@ def test_overwrite(call, tmp_path):
     assert Image.open(tmp_path / "cut/a.png").mode == "RGBA"
 
 
+def test_no_photo_is_passed_over_for_anothers_result(call, tmp_path, capsys):
+    """tests/prediction/test_jobs.py has more of this kind."""
+    save(tmp_path / "inc/a.png", 1)
+    assert call("inc") == 0
+    before = (tmp_path / "cut/a.png").read_bytes()
+    save(tmp_path / "inc/a.jpg", 2)
+    capsys.readouterr()
+    assert call("inc") == 0
+    out, err = capsys.readouterr()
+    assert err == "named apart, since another photo or file has the name: inc/a.jpg becomes cut/a_jpg.png\n"
+    assert re.fullmatch(r"1 cut out into cut in \d+\.\d s, 1 was there already\n", out)
+    assert files(tmp_path / "cut") == {"a.png", "a_jpg.png"}
+    assert (tmp_path / "cut/a.png").read_bytes() == before
+
+    save(tmp_path / "card1/IMG_0001.jpg", 3)
+    save(tmp_path / "card2/IMG_0001.png", 4)
+    assert call("card1", output="cards") == 0
+    assert call("card2", output="cards") == 0
+    assert files(tmp_path / "cards") == {"IMG_0001.png", "IMG_0001_png.png"}
+
+    assert call("inc", "--matte") == 0
+    assert {Image.open(path).mode for path in (tmp_path / "cut").iterdir()} == {"L"}
+    save(tmp_path / "inc/a.jpg", 5)
+    os.utime(tmp_path / "inc/a.jpg", (0, 0))
+    capsys.readouterr()
+    assert call("inc", "--matte") == 0
+    out, err = capsys.readouterr()
+    assert err == "1 input has changed since the last time, and is cut out again\n"
+    assert re.fullmatch(r"1 cut out into cut in \d+\.\d s, 1 of them again, 1 was there already\n", out)
+
+
 @pytest.mark.parametrize(
     ("flags", "file", "mode"),
     [
