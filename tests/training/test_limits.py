@@ -121,5 +121,5 @@ def test_a_run_that_overfits_validates_unless_it_is_told_not_to(changed, found):
 
 
 def test_more_processes_than_batches_is_said_of_the_processes():
-    with pytest.raises(InputError, match="hardware.devices=21 leaves processes without a batch.* 20 batches"):
+    with pytest.raises(InputError, match=r"hardware\.devices=21 leaves processes without a batch.* 20 batches"):
         check_limits(group(), Data(), devices=21)

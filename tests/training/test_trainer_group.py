@@ -85,7 +85,7 @@ def test_what_lightning_or_the_run_would_not_take_is_one_line(key, value, words)
 @pytest.mark.parametrize("how", [{"trainer.sync_batchnorm": True}, {"sets": True}])
 def test_processes_on_a_cpu_cannot_synchronise_batch_norm(how):
     sets = RUN_SETS | {"devices": 2} | ({"sync_batchnorm": True} if "sets" in how else {})
-    with pytest.raises(InputError, match="hardware.batch_norm=accumulated"):
+    with pytest.raises(InputError, match=r"hardware\.batch_norm=accumulated"):
         check_trainer_group(group(sync_batchnorm="sets" not in how), sets)
     check_trainer_group(group(sync_batchnorm=True), RUN_SETS)
 
