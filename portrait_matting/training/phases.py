@@ -84,7 +84,7 @@ def fitted_before(job: TrainingJob) -> L.Trainer:
     trainer = _trainer(job, devices=1, strategy="auto")
     checkpoint.load_weights(job.module.net, job.resume)
     if isinstance(best := trainer.checkpoint_callback, BestCheckpoint):
-        take_over_best(best, job.resume)
+        take_over_best(best, job.resume, trains=False)
         best.take_up(read(job.resume))
     return trainer
 

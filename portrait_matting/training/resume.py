@@ -43,7 +43,7 @@ def nothing_to_train(resume: Path, trainer: DictConfig) -> bool:
     return False
 
 
-def take_over_best(best: BestCheckpoint, resume: Path) -> None:
+def take_over_best(best: BestCheckpoint, resume: Path, trains: bool = True) -> None:
     """Sees to it that `best.ckpt` in the run's folder is the best of the run that is resumed.
 
     One that lies beside the checkpoint that is resumed is copied, where the run goes on in another folder. One that was
@@ -52,9 +52,11 @@ def take_over_best(best: BestCheckpoint, resume: Path) -> None:
     Args:
         best: of the run, in its folder.
         resume: the checkpoint that the run goes on from.
+        trains: whether it does go on, and may find another best.
 
     Raises:
-        InputError: `best.ckpt` is truncated, or holds another network.
+        InputError: `best.ckpt` is truncated, holds another network, or was chosen by another metric where nothing is
+            trained that could be chosen anew.
     """
     checkpoint = read(resume)
     told = scores(checkpoint)
@@ -69,6 +71,8 @@ def take_over_best(best: BestCheckpoint, resume: Path) -> None:
         raise InputError(f"{source} holds another network than {resume}: move it out of the folder")
     found = scores(there)
     if found and best.monitor not in found:
+        if not trains:
+            raise InputError(f"{source} was chosen by {next(iter(found))}: leave out callbacks.best.monitor")
         _set_aside(best, source, next(iter(found)))
         return
     if source != best.path:

@@ -95,6 +95,14 @@ def test_in_another_folder_the_best_of_the_run_goes_along(run, tmp_path):
     assert (tmp_path / "on/checkpoints/best.ckpt").read_bytes() == (copy / "checkpoints/best.ckpt").read_bytes()
 
 
+def test_nothing_is_chosen_anew_where_nothing_is_trained(copied):
+    (copied / "metrics.json").unlink()
+    best = (copied / "checkpoints/best.ckpt").read_bytes()
+    with pytest.raises(InputError, match=r"was chosen by val/mad: leave out callbacks\.best\.monitor"):
+        go(copied, 2, "resume=last", "callbacks.best.monitor=val/iou")
+    assert (copied / "checkpoints/best.ckpt").read_bytes() == best
+
+
 @pytest.mark.slow
 def test_a_best_by_another_metric_is_kept_by_another_name(copied, caplog):
     before = (copied / "checkpoints/best.ckpt").read_bytes()
