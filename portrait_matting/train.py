@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.cli import command
 from portrait_matting.config.compose import CONF_DIR, check, config_dir
-from portrait_matting.runs.folder import LAST, find_resume, open_run, report, write_metrics
+from portrait_matting.runs.folder import LAST, find_resume, finished_metrics, open_run, report, write_metrics
 from portrait_matting.sweeps import sweep
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 def train(cfg: DictConfig) -> dict[str, float]:
     """Runs a whole experiment and returns its final metrics, which `metrics.json` in its folder holds too.
 
-    `resume=last` goes on in the folder of the run that it finds.
+    `resume=last` goes on in the folder of the run that it finds. A run that has nothing left to train is left as it is;
+    if its test is missing, it is made up for.
 
     Raises:
         InputError: something in the recipe, the data or the checkpoint is wrong; most of it before any work is done.
@@ -46,31 +47,49 @@ def train(cfg: DictConfig) -> dict[str, float]:
     from portrait_matting.training.distributed import processes
     from portrait_matting.training.job import build_training_job
     from portrait_matting.training.lightning_messages import silence
-    from portrait_matting.training.phases import choose_max_lr, fit, test, write_test_scores
+    from portrait_matting.training.phases import best_metric, choose_max_lr, fit, fitted_before, test, write_test_scores
+    from portrait_matting.training.resume import nothing_to_train
 
     silence()
-    failed = True
+    over = cfg.resume is not None and nothing_to_train(Path(cfg.resume).expanduser(), cfg.trainer)
+    if over and (done := finished_metrics(run_dir)):
+        print(report(run_dir, done))
+        return done
+    failed, metrics, cost = True, {}, {}
     try:
         job = build_training_job(cfg)
         cfg.learning_rate.max_lr = choose_max_lr(job, run_dir)
         job.module.config = OmegaConf.to_container(cfg, resolve=True)
         log_recipe(job.loggers, job.module.config)
-        OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
-        with processes(job.hardware.devices, run_dir / "config.yaml"), TrainingCost(job.hardware.accelerator) as cost:
-            trainer = fit(job)
-        metrics = test(job, trainer) | cost.metrics()
+        if over:
+            trainer = fitted_before(job)
+            if not (run_dir / "config.yaml").exists():  # it goes on in another folder
+                OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
+        else:
+            OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
+            with (
+                processes(job.hardware.devices, run_dir / "config.yaml"),
+                TrainingCost(job.hardware.accelerator) as used,
+            ):
+                trainer = fit(job)
+            cost = used.metrics()
+        about = {
+            "max_lr": float(cfg.learning_rate.max_lr),
+            "parameters": sum(parameter.numel() for parameter in job.module.net.parameters()),
+        }
+        metrics = best_metric(trainer) | cost | about  # what is kept where the test fails
+        metrics = test(job, trainer) | cost
         write_test_scores(job, run_dir / FILE)
-        log_summary(job.loggers, cost.metrics())
+        log_summary(job.loggers, cost)
         failed = False
     finally:
         close_loggers(failed)
+        if failed and metrics:
+            write_metrics(run_dir, metrics)
         if failed and (run_dir / LAST).exists() and not sweep.is_job():
             log.warning("the run has stopped; to go on with it: %s", _how_to_go_on(run_dir))
-    metrics |= {
-        "max_lr": float(cfg.learning_rate.max_lr),
-        "train_seconds": round(time.perf_counter() - began, 1),
-        "parameters": sum(parameter.numel() for parameter in job.module.net.parameters()),
-    }
+    seconds = {"train_seconds": round(time.perf_counter() - began, 1)}
+    metrics |= {"max_lr": about["max_lr"], **seconds, "parameters": about["parameters"]}
     write_metrics(run_dir, metrics)
     print(report(run_dir, metrics))
     return metrics

@@ -45,6 +45,9 @@ class LastCheckpoint(ModelCheckpoint):
     def state_key(self) -> str:
         return super().state_key.replace(type(self).__qualname__, ModelCheckpoint.__qualname__)  # of earlier runs
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Does nothing: its place is the folder of this run, wherever the one that is resumed stood."""
+
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         super().on_train_start(trainer, pl_module)
         self._written = time.monotonic()

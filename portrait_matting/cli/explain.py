@@ -61,6 +61,8 @@ def explain(error: BaseException) -> str | None:
         if isinstance(link, OSError) and link.errno is not None:
             where = f"{link.filename}: " if link.filename else ""
             return f"{where}{link.strerror}{_CURES.get(link.errno, '')}"
+        if "Config group override must be a string" in str(link):  # Hydra's, of logger=null, which names no group
+            return "a group takes the name of one of its choices (--help lists them), not null, a number or true"
     for link in chain:
         if isinstance(link, MissingMandatoryValue):
             return f"{link.full_key} is missing: give {link.full_key}=…"

@@ -36,8 +36,19 @@ _COPIES = (
     "data.normalisation",
 )
 """What the recipe says elsewhere, and copies here by interpolation."""
-_KEEPS = "lightning.pytorch.callbacks.ModelCheckpoint"
-_WHERE_IT_KEEPS = ("dirpath", "filename", "auto_insert_metric_name", "enable_version_counter", "verbose")
+_KEEP = (
+    "lightning.pytorch.callbacks.ModelCheckpoint",  # as recipes named it before BestCheckpoint
+    "portrait_matting.callbacks.best_checkpoint.BestCheckpoint",
+)
+_HOW_IT_KEEPS = (
+    "_target_",
+    "dirpath",
+    "filename",
+    "auto_insert_metric_name",
+    "enable_version_counter",
+    "verbose",
+    "mode",  # follows from the metric
+)
 AUTO = "auto"
 _CHOSEN_BY = {
     "hardware.effective_batch": ("hardware.batch_size", "hardware.accumulate"),
@@ -114,9 +125,9 @@ def _watches(key: str, flat: Flat) -> bool:
         return False
     callback = ".".join(key.split(".")[:2])
     target = flat.get(f"{callback}._target_") or ""
-    if target == _KEEPS:
+    if target in _KEEP:
         return flat.get(f"{callback}.monitor") is None or _is_below(
-            key, [f"{callback}.{name}" for name in _WHERE_IT_KEEPS]
+            key, [f"{callback}.{name}" for name in _HOW_IT_KEEPS]
         )
     return looks_on(target)
 

@@ -1,5 +1,6 @@
 """The callback that drives an optimizer along a learning rate schedule, one value per optimizer step."""
 
+import logging
 import math
 from typing import Any
 
@@ -8,6 +9,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from portrait_matting.errors import InputError
 from portrait_matting.learning_rate.schedule import Schedule
+
+log = logging.getLogger(__name__)
 
 
 class LearningRateCycle(Callback):
@@ -42,6 +45,21 @@ class LearningRateCycle(Callback):
             if self.schedule.momentum(0, self.total_steps) is not None and not {"momentum", "betas"} & group.keys():
                 name = type(trainer.optimizers[0]).__name__
                 raise InputError(f"{name} has no momentum to cycle: set learning_rate.cycle.cycle_momentum=false")
+
+        if trainer.global_step and trainer.is_global_zero:
+            self._say_how_it_goes_on(trainer)
+
+    def _say_how_it_goes_on(self, trainer: Trainer) -> None:
+        """Of a resumed run: the schedule is stretched over the run as it is now, which may be longer than it was."""
+        step, group = trainer.global_step, _groups(trainer)[0]
+        before, after = group["lr"] / group.get("lr_scale", 1.0), self.schedule.learning_rate(step, self.total_steps)
+        expected = self.schedule.learning_rate(step - 1, self.total_steps)
+        if math.isclose(before, expected, rel_tol=1e-6):
+            how = "its curve as before"
+        else:
+            how = f"stretched over the run as it is now, after {before:.3g} of its curve so far"
+        policy, last = self.schedule.policy, self.total_steps
+        log.info("goes on after step %d of %d at a learning rate of %.3g: %s, %s", step, last, after, policy, how)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         lr = self.schedule.learning_rate(trainer.global_step, self.total_steps)

@@ -35,10 +35,14 @@ def wandb_logger(
         resume: the run's own `resume`.
 
     Raises:
-        InputError: online without a key.
+        InputError: online without a key, or a project that wandb has no name for.
     """
     import wandb  # takes a second, which runs without it need not wait
 
+    try:
+        wandb.Settings(project=project)
+    except (wandb.errors.UsageError, ValueError) as error:  # which it would only say when the run begins
+        raise InputError(f"project={project} is refused by wandb ({error}): choose another name") from error
     if online:
         wandb.setup(wandb.Settings(silent=True))
         if not wandb.login(prompt=False, verify=False):

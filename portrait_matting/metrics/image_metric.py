@@ -46,9 +46,16 @@ class ImageMetric(Metric):
         super().__init__(**kwargs)
         check_band(width, TOLERANCE)
         self.width = width
-        # Flat, and of the metric's own type, as that is what torchmetrics takes for a process without an image.
-        self.set_dtype(torch.float64)
-        self.add_state("measured", [], dist_reduce_fx="cat")
+        self.add_state(
+            "measured", [], dist_reduce_fx="cat"
+        )  # flat, as torchmetrics takes it of a process without an image
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """float64. torchmetrics says float32 once the metric was moved to a device, whatever was set before: a process
+        without an image would send that to the others, and gloo end them all.
+        """
+        return torch.float64
 
     def measure(self, prediction: Tensor, alpha: Tensor, band: Tensor | None) -> Tensor:
         """What is measured of one image.

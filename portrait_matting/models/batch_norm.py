@@ -1,5 +1,8 @@
 """Batch normalisation where a forward pass sees few images: which statistics it uses, and which it remembers."""
 
+import copy
+
+import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -44,6 +47,28 @@ def set_batch_norm(net: nn.Module, how: str, accumulate: int = 1) -> None:
             # The class alone: parameters, buffers, hooks, and whoever holds the module, stay as they are.
             norm.__class__ = FrozenBatchNorm2d
             norm.eval()
+
+
+def check_single_image(net: nn.Module, how: str, input_size: int) -> None:
+    """Refuses a batch of one image where some map of `net` is one pixel, which has no statistics to be normalised by.
+
+    The network runs on shapes alone, image (1, 3, `input_size`, `input_size`).
+
+    Raises:
+        InputError: there is such a map, and it is not normalised by the running statistics (`how` is not frozen).
+    """
+    if how == "frozen":
+        return
+    try:
+        copy.deepcopy(net).to("meta").train()(torch.zeros(1, 3, input_size, input_size, device="meta"))
+    except ValueError as error:
+        if "more than 1 value per channel" in str(error):
+            raise InputError(
+                f"hardware.batch_size=1 at hardware.input_size={input_size} leaves batch normalisation a single value: "
+                f"choose hardware.batch_size=2, or a larger hardware.input_size"
+            ) from error
+    except Exception:
+        pass
 
 
 class FrozenBatchNorm2d(nn.BatchNorm2d):

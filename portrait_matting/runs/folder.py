@@ -70,6 +70,15 @@ def write_metrics(run_dir: Path, metrics: dict[str, float]) -> None:
     write_text(run_dir / "metrics.json", json.dumps(metrics, indent=2) + "\n")
 
 
+def finished_metrics(run_dir: Path) -> dict[str, float] | None:
+    """What `metrics.json` of a finished run holds; None where there is none, or a part, of a run whose test failed."""
+    try:
+        metrics = json.loads((run_dir / "metrics.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return metrics if any(name.startswith("test/") for name in metrics) else None
+
+
 def report(run_dir: Path, metrics: dict[str, float]) -> str:
     """The table that a run ends with, and where its pictures are."""
     width = max(map(len, metrics))

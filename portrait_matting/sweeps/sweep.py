@@ -4,7 +4,6 @@ A job's folder is named by what differs (`job_folder`), so that a sweep that is 
 was: a finished one is passed over, a begun one resumes from its last checkpoint, one that failed is tried anew.
 """
 
-import json
 import logging
 import os
 import sys
@@ -20,7 +19,7 @@ from portrait_matting.cli.explain import explain
 from portrait_matting.config.difference import conflict
 from portrait_matting.errors import InputError
 from portrait_matting.runs.earlier import upgraded
-from portrait_matting.runs.folder import LAST
+from portrait_matting.runs.folder import LAST, finished_metrics
 from portrait_matting.sweeps.hydra_callback import SweepCallback, at_once, cores
 from portrait_matting.sweeps.job_folder import hold, named
 from portrait_matting.sweeps.outcome import FAILED, failures, summary
@@ -57,9 +56,9 @@ def take_up(cfg: DictConfig) -> dict[str, float] | None:
         if difference := conflict(asked, upgraded(OmegaConf.to_container(OmegaConf.load(run_dir / "config.yaml")))):
             raise InputError(f"{run_dir} holds a run with {difference}: choose another hydra.sweep.dir=DIR")
     (run_dir / FAILED).unlink(missing_ok=True)
-    if metrics.is_file():
+    if done := finished_metrics(run_dir):
         log.info("%s is finished already", run_dir.name)
-        return json.loads(metrics.read_text(encoding="utf-8"))
+        return done
     if begun:
         log.info("%s resumes from its last checkpoint", run_dir.name)
         cfg.resume = str(run_dir / LAST)
@@ -68,7 +67,7 @@ def take_up(cfg: DictConfig) -> dict[str, float] | None:
 
 def name_in_dashboards(cfg: DictConfig) -> None:
     """Gives a job's run in wandb, where it has no name, what differs from the other jobs; the sweep is its group."""
-    if "wandb" not in cfg.logger:
+    if "wandb" not in (cfg.get("logger") or {}):
         return
     hydra = HydraConfig.get()
     differs = named(hydra.overrides.task, hydra.job.config.override_dirname.exclude_keys)

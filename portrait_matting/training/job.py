@@ -23,13 +23,14 @@ from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware
 from portrait_matting.images.network_input import AUTO
 from portrait_matting.models import registry
-from portrait_matting.models.batch_norm import set_batch_norm
+from portrait_matting.models.batch_norm import check_single_image, set_batch_norm
 from portrait_matting.models.network import Network, check_input_size, trainable_groups, trial_outputs
 from portrait_matting.models.recompute import set_recomputation
 from portrait_matting.training import allocator
 from portrait_matting.training.auto_hardware import fits, out_of_memory, resolve_auto_hardware
 from portrait_matting.training.limits import check_limits
 from portrait_matting.training.module import MattingModule
+from portrait_matting.training.trainer_group import check_trainer_group
 
 log = logging.getLogger(__name__)
 
@@ -91,19 +92,19 @@ def _build(cfg: DictConfig) -> TrainingJob:
         data.train_dataloader()  # refuses a batch that is larger than the data
         data.shuffle = not cfg.trainer.overfit_batches
         check_limits(cfg.trainer, data, hardware.devices)
+        arguments = hardware.trainer_arguments()
+        check_trainer_group(cfg.trainer, arguments)
+        _unfuse_to_clip(cfg, arguments["precision"])
         loss = instantiate(cfg.loss, _convert_="all")
         optimizer = instantiate(cfg.optimizer, _convert_="all")
         _try_out(net, loss, optimizer, hardware.input_size)
+        if hardware.batch_size == 1 and (hardware.batch_norm != "synchronised" or hardware.devices == 1):
+            check_single_image(net, hardware.batch_norm, hardware.input_size)
         instantiate(cfg.learning_rate.cycle, max_lr=1.0)
-        loggers = list(instantiate(cfg.logger, _convert_="all").values())
+        loggers = list(instantiate(cfg.get("logger") or {}, _convert_="all").values())
     except InstantiationException as error:
         # A library refuses a value that its signature allows: what it says is for the user, where it is not ours.
         raise InputError(explain(error) or " ".join(str(error.__cause__ or error).split())) from error
-    if hardware.fused and cfg.trainer.gradient_clip_val and hardware.trainer_arguments()["precision"] == "16-mixed":
-        raise InputError(
-            "a fused optimizer cannot clip gradients in float16: give hardware.fused=null, or "
-            "trainer.gradient_clip_val=null"
-        )
     if hardware.batch_norm == "frozen" and not (cfg.model.weights or resume):
         raise InputError(
             "hardware.batch_norm=frozen keeps the statistics of a network that was trained before: give "
@@ -115,7 +116,7 @@ def _build(cfg: DictConfig) -> TrainingJob:
     set_batch_norm(net, hardware.batch_norm, hardware.accumulate)
     config = OmegaConf.to_container(cfg, resolve=True)
     module = MattingModule(net, loss, optimizer, lr=1e-3, config=config, channels_last=hardware.channels_last)
-    return TrainingJob(cfg, hardware, hardware.trainer_arguments(), data, module, loggers, resume, resumed)
+    return TrainingJob(cfg, hardware, arguments, data, module, loggers, resume, resumed)
 
 
 def _network(cfg: DictConfig, resumed: checkpoint.Config) -> Network:
@@ -137,6 +138,13 @@ def _network(cfg: DictConfig, resumed: checkpoint.Config) -> Network:
     if weights:
         checkpoint.load_weights(net, path, weights)
     return net
+
+
+def _unfuse_to_clip(cfg: DictConfig, precision: str) -> None:
+    """A fused optimizer takes mixed precision's scale out of the gradients itself, which is too late to clip them."""
+    if cfg.trainer.gradient_clip_val and precision != "32-true" and cfg.optimizer.get("fused"):
+        log.info("the optimizer is not fused, since trainer.gradient_clip_val clips gradients in %s", precision)
+        cfg.optimizer.fused = None  # and not hardware.fused: the recipe stays as it was asked for
 
 
 def _warn_of_another_loss(cfg: DictConfig, resumed: checkpoint.Config) -> None:

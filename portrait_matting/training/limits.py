@@ -24,19 +24,24 @@ def check_limits(trainer: DictConfig, data: PortraitDataModule, devices: int = 1
     Raises:
         InputError: names the key and its value.
     """
-    for key, unlimited in (("max_epochs", -1), ("max_steps", -1)):
-        if trainer[key] is not None and trainer[key] < 1 and trainer[key] != unlimited:
-            raise InputError(f"trainer.{key}={trainer[key]} trains nothing: choose at least 1, or -1 for no limit")
+    _check_length(trainer)
+    _check_numbers(trainer)
     if trainer.check_val_every_n_epoch is not None and trainer.check_val_every_n_epoch < 1:
         raise InputError(
             f"trainer.check_val_every_n_epoch={trainer.check_val_every_n_epoch} is no number of epochs: choose at "
             "least 1, or trainer.limit_val_batches=0 for no validation"
         )
+    in_all = len(data.train_dataloader())
+    if in_all < devices:
+        raise InputError(
+            f"hardware.devices={devices} leaves processes without a batch, since the training portraits are {in_all} "
+            "batches: choose a smaller hardware.batch_size, or fewer devices"
+        )
     in_epoch = batches_of_an_epoch(trainer, data, devices)
     if not in_epoch:
-        raise _none("limit_train_batches", trainer, len(data.train_dataloader()) // devices)
-    val_key = "overfit_batches" if trainer.overfit_batches else "limit_val_batches"
-    if trainer[val_key] and not batches(in_all := len(data.val_dataloader()), trainer[val_key]):
+        raise _none("limit_train_batches", trainer, in_all // devices)
+    in_all = -(-len(data.val_dataloader()) // devices)
+    if trainer.limit_val_batches != 0 and not validated_batches(trainer, in_all):
         raise _none("limit_val_batches", trainer, in_all)
     if trainer.limit_test_batches == 0:
         raise InputError("trainer.limit_test_batches=0 leaves nothing to score: choose at least 1")
@@ -48,7 +53,7 @@ def check_limits(trainer: DictConfig, data: PortraitDataModule, devices: int = 1
 
 
 def _check_interval(trainer: DictConfig, in_epoch: int) -> None:
-    every, validates = trainer.val_check_interval, trainer.limit_val_batches or trainer.overfit_batches
+    every, validates = trainer.val_check_interval, trainer.limit_val_batches != 0
     if (isinstance(every, int) and every < 1) or (isinstance(every, float) and not 0 < every <= 1):
         raise InputError(
             f"trainer.val_check_interval={every} is neither a share of an epoch, up to 1.0, nor a number of batches"
@@ -57,6 +62,44 @@ def _check_interval(trainer: DictConfig, in_epoch: int) -> None:
         raise InputError(
             f"trainer.val_check_interval={every} is more than the {in_epoch} batches of an epoch: choose fewer, or "
             "trainer.check_val_every_n_epoch=null to count on from epoch to epoch"
+        )
+
+
+def _check_length(trainer: DictConfig) -> None:
+    for key in ("max_epochs", "max_steps"):
+        if trainer[key] is not None and trainer[key] < 1 and trainer[key] != -1:
+            raise InputError(f"trainer.{key}={trainer[key]} trains nothing: choose at least 1, or -1 for no limit")
+    if trainer.max_epochs in (None, -1) and trainer.max_steps in (None, -1):
+        raise InputError(
+            f"trainer.max_epochs={'null' if trainer.max_epochs is None else trainer.max_epochs} leaves the run without "
+            "an end to stretch the learning rate over: choose a number of epochs, or of trainer.max_steps"
+        )
+    if (least := trainer.min_epochs) is None:
+        return
+    if least < 0 or (trainer.max_epochs not in (None, -1) and least > trainer.max_epochs):
+        raise InputError(
+            f"trainer.min_epochs={least} is not within trainer.max_epochs={trainer.max_epochs}: choose 0 up to that"
+        )
+
+
+def _check_numbers(trainer: DictConfig) -> None:
+    """What Lightning takes without a word, or refuses under the name of another key."""
+    for key in ("limit_train_batches", "limit_val_batches", "limit_test_batches", "overfit_batches"):
+        limit = trainer[key]
+        if limit is not None and not 0 <= limit <= (1 if isinstance(limit, float) else math.inf):
+            raise InputError(f"trainer.{key}={limit} is neither a share, 0.0 to 1.0, nor a number of batches")
+    if trainer.log_every_n_steps is not None and trainer.log_every_n_steps < 0:
+        raise InputError(
+            f"trainer.log_every_n_steps={trainer.log_every_n_steps} is no number of steps: choose at least 0"
+        )
+    if trainer.num_sanity_val_steps is not None and trainer.num_sanity_val_steps < -1:
+        raise InputError(
+            f"trainer.num_sanity_val_steps={trainer.num_sanity_val_steps} is no number of batches: choose at least 0, "
+            "or -1 for all"
+        )
+    if trainer.gradient_clip_val is not None and not trainer.gradient_clip_val >= 0:  # NaN too
+        raise InputError(
+            f"trainer.gradient_clip_val={trainer.gradient_clip_val} clips nothing: choose more than 0, or null"
         )
 
 
@@ -73,6 +116,13 @@ def batches(in_all: int, limit: int | float | None) -> int:
     """
     limit = 1.0 if limit is None else limit
     return min(in_all, limit) if isinstance(limit, int) else int(in_all * limit)
+
+
+def validated_batches(trainer: DictConfig, in_all: int) -> int:
+    """How many of `in_all` batches a validation has. A run that overfits has at least one, whatever the share."""
+    if trainer.overfit_batches and trainer.limit_val_batches != 0:
+        return min(in_all, max(1, batches(in_all, trainer.overfit_batches)))
+    return batches(in_all, trainer.limit_val_batches)
 
 
 def batches_of_an_epoch(trainer: DictConfig, data: PortraitDataModule, devices: int = 1) -> int:

@@ -114,3 +114,11 @@ class MattingModule(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["config"] = self.config
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        # An optimizer's state brings along whether it was fused, which mixed precision asks the optimizer itself.
+        built = self.configure_optimizers().param_groups[0]
+        for state in checkpoint.get("optimizer_states", []):
+            for group in state["param_groups"]:
+                if "fused" in group:
+                    group["fused"] = built.get("fused")

@@ -9,6 +9,7 @@ import torch
 from hydra.utils import instantiate
 
 from portrait_matting import checkpoint
+from portrait_matting.callbacks.best_checkpoint import BestCheckpoint, read
 from portrait_matting.callbacks.progress_bar import ProgressBar
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.learning_rate.curve import plot_finding
@@ -20,7 +21,8 @@ from portrait_matting.runs.test_scores import write_scores
 from portrait_matting.training.auto_hardware import out_of_memory
 from portrait_matting.training.checkpoint_io import AtomicCheckpointIO
 from portrait_matting.training.job import TrainingJob
-from portrait_matting.training.limits import batches_of_an_epoch, logged_every
+from portrait_matting.training.limits import batches_of_an_epoch, logged_every, validated_batches
+from portrait_matting.training.resume import take_over_best
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,8 @@ def fit(job: TrainingJob) -> L.Trainer:
     trainer = _trainer(
         job, extra=[LearningRateCycle(instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr))]
     )
+    if job.resume and isinstance(best := trainer.checkpoint_callback, BestCheckpoint) and trainer.is_global_zero:
+        take_over_best(best, job.resume)
     try:
         trainer.fit(job.module, datamodule=job.data, ckpt_path=job.resume, weights_only=True)
     except torch.OutOfMemoryError as error:
@@ -75,23 +79,39 @@ def fit(job: TrainingJob) -> L.Trainer:
     return trainer
 
 
+def fitted_before(job: TrainingJob) -> L.Trainer:
+    """The trainer of a resumed run that leaves nothing to train: it knows the best checkpoint, as after `fit`."""
+    trainer = _trainer(job, devices=1, strategy="auto")
+    checkpoint.load_weights(job.module.net, job.resume)
+    if isinstance(best := trainer.checkpoint_callback, BestCheckpoint):
+        take_over_best(best, job.resume, trains=False)
+        best.take_up(read(job.resume))
+    return trainer
+
+
+def best_metric(trainer: L.Trainer) -> dict[str, float]:
+    """The metric of the best checkpoint, by its name; empty where there is none."""
+    best, score = trainer.checkpoint_callback, trainer.checkpoint_callback.best_model_score
+    return {best.monitor: float(score)} if score is not None and Path(best.best_model_path).is_file() else {}
+
+
 def test(job: TrainingJob, trainer: L.Trainer) -> dict[str, float]:
     """Scores the best checkpoint on the test split, in one process, so that each portrait counts once.
 
     Where nothing was validated no checkpoint is the best: the weights of the last step are scored, without `val/mad`.
     """
-    best, score = trainer.checkpoint_callback.best_model_path, trainer.checkpoint_callback.best_model_score
-    validated = {}
-    if score is not None and Path(best).is_file():
-        checkpoint.load_weights(job.module.net, best)
-        validated = {trainer.checkpoint_callback.monitor: float(score)}
-    else:
+    best = best_metric(trainer)
+    if best:
+        checkpoint.load_weights(job.module.net, trainer.checkpoint_callback.best_model_path)
+    elif isinstance(trainer.checkpoint_callback, BestCheckpoint):
         log.warning("nothing was validated, so no checkpoint is the best: the last one is scored, and val/mad left out")
+    else:
+        log.warning("without callbacks.best no checkpoint is the best: the last one is scored, and val/mad left out")
     if job.hardware.devices > 1:
         trainer = _trainer(job, devices=1, strategy="auto")
     [measured] = trainer.test(job.module, datamodule=job.data, verbose=False)
     scored = {f"test/{name}": measured[f"test/{name}"] for name in METRICS}
-    return {name: round(value, 6) for name, value in (scored | validated).items()}
+    return {name: round(value, 6) for name, value in (scored | best).items()}
 
 
 def write_test_scores(job: TrainingJob, path: Path) -> None:
@@ -106,12 +126,13 @@ def write_test_scores(job: TrainingJob, path: Path) -> None:
 
 def _trainer(job: TrainingJob, extra: list[L.Callback] | None = None, **arguments: Any) -> L.Trainer:
     callbacks = list(instantiate(job.cfg.callbacks, _convert_="all").values())
-    if job.cfg.trainer.enable_progress_bar:
+    if job.cfg.trainer.enable_progress_bar is not False:  # null is Lightning's own default, a bar
         callbacks.append(ProgressBar(job.hardware.accelerator))
     in_epoch = batches_of_an_epoch(job.cfg.trainer, job.data, job.hardware.devices)
     limits = {"log_every_n_steps": logged_every(job.cfg.trainer, in_epoch, job.hardware.accumulate)}
     if overfit := job.cfg.trainer.overfit_batches:  # Lightning would put its own order in the place of ours
-        limits |= {"overfit_batches": 0.0, "limit_train_batches": overfit, "limit_val_batches": overfit}
+        validated = validated_batches(job.cfg.trainer, len(job.data.val_dataloader()))
+        limits |= {"overfit_batches": 0.0, "limit_train_batches": overfit, "limit_val_batches": validated}
     given = instantiate(job.cfg.trainer, _partial_=True, _convert_="all")
     return given(
         **job.trainer_arguments | limits | arguments,

@@ -73,3 +73,8 @@ def test_a_launcher_whose_process_was_killed_is_no_bug():
         """As joblib calls it."""
 
     assert "a job's process was killed" in explain(raised(TerminatedWorkerError("a page of text")))
+
+
+def test_a_group_without_a_name_is_said_to_need_one():
+    error = ValueError("Config group override must be a string or a list. Got NoneType")  # Hydra's, of logger=null
+    assert "a group takes the name of one of its choices" in explain(raised(error))

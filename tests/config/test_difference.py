@@ -1,3 +1,4 @@
+import copy
 import functools
 
 import pytest
@@ -72,8 +73,6 @@ def test_a_flat_recipe_holds_every_value_of_the_nested_one():
         "callbacks.samples.portraits=3",
         "callbacks.gallery.portraits=4",
         "callbacks.best.dirpath=elsewhere",
-        "callbacks.best.filename=other",
-        "callbacks.best.verbose=true",
         "callbacks.last.save_on_exception=false",
         "trainer.enable_progress_bar=false",
         "trainer.enable_model_summary=true",
@@ -132,7 +131,6 @@ def test_the_folder_of_a_run_is_left_out():
         "trainer.val_check_interval=0.5",
         "trainer.deterministic=true",
         "callbacks.best.monitor=val/iou",
-        "callbacks.best.mode=max",
     ],
 )
 def test_what_changes_the_network_or_its_score_stays_and_is_said_once(override):
@@ -265,3 +263,17 @@ def test_what_was_to_be_chosen_is_no_conflict_with_what_was_chosen():
     assert conflict(done, asked) is not None, "a number that is asked for is not what a search may find"
     wanted = recipe("hardware=auto", "hardware.input_size=128")
     assert conflict(wanted, done) == "hardware.input_size=96, where 128 is asked for"
+
+
+def test_how_earlier_recipes_named_the_best_checkpoint_is_no_difference():
+    earlier = copy.deepcopy(BASE)
+    earlier["callbacks"]["best"] = {
+        "_target_": "lightning.pytorch.callbacks.ModelCheckpoint",
+        "dirpath": "runs/one/checkpoints",
+        "filename": "best",
+        "monitor": "val/mad",
+        "mode": "min",
+        "enable_version_counter": False,
+    }
+    assert differing([BASE, earlier]) == {}
+    assert conflict(BASE, earlier) is None

@@ -33,7 +33,7 @@ def test_what_is_read_is_what_the_class_says(cls):
 def test_every_callback_of_the_default_recipe_looks_on_but_the_best_checkpoint():
     targets = [callback._target_ for callback in compose().callbacks.values()]
     assert [target for target in targets if not looks_on(target)] == [
-        "lightning.pytorch.callbacks.ModelCheckpoint",
+        "portrait_matting.callbacks.best_checkpoint.BestCheckpoint",
     ]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from portrait_matting.errors import InputError
 from portrait_matting.loggers.wandb import close_loggers, wandb_logger
 
 
@@ -118,3 +119,10 @@ def test_what_wandb_keeps_lies_in_the_runs_folder_job_after_job(tmp_path, monkey
     wandb_logger(str(tmp_path / "c"), project="p", name=None, group=None)
     close_loggers(failed=False)
     assert os.environ["WANDB_DATA_DIR"] == "elsewhere"
+
+
+@pytest.mark.parametrize("project", ["a/b:c", "50%", "x" * 129])
+def test_a_project_that_wandb_refuses_is_one_line_before_any_work(project, tmp_path):
+    with pytest.raises(InputError, match=r"^project=.* is refused by wandb \(.*choose another name$"):
+        wandb_logger(str(tmp_path), project=project, name="a/b:c", group=None)
+    assert not list(tmp_path.iterdir())

@@ -126,6 +126,10 @@ def test_means_are_exact():
     assert exact_means(torch.zeros(0, 2, dtype=torch.float64)).tolist() == [0, 0]
 
 
+def test_what_a_process_without_an_image_sends_is_of_the_others_type():
+    assert MAD().to("cpu").dtype == torch.float64
+
+
 SHARE = """
 import os, sys, torch
 rank, processes = int(sys.argv[1]), int(sys.argv[2])
@@ -136,7 +140,7 @@ alphas = [torch.rand(1, *size).round() * torch.rand(1, *size) for size in sizes]
 predictions = [(alpha + 0.3 * torch.rand_like(alpha)).clamp(0, 1) for alpha in alphas]
 torch.distributed.init_process_group("gloo", init_method="file://" + sys.argv[3], rank=rank, world_size=processes)
 from portrait_matting.metrics import all_metrics
-metrics = all_metrics()
+metrics = all_metrics().to("cpu")  # as Lightning moves them, after which torchmetrics takes them for float32
 for predicted, alpha in list(zip(predictions, alphas))[rank::processes]:
     metrics.update([predicted], [alpha])
 for name, value in metrics.compute().items():

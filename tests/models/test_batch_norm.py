@@ -6,8 +6,13 @@ import torch
 from torch import nn
 
 from portrait_matting.errors import InputError
-from portrait_matting.models.batch_norm import FrozenBatchNorm2d, accumulated_momentum, set_batch_norm
-from portrait_matting.models.u2net import u2netp
+from portrait_matting.models.batch_norm import (
+    FrozenBatchNorm2d,
+    accumulated_momentum,
+    check_single_image,
+    set_batch_norm,
+)
+from portrait_matting.models.u2net import u2net, u2netp
 
 
 def norm_and_its_net():
@@ -105,3 +110,20 @@ def test_frozen_network_keeps_its_keys():
 def test_what_may_be_wrong(net, how, accumulate, wrong):
     with pytest.raises(InputError, match=wrong):
         set_batch_norm(net, how, accumulate)
+
+
+@pytest.mark.parametrize("build", [u2netp, u2net])
+@pytest.mark.parametrize(
+    "how, side, fits",
+    [("batch", 32, False), ("accumulated", 16, False), ("frozen", 32, True), ("batch", 33, True), ("batch", 64, True)],
+)
+def test_one_image_whose_deepest_map_is_a_pixel_is_refused(how, side, fits, build):
+    net = build()
+    weight = next(net.parameters())
+    if fits:
+        check_single_image(net, how, side)
+    else:
+        with pytest.raises(InputError, match=rf"batch_size=1 at hardware\.input_size={side} .*batch_size=2"):
+            check_single_image(net, how, side)
+    assert weight.device.type == "cpu"
+    assert next(net.parameters()) is weight

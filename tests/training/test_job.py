@@ -154,3 +154,8 @@ def test_a_run_is_logged_a_hundred_times_or_every_fiftieth_step(overrides, every
     given = {one.split("=")[0] for one in overrides}
     recipe = [*(one for one in TINY if one.split("=")[0] not in given), FIXED, *overrides]
     assert _trainer(build_training_job(compose(recipe, tmp_path))).log_every_n_steps == every
+
+
+@pytest.mark.parametrize("none", ["logger=none", "~logger"])
+def test_a_run_may_have_no_logger(none, tmp_path):
+    assert build_training_job(compose([*TINY, FIXED, none], tmp_path)).loggers == []
