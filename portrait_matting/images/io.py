@@ -11,7 +11,15 @@ from portrait_matting.errors import InputError
 from portrait_matting.images.photo import decode_photo
 from portrait_matting.images.pixels import TURNED, orientation_of, stored_size
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"}
+)
+"""Of the kinds that `decode_photo` reads."""
+UNREAD_SUFFIXES = frozenset(
+    [".heic", ".heif", ".jp2", ".j2k", ".jpf", ".jxl", ".tga", ".ico", ".psd", ".exr", ".hdr", ".ppm", ".pgm", ".pbm"]
+    + [".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2", ".svg"]
+)
+"""Of pictures that are not read: where a folder holds some, they are named or counted."""
 
 _DEPTH = {"1": 1.0, "L": 255.0, "I;16": 65535.0, "I;16B": 65535.0, "I": 65535.0, "F": 1.0}
 _PNG, _GREY_8_BIT = b"\x89PNG\r\n\x1a\n", b"\x08\x00"  # its first bytes; bit depth and colour type, bytes 24 and 25
