@@ -3,6 +3,7 @@
 import os
 import re
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -10,7 +11,9 @@ import numpy as np
 import torch
 
 from portrait_matting import checkpoint
+from portrait_matting.data.alpha_facts import alpha_facts
 from portrait_matting.data.picture_files import find_pictures
+from portrait_matting.data.truth import judge_mattes, sample
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
 from portrait_matting.matte.predictor import Predictor
@@ -126,6 +129,19 @@ class FolderMattes:
                 f"{_some(names)}"
             )
         return lacking
+
+    def check(self, names: list[str]) -> None:
+        """Looks at a sample of the mattes of some portraits.
+
+        Raises:
+            InputError: they are class masks, which a network's mattes, however faint, are not.
+        """
+        there = [self.files[name] for name in names if name in self.files]
+        facts = []
+        for index in sample(len(there)):
+            with suppress(InputError):  # said when it is scored
+                facts.append(alpha_facts(read_matte(there[index])))
+        judge_mattes(facts, f"predictions={self.source}: of {len(facts)} mattes looked at ({len(there):,} in all)")
 
     def __call__(self, names: list[str], images: list[np.ndarray], sizes: list[tuple[int, int]]) -> list[np.ndarray]:
         return [self._matte(name, *size) for name, size in zip(names, sizes, strict=True)]

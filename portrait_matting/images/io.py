@@ -116,14 +116,16 @@ def read_alpha(path: Path) -> np.ndarray:
         InputError: the file is missing or broken, or is a colour picture without an alpha channel.
     """
     picture = _open(read_file(path), path)
-    if picture.mode == "P":  # a palette may hold an alpha for each of its colours
+    palette = picture.mode == "P"
+    if palette:  # it may hold an alpha for each of its colours
         picture = picture.convert("RGBA")
     if "A" in picture.getbands():
         channel = picture.getchannel("A")
         opaque = channel.getextrema() == (255, 255)
         picture = picture.convert("RGB") if opaque else channel
     if picture.mode == "RGB":
-        picture = _grey(picture, f"{path} is a colour picture: an alpha is grey, or the alpha channel of an RGBA file")
+        what = "is a colour picture with a palette, as class masks are:" if palette else "is a colour picture:"
+        picture = _grey(picture, f"{path} {what} an alpha is grey, or the alpha channel of an RGBA file")
     if picture.mode not in _DEPTH:
         raise InputError(f"{path} has the pixel type {picture.mode}: save the alpha as 8- or 16-bit grey, or as RGBA")
     alpha = np.asarray(picture, dtype=np.float32) / _DEPTH[picture.mode]
