@@ -23,6 +23,7 @@ UNREAD_SUFFIXES = frozenset(
 
 _DEPTH = {"1": 1.0, "L": 255.0, "I;16": 65535.0, "I;16B": 65535.0, "I": 65535.0, "F": 1.0}
 _PNG, _GREY_8_BIT = b"\x89PNG\r\n\x1a\n", b"\x08\x00"  # its first bytes; bit depth and colour type, bytes 24 and 25
+_TIFF = (b"II*\0", b"MM\0*")  # TIFF 6.0, section 2
 
 
 def read_image(path: Path, least_side: int = 0) -> np.ndarray:
@@ -51,7 +52,7 @@ def decode_image(encoded: bytes, name: object, least_side: int = 0) -> np.ndarra
     except InputError:
         raise
     except Exception as error:  # what Pillow's decoders raise on damaged bytes is no closed list
-        raise _broken(name) from error
+        raise _broken(name, encoded) from error
 
 
 def image_size(encoded: bytes, name: object) -> tuple[int, int]:
@@ -65,7 +66,7 @@ def image_size(encoded: bytes, name: object) -> tuple[int, int]:
         width, height = stored_size(picture)
         turned = orientation_of(picture, encoded) in TURNED
     except Exception as error:  # what Pillow's readers raise on damaged bytes is no closed list
-        raise _broken(name) from error
+        raise _broken(name, encoded) from error
     return (width, height) if turned else (height, width)
 
 
@@ -89,7 +90,7 @@ def decode_mask(encoded: bytes, name: object) -> np.ndarray:
     if encoded[:8] == _PNG and encoded[24:26] == _GREY_8_BIT and b"eXIf" not in encoded:  # no need of Pillow's care
         ids = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
         if ids is None:
-            raise _broken(name)
+            raise _broken(name, encoded)
         if ids.ndim == 2:
             return ids
     picture = _open(encoded, name)
@@ -140,7 +141,7 @@ def _open(encoded: bytes, name: object) -> Image.Image:
         picture.load()
         return ImageOps.exif_transpose(picture)  # the rule that OpenCV applies to the photo
     except Exception as error:  # what Pillow's decoders raise on damaged bytes is no closed list
-        raise _broken(name) from error
+        raise _broken(name, encoded) from error
 
 
 def read_file(path: Path) -> bytes:
@@ -154,7 +155,11 @@ def read_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _broken(name: object) -> InputError:
+def _broken(name: object, encoded: bytes) -> InputError:
+    if encoded[:4] in _TIFF:
+        return InputError(
+            f"{name} cannot be decoded: a damaged TIFF, or one of colours in floats, which is not read: save it with 8 bits"
+        )
     return InputError(
         f"{name} cannot be decoded as an image (empty, truncated or of another type): replace or remove it"
     )

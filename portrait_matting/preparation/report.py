@@ -71,7 +71,7 @@ def report(
         f"{done:,} portraits were looked at now, in {seconds:,.1f} s{rate}",
     ]
     if nobody := sum(record.coverage == 0 for record in records):
-        lines.append(f"{nobody:,} portraits show nobody: their masks are 0 all over")
+        lines.append(f"portraits that show nobody, whose masks are 0 all over: {nobody:,}")
     if ignored:
         lines.append(f"files that are neither pictures nor meta tables, left alone: {ignored:,}")
     if not rejections:

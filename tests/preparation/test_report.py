@@ -101,7 +101,7 @@ def test_the_last_line_says_how_much_was_refused_where_it_is_more_than_a_tenth(t
 
 def test_portraits_without_a_person_are_counted(tmp_path):
     lines = report([RECORD, replace(RECORD, name="b", coverage=0.0)], [], tmp_path, 2, 1.0, 0)
-    assert "1 portraits show nobody" in lines
+    assert "portraits that show nobody, whose masks are 0 all over: 1" in lines
 
 
 def test_a_name_in_two_splits_leaves_a_meta_table_that_can_be_read(output):
