@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portrait_matting.errors import InputError
-from portrait_matting.images.io import IMAGE_SUFFIXES, UNREAD_SUFFIXES
+from portrait_matting.images.io import IMAGE_SUFFIXES
+from portrait_matting.images.unread import UNREAD_SUFFIXES
+
+_PICTURES = IMAGE_SUFFIXES | UNREAD_SUFFIXES | {".heic", ".heif"}
 
 
 @dataclass
@@ -46,7 +49,7 @@ def find_pictures(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> P
     for path, is_file in _walk(folder):
         stem, suffix = os.path.splitext(path[start:])
         suffix = suffix.lower()
-        if suffix not in suffixes and suffix not in UNREAD_SUFFIXES | IMAGE_SUFFIXES:
+        if suffix not in suffixes and suffix not in _PICTURES:
             continue
         name = stem.replace(os.sep, "/")
         if suffix not in suffixes or not is_file:

@@ -10,20 +10,15 @@ from PIL import Image, ImageOps
 from portrait_matting.errors import InputError
 from portrait_matting.images.photo import decode_photo
 from portrait_matting.images.pixels import TURNED, orientation_of, stored_size
+from portrait_matting.images.tiff import pixel_type
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"}
 )
 """Of the kinds that `decode_photo` reads."""
-UNREAD_SUFFIXES = frozenset(
-    [".heic", ".heif", ".jp2", ".j2k", ".jpf", ".jxl", ".tga", ".ico", ".psd", ".exr", ".hdr", ".ppm", ".pgm", ".pbm"]
-    + [".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2", ".svg"]
-)
-"""Of pictures that are not read: where a folder holds some, they are named or counted."""
 
 _DEPTH = {"1": 1.0, "L": 255.0, "I;16": 65535.0, "I;16B": 65535.0, "I": 65535.0, "F": 1.0}
 _PNG, _GREY_8_BIT = b"\x89PNG\r\n\x1a\n", b"\x08\x00"  # its first bytes; bit depth and colour type, bytes 24 and 25
-_TIFF = (b"II*\0", b"MM\0*")  # TIFF 6.0, section 2
 
 
 def read_image(path: Path, least_side: int = 0) -> np.ndarray:
@@ -156,10 +151,8 @@ def read_file(path: Path) -> bytes:
 
 
 def _broken(name: object, encoded: bytes) -> InputError:
-    if encoded[:4] in _TIFF:
-        return InputError(
-            f"{name} cannot be decoded: a damaged TIFF, or one of colours in floats, which is not read: save it with 8 bits"
-        )
+    if kind := pixel_type(BytesIO(encoded)):
+        return InputError(f"{name} is a TIFF of {kind}, which is not read: save it with 8 or 16 bits")
     return InputError(
         f"{name} cannot be decoded as an image (empty, truncated or of another type): replace or remove it"
     )

@@ -312,4 +312,6 @@ def test_alphas_outside_their_range(tmp_path):
 @pytest.mark.parametrize("read", [read_image, read_mask, read_alpha])
 def test_a_tiff_of_float_colours_is_called_one(read, tmp_path):
     cv2.imwrite(str(tmp_path / "a.tif"), np.zeros((4, 5, 3), np.float32))
-    assert "colours in floats, which is not read: save it with 8 bits" in refused(read, tmp_path / "a.tif")
+    assert "3 channels of 32-bit floats, which is not read: save it with 8 or 16 bits" in refused(
+        read, tmp_path / "a.tif"
+    )
