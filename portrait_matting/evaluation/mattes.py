@@ -12,8 +12,9 @@ import torch
 
 from portrait_matting import checkpoint
 from portrait_matting.data.alpha_facts import alpha_facts
+from portrait_matting.data.alpha_verdict import judge_mattes
 from portrait_matting.data.picture_files import find_pictures
-from portrait_matting.data.truth import judge_mattes, sample
+from portrait_matting.data.truth import sample
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
 from portrait_matting.matte.predictor import Predictor

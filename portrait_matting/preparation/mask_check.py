@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from portrait_matting.data.alpha_facts import alpha_facts
+from portrait_matting.data.alpha_verdict import judge
 from portrait_matting.data.splits import SPLITS
-from portrait_matting.data.truth import judge, sample
+from portrait_matting.data.truth import sample
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import decode_mask
 from portrait_matting.preparation.pairing import Pair
@@ -20,7 +21,7 @@ def check_masks(pairs: Sequence[Pair], read: Callable[[Entry], bytes]) -> None:
     Those that cannot be read are left to the copy, which lists them.
 
     Raises:
-        InputError: as `data.truth.judge` says, or nearly all masks hold ids above those of EasyPortrait.
+        InputError: as `judge` says, or nearly all masks hold ids above those of EasyPortrait.
     """
     for split in SPLITS:
         own = [pair.mask for pair in pairs if pair.split == split]

@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from portrait_matting.data.alpha_facts import alpha_facts
+from portrait_matting.data.alpha_verdict import judge_mattes
 from portrait_matting.data.folder import FolderDataModule, FolderDataset
-from portrait_matting.data.truth import LOOKED_AT, check_truth, judge_mattes, sample, truths
+from portrait_matting.data.truth import LOOKED_AT, check_truth, sample, truths
 from portrait_matting.errors import InputError
 from portrait_matting.synthetic import draw_portrait
 
