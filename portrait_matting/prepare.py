@@ -17,6 +17,7 @@ def prepare(arguments: argparse.Namespace) -> None:
         KeyboardInterrupt: stopped by Ctrl-C, with the line to print.
     """
     from portrait_matting.preparation.copy import copy
+    from portrait_matting.preparation.mask_check import check_masks
     from portrait_matting.preparation.output import Output, check_place
     from portrait_matting.preparation.pairing import pair_entries
     from portrait_matting.preparation.report import report, write_tables
@@ -26,6 +27,7 @@ def prepare(arguments: argparse.Namespace) -> None:
     check_place(arguments.source, arguments.output)
     source = Source(arguments.source)
     pairs, rejections = pair_entries(source.entries, source.meta)
+    check_masks(pairs, source.read)
     band = 0.0
     if arguments.targets == "soft":
         from portrait_matting.matte.closed_form import load_pymatting

@@ -6,6 +6,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
@@ -194,3 +195,12 @@ def test_the_command(folder, tmp_path):
     assert done.returncode == 0, done.stderr
     [report] = tmp_path.glob("runs/evaluate/*/*/report.html")
     assert str(report.relative_to(tmp_path)) in done.stdout
+
+
+def test_class_masks_are_no_truth_and_no_mattes(folder, tmp_path):
+    for half, words in (("mattes", "predictions=.*class masks"), ("alphas", "data.root=.*class masks")):
+        for path in (folder / half).iterdir():
+            alpha = np.asarray(Image.open(path).convert("L"))
+            Image.fromarray((alpha > 127).astype(np.uint8)).save(path)
+        with pytest.raises(InputError, match=words):
+            scored([f"predictions='{folder / 'mattes'}'", "data=folder", f"data.root='{folder}'"], tmp_path / half)

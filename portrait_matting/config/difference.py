@@ -16,6 +16,7 @@ _OF_A_RUN = (
     "logger",
     "hardware.workers",
     "data.bad_share",
+    "data.check_truth",
     "trainer.default_root_dir",
     "trainer.enable_progress_bar",
     "trainer.enable_model_summary",

@@ -33,6 +33,7 @@ class PortraitDataModule(L.LightningDataModule):
         subset: share of the training portraits that is used, in (0, 1]: the same ones in every run, whatever the seed,
             with every person in proportion (`data.subset.choose`).
         bad_share: of a split's portraits that may turn out bad during a run, in [0, 1] (`data.bad_files`).
+        check_truth: whether a run first looks at a sample of the alphas (`data.truth`).
         normalisation: of the images, as `model.normalisation` gives it (`images.network_input`); a run has settled
             "auto" before, here it is the default.
 
@@ -51,6 +52,7 @@ class PortraitDataModule(L.LightningDataModule):
         seed: int,
         subset: float = 1.0,
         bad_share: float = 0.01,
+        check_truth: bool = True,
         normalisation: str | dict[str, Any] = DEFAULT,
     ) -> None:
         super().__init__()
@@ -66,7 +68,7 @@ class PortraitDataModule(L.LightningDataModule):
             raise InputError(f"data.subset={subset} is no share: choose more than 0 and at most 1")
         if not 0 <= bad_share <= 1:
             raise InputError(f"data.bad_share={bad_share} is no share: choose 0 to 1")
-        self.subset, self.bad_share = subset, bad_share
+        self.subset, self.bad_share, self.check_truth = subset, bad_share, check_truth
         self.input_size, self.batch_size, self.workers, self.seed = input_size, batch_size, workers, seed
         self.normalisation = normalisation_of(DEFAULT if normalisation == AUTO else normalisation)
         self.augmentation = Augmentation(augment, input_size, self.normalisation)

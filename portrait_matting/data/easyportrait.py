@@ -9,7 +9,7 @@ from torch.utils.data import ConcatDataset, Dataset
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.meta import read_users
 from portrait_matting.data.named import NamedPortraits
-from portrait_matting.data.pairs import pair_files, read_pair
+from portrait_matting.data.pairs import named_pairs, read_pair
 from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import read_alpha, read_mask
@@ -51,7 +51,8 @@ class EasyPortraitDataset(Dataset):
                     "and annotations/train/*.png, likewise val and test"
                     + (", and `prepare --targets soft` adds alphas/" if soft else "")
                 )
-        self.pairs = pair_files(images, truth, {".jpg"}, {".png"})
+        found = named_pairs(images, truth, {".jpg"}, {".png"})
+        self.names, self.pairs = list(found), list(found.values())
         self.read, self.least_side = read_alpha if soft else _read_person, least_side
 
     def __len__(self) -> int:
@@ -87,16 +88,15 @@ class EasyPortraitDataModule(PortraitDataModule):
         there = [name for name in SPLITS if (root / "images" / name).is_dir()]
         chosen = there if split == "all" else ["test" if split == "auto" else split]
         parts = [EasyPortraitDataset(root, name) for name in chosen or ["test"]]
-        names = [image.stem for part in parts for image, _ in part.pairs]
+        names = [name for part in parts for name in part.names]
         return NamedPortraits(ConcatDataset(parts), names, split if split == "all" else chosen[0])
 
     def portraits(self, split: str) -> EasyPortraitDataset:
         return self._portraits[split]
 
     def names(self, split: str) -> list[tuple[str, str]]:
-        stems = [image.stem for image, _ in self._portraits[split].pairs]
         users = read_users(self.root)
-        return [(users.get(stem, stem), stem) for stem in stems]
+        return [(users.get(name.rpartition("/")[2], name), name) for name in self._portraits[split].names]
 
 
 def _read_person(path: Path) -> np.ndarray:

@@ -11,6 +11,7 @@ from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.data.named import NamedPortraits
+from portrait_matting.data.truth import check_truth, truths
 from portrait_matting.evaluation.confidence import intervals
 from portrait_matting.evaluation.mattes import FolderMattes, Mattes, NetworkMattes
 from portrait_matting.evaluation.paired_test import compare
@@ -64,6 +65,11 @@ def build_evaluation_job(cfg: DictConfig) -> EvaluationJob:
     candidates = [*networks, *(FolderMattes(path) for path in _paths(cfg.predictions))]
     for candidate in candidates:
         candidate.missing(chosen.names)  # refuses a folder of other portraits
+    if data.get("check_truth", True):
+        check_truth(truths(chosen.portraits), f"data.root={data.get('root')}, split={chosen.split}")
+        for candidate in candidates:
+            if isinstance(candidate, FolderMattes):
+                candidate.check(chosen.names)
     words = f"{data.get('root') or 'drawn portraits'}, {'all' if chosen.split == 'all' else f'{chosen.split} split'}"
     return EvaluationJob(cfg, candidates, words, chosen, dict(all_metrics().items()))
 

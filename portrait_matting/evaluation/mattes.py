@@ -3,6 +3,7 @@
 import os
 import re
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -10,6 +11,10 @@ import numpy as np
 import torch
 
 from portrait_matting import checkpoint
+from portrait_matting.data.alpha_facts import alpha_facts
+from portrait_matting.data.alpha_verdict import judge_mattes
+from portrait_matting.data.picture_files import find_pictures
+from portrait_matting.data.truth import sample
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
 from portrait_matting.matte.predictor import Predictor
@@ -95,9 +100,10 @@ class NetworkMattes:
 
 
 class FolderMattes:
-    """The mattes in a folder, found by the portraits' stems: PNG, WebP or TIFF, each as `read_matte` reads it.
+    """The mattes in a folder, found by the portraits' names: PNG, WebP or TIFF, each as `read_matte` reads it.
 
-    Hidden files do not count, nor JPEGs beside mattes.
+    A portrait that lies in a folder of its own, `anna/1.jpg`, has its matte in one too, `anna/1.png`, as predict writes
+    it. Hidden files do not count, nor JPEGs beside mattes.
 
     Raises:
         InputError: no folder, no matte in it, or two of one stem.
@@ -107,16 +113,10 @@ class FolderMattes:
         folder = Path(path).expanduser()
         if not folder.is_dir():
             raise InputError(f"{path} is not a folder: give the one that holds the mattes")
-        files = sorted(file for file in folder.iterdir() if not file.name.startswith(".") and file.is_file())
         self.name, self.source = _parts(folder)[-1], str(path)
-        self.files: dict[str, Path] = {}
-        for file in files:
-            if file.suffix.lower() not in SUFFIXES:
-                continue
-            if file.stem in self.files:
-                raise InputError(f"{file} and {self.files[file.stem].name} have one stem: rename or remove one of them")
-            self.files[file.stem] = file
-        if not self.files and any(file.suffix.lower() in _JPEG for file in files):
+        found = find_pictures(folder, SUFFIXES)
+        self.folder, self.files = folder, found.files
+        if not self.files and any(file.suffix.lower() in _JPEG for file in found.unread.values()):
             raise InputError(f"{path} holds JPEGs, which are lossy and hold no mattes: save the mattes as PNG")
         if not self.files:
             raise InputError(f"{path} holds no matte: give a folder with files in {', '.join(SUFFIXES)}")
@@ -124,11 +124,25 @@ class FolderMattes:
     def missing(self, names: list[str]) -> list[str]:
         lacking = [name for name in names if name not in self.files]
         if len(lacking) == len(names):
+            held = _some([file.relative_to(self.folder).as_posix() for file in self.files.values()])
             raise InputError(
-                f"no matte in {self.source} has the name of a portrait: it holds "
-                f"{_some([file.name for file in self.files.values()])}, the portraits are {_some(names)}"
+                f"no matte in {self.source} has the name of a portrait: it holds {held}, the portraits are "
+                f"{_some(names)}"
             )
         return lacking
+
+    def check(self, names: list[str]) -> None:
+        """Looks at a sample of the mattes of some portraits.
+
+        Raises:
+            InputError: they are class masks, which a network's mattes, however faint, are not.
+        """
+        there = [self.files[name] for name in names if name in self.files]
+        facts = []
+        for index in sample(len(there)):
+            with suppress(InputError):  # said when it is scored
+                facts.append(alpha_facts(read_matte(there[index])))
+        judge_mattes(facts, f"predictions={self.source}: of {len(facts)} mattes looked at ({len(there):,} in all)")
 
     def __call__(self, names: list[str], images: list[np.ndarray], sizes: list[tuple[int, int]]) -> list[np.ndarray]:
         return [self._matte(name, *size) for name, size in zip(names, sizes, strict=True)]

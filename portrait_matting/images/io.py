@@ -10,8 +10,12 @@ from PIL import Image, ImageOps
 from portrait_matting.errors import InputError
 from portrait_matting.images.photo import decode_photo
 from portrait_matting.images.pixels import TURNED, orientation_of, stored_size
+from portrait_matting.images.tiff import pixel_type
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"}
+)
+"""Of the kinds that `decode_photo` reads."""
 
 _DEPTH = {"1": 1.0, "L": 255.0, "I;16": 65535.0, "I;16B": 65535.0, "I": 65535.0, "F": 1.0}
 _PNG, _GREY_8_BIT = b"\x89PNG\r\n\x1a\n", b"\x08\x00"  # its first bytes; bit depth and colour type, bytes 24 and 25
@@ -43,7 +47,7 @@ def decode_image(encoded: bytes, name: object, least_side: int = 0) -> np.ndarra
     except InputError:
         raise
     except Exception as error:  # what Pillow's decoders raise on damaged bytes is no closed list
-        raise _broken(name) from error
+        raise _broken(name, encoded) from error
 
 
 def image_size(encoded: bytes, name: object) -> tuple[int, int]:
@@ -57,7 +61,7 @@ def image_size(encoded: bytes, name: object) -> tuple[int, int]:
         width, height = stored_size(picture)
         turned = orientation_of(picture, encoded) in TURNED
     except Exception as error:  # what Pillow's readers raise on damaged bytes is no closed list
-        raise _broken(name) from error
+        raise _broken(name, encoded) from error
     return (width, height) if turned else (height, width)
 
 
@@ -81,7 +85,7 @@ def decode_mask(encoded: bytes, name: object) -> np.ndarray:
     if encoded[:8] == _PNG and encoded[24:26] == _GREY_8_BIT and b"eXIf" not in encoded:  # no need of Pillow's care
         ids = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
         if ids is None:
-            raise _broken(name)
+            raise _broken(name, encoded)
         if ids.ndim == 2:
             return ids
     picture = _open(encoded, name)
@@ -108,14 +112,16 @@ def read_alpha(path: Path) -> np.ndarray:
         InputError: the file is missing or broken, or is a colour picture without an alpha channel.
     """
     picture = _open(read_file(path), path)
-    if picture.mode == "P":  # a palette may hold an alpha for each of its colours
+    palette = picture.mode == "P"
+    if palette:  # it may hold an alpha for each of its colours
         picture = picture.convert("RGBA")
     if "A" in picture.getbands():
         channel = picture.getchannel("A")
         opaque = channel.getextrema() == (255, 255)
         picture = picture.convert("RGB") if opaque else channel
     if picture.mode == "RGB":
-        picture = _grey(picture, f"{path} is a colour picture: an alpha is grey, or the alpha channel of an RGBA file")
+        what = "is a colour picture with a palette, as class masks are:" if palette else "is a colour picture:"
+        picture = _grey(picture, f"{path} {what} an alpha is grey, or the alpha channel of an RGBA file")
     if picture.mode not in _DEPTH:
         raise InputError(f"{path} has the pixel type {picture.mode}: save the alpha as 8- or 16-bit grey, or as RGBA")
     alpha = np.asarray(picture, dtype=np.float32) / _DEPTH[picture.mode]
@@ -130,7 +136,7 @@ def _open(encoded: bytes, name: object) -> Image.Image:
         picture.load()
         return ImageOps.exif_transpose(picture)  # the rule that OpenCV applies to the photo
     except Exception as error:  # what Pillow's decoders raise on damaged bytes is no closed list
-        raise _broken(name) from error
+        raise _broken(name, encoded) from error
 
 
 def read_file(path: Path) -> bytes:
@@ -144,7 +150,9 @@ def read_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _broken(name: object) -> InputError:
+def _broken(name: object, encoded: bytes) -> InputError:
+    if kind := pixel_type(BytesIO(encoded)):
+        return InputError(f"{name} is a TIFF of {kind}, which is not read: save it with 8 or 16 bits")
     return InputError(
         f"{name} cannot be decoded as an image (empty, truncated or of another type): replace or remove it"
     )

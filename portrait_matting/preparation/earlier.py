@@ -29,19 +29,19 @@ def is_current(record: Record | None, pair: Pair) -> bool:
 
 
 def part_from(records: dict[Key, Record], pairs: list[Pair]) -> tuple[list[Pair], list[Rejection]]:
-    """Refuses pairs whose name or user another source has brought into another split of the copy.
+    """Refuses pairs whose user, or whose name and length, another source has brought into another split of the copy.
 
     Within one source `pair_entries` sees to it; here the split that came first stays.
     """
     own = {(pair.split, pair.name) for pair in pairs}
-    users, names = defaultdict(set), defaultdict(set)
+    users, portraits = defaultdict(set), defaultdict(set)
     for key in records.keys() - own:
         users[records[key].user].add(key[0])
-        names[key[1]].add(key[0])
+        portraits[key[1], records[key].source_bytes].add(key[0])
     users[""] = set()  # unknown, not one person
     kept, rejections = [], []
     for pair in pairs:
-        if splits := names[pair.name] - {pair.split}:
+        if splits := portraits[pair.name, pair.image.size + pair.mask.size] - {pair.split}:
             reason = f"the name occurs twice: also in {min(splits)} of this copy"
         elif splits := users[pair.user] - {pair.split}:
             reason = f"user {pair.user!r} is in {min(splits)} of this copy too"

@@ -12,6 +12,7 @@ from portrait_matting.preparation.source import Entry, location
 
 # Control characters, line separators, halves of characters (bytes of a name that are no UTF-8) and slashes.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff/\\]")
+_KINDS = ("image", "mask")
 
 
 @dataclass(frozen=True, order=True)
@@ -28,8 +29,10 @@ class Pair:
 def pair_entries(source_entries: Iterable[Entry], meta: Mapping[str, MetaRow]) -> tuple[list[Pair], list[Rejection]]:
     """Pairs images and masks by stem within a split; every file ends in one pair or in one rejection.
 
-    Nothing is guessed: of two files with one stem, neither is taken, even where they lie in two splits. Where one file
-    of a portrait is at fault, the row of the other names it. The first of these reasons counts: a name that cannot
+    Nothing is guessed: of two files with one stem in one split, neither is taken. A stem that stands in two splits, in
+    each with an image and a mask, is of two portraits, as cameras count from 1 in every folder; unless the files are of
+    the same lengths too: then it is one portrait, to be trained on and tested on. Where one file of a portrait is at
+    fault, the row of the other names it. The first of these reasons counts: a name that cannot
     name a file of the copy; a stem that occurs twice; an empty file; a mask that is no PNG; no split; no counterpart;
     image and mask in two splits; a user with whole pairs in two splits, where all of that user's pairs are refused.
 
@@ -40,11 +43,11 @@ def pair_entries(source_entries: Iterable[Entry], meta: Mapping[str, MetaRow]) -
     Returns:
         Pairs sorted by split and name; rejections sorted.
     """
-    portraits: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: {"image": [], "mask": []})
+    of_stem: dict[str, list[Entry]] = defaultdict(list)
     for entry in source_entries:
-        portraits[entry.stem][entry.kind].append(entry)
+        of_stem[entry.stem].append(entry)
     pairs, rejections = [], []
-    for stem, files in portraits.items():
+    for stem, files in ((stem, part) for stem, entries in of_stem.items() for part in _portraits(entries)):
         reasons = _reasons(stem, files["image"], files["mask"])
         if not reasons:
             (image,), (mask,) = files["image"], files["mask"]
@@ -53,6 +56,19 @@ def pair_entries(source_entries: Iterable[Entry], meta: Mapping[str, MetaRow]) -
     pairs, shared = _part_users(pairs)
     pairs.sort(key=attrgetter("split", "name"))
     return pairs, sorted(rejections + shared, key=attrgetter("split", "file", "reason"))
+
+
+def _portraits(entries: list[Entry]) -> list[dict[str, list[Entry]]]:
+    """The images and masks of one stem, apart by split where each split has one of both and no two are the same."""
+    of_split: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        of_split[entry.split].append(entry)
+    parts = [{kind: [entry for entry in part if entry.kind == kind] for kind in _KINDS} for part in of_split.values()]
+    sizes = {tuple(entry.size for kind in _KINDS for entry in part[kind]) for part in parts}
+    whole = all(len(part[kind]) == 1 for part in parts for kind in _KINDS)
+    if "" in of_split or not whole or len(sizes) < len(parts):
+        return [{kind: [entry for entry in entries if entry.kind == kind] for kind in _KINDS}]
+    return parts
 
 
 def _reasons(stem: str, images: list[Entry], masks: list[Entry]) -> list[tuple[Entry, str]]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -15,6 +16,7 @@ from portrait_matting.preparation.statistics import LUMA, plot, summarise
 
 META = ("image_name", "user_id", "height", "width", "set", "brightness")  # version 2 of EasyPortrait's table
 _REASONS = 12
+_MUCH = 0.1  # of the files: if more are refused, the last line says so
 _OF_PARTNER = re.compile(r"its (image|mask) .*?\.\w{3,4}: ")
 _VARIABLE = re.compile(r"'[^']*'|[^\s:]+\.\w{3,4}\b|\d+")  # users, files and numbers, where reasons of one kind differ
 
@@ -44,7 +46,8 @@ def write_tables(records: Sequence[Record], rejections: Sequence[Rejection], out
     try:
         output.write("prepared.csv", _csv([name for name, _ in _types(Record)], map(astuple, records)))
         output.write("rejected.csv", _csv([name for name, _ in _types(Rejection)], map(astuple, rejections)))
-        output.write("meta.csv", _csv(META, map(_meta, records)))
+        twice = {name for name, count in Counter(record.name for record in records).items() if count > 1}
+        output.write("meta.csv", _csv(META, (_meta(record, record.name in twice) for record in records)))
         if records:
             with atomic_write(output.root / "statistics.png", output.unfinished / "statistics.png") as unfinished:
                 plot(records, unfinished)
@@ -67,6 +70,8 @@ def report(
         f"{len(records):,} portraits are in {root}: {human(before)} became {human(after)}",
         f"{done:,} portraits were looked at now, in {seconds:,.1f} s{rate}",
     ]
+    if nobody := sum(record.coverage == 0 for record in records):
+        lines.append(f"portraits that show nobody, whose masks are 0 all over: {nobody:,}")
     if ignored:
         lines.append(f"files that are neither pictures nor meta tables, left alone: {ignored:,}")
     if not rejections:
@@ -81,6 +86,9 @@ def report(
         lines.append(f"{len(alike):>9,}  {'as ' if len(alike) > 1 else ''}{example.file}: {example.reason}")
     if others := sum(map(len, listed[_REASONS:])):
         lines.append(f"{others:>9,}  for other reasons")
+    files = len(rejections) + 2 * len(records)
+    if len(rejections) > _MUCH * files:
+        lines.append(f"{len(rejections):,} of {files:,} files ({len(rejections) / files:.0%}) are not in the copy")
     return "\n".join(lines)
 
 
@@ -104,6 +112,14 @@ def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _meta(record: Record) -> tuple:
+def _meta(record: Record, twice: bool) -> tuple:
+    """A row; of a name that stands in two splits without the split, since a table says one thing of a name."""
     brightness = sum(w * v for w, v in zip(LUMA, (record.red, record.green, record.blue), strict=True))
-    return record.name, record.user, record.copy_height, record.copy_width, record.split, round(brightness, 2)
+    return (
+        record.name,
+        record.user,
+        record.copy_height,
+        record.copy_width,
+        "" if twice else record.split,
+        round(brightness, 2),
+    )

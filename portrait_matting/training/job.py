@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from portrait_matting import checkpoint
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.difference import conflict
 from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.data.splits import SPLITS
+from portrait_matting.data.truth import check_truth, truths
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware
 from portrait_matting.images.network_input import AUTO
@@ -65,6 +68,9 @@ def build_training_job(cfg: DictConfig) -> TrainingJob:
     registry.vouch(cfg.model._target_)
     planned = resolve_auto_hardware(cfg)
     job = _build(cfg)
+    if job.data.check_truth and os.environ.get("LOCAL_RANK", "0") == "0":  # the other processes need not say it again
+        for split in SPLITS:
+            check_truth(truths(job.data.portraits(split)), f"data.root={cfg.data.get('root')}, {split} split")
     while planned and not fits(job.module.net, job.module.loss, job.hardware):
         if job.hardware.batch_size == 1:
             raise out_of_memory(cfg, job.hardware)

@@ -182,3 +182,47 @@ def test_two_portraits_of_one_name_cannot_be_scored_together(tmp_path):
         write_pairs(tmp_path / "images" / split, tmp_path / "alphas" / split, 3)
     with pytest.raises(InputError, match="2 portraits are called p000: choose one split="):
         FolderDataModule.scored("all", root=str(tmp_path), **SHARES)
+
+
+def test_portraits_in_folders_below_are_read_and_named_by_their_paths(root):
+    for person in ("anna", "bea"):
+        write_pairs(root / "images" / person, root / "alphas" / person, 5)
+    data = FolderDataModule(root=str(root), **LOADING)
+    names = [name for split in SPLITS for _, name in data.names(split)]
+    assert len(names) == len(set(names)) == 50
+    assert {"p000", "anna/p000", "bea/p000"} <= set(names)
+    everything = FolderDataModule.scored("all", root=str(root), **SHARES)
+    assert everything.names[:2] == ["anna/p000", "anna/p001"]
+
+
+def test_folders_below_those_of_a_split(tmp_path):
+    for split in SPLITS:
+        write_pairs(tmp_path / "images" / split / "anna", tmp_path / "alphas" / split / "anna", 2)
+    data = FolderDataModule(root=str(tmp_path), **LOADING)
+    assert data.names("val") == [("anna/p000", "anna/p000"), ("anna/p001", "anna/p001")]
+    assert FolderDataModule.scored("test", root=str(tmp_path), **SHARES).names == ["anna/p000", "anna/p001"]
+
+
+@pytest.mark.parametrize("folders", [["val", "test"], ["train", "valid"], ["Train", "Test"], ["training", "dev"]])
+def test_splits_of_other_names_are_not_mixed(folders, tmp_path):
+    for folder in folders:
+        write_pairs(tmp_path / "images" / folder, tmp_path / "alphas" / folder, 3)
+    text = message(tmp_path)
+    assert "train, val and test" in text
+
+
+def test_pictures_beside_the_splits_are_counted(tmp_path, caplog):
+    for split in (*SPLITS, "more"):
+        write_pairs(tmp_path / "images" / split, tmp_path / "alphas" / split, 2)
+    write_pairs(tmp_path / "images", tmp_path / "alphas", 3, 20)
+    assert {len(found) for found in stems(FolderDataModule(root=str(tmp_path), **LOADING)).values()} == {2}
+    assert "left out 5 pictures that lie in none of train, val, test" in caplog.text
+
+
+def test_avif_photos_are_read(tmp_path):
+    write_pairs(tmp_path / "images", tmp_path / "alphas", 3)
+    for path in (tmp_path / "images").iterdir():
+        Image.open(path).save(path.with_suffix(".avif"))
+        path.unlink()
+    data = FolderDataModule(root=str(tmp_path), **LOADING)
+    assert data.portraits("train")[0][0].shape == (6, 8, 3)

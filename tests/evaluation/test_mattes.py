@@ -263,3 +263,14 @@ def test_a_folder_is_called_by_its_own_name_whatever_way_it_is_given(tmp_path, m
     save(RAMP, tmp_path / "mattes" / "a.png")
     monkeypatch.chdir(tmp_path / "mattes")
     assert [FolderMattes(path).name for path in (".", tmp_path / "mattes", "../mattes/")] == ["mattes"] * 3
+
+
+def test_mattes_in_folders_below_go_by_the_portraits_paths(tmp_path):
+    (tmp_path / "anna").mkdir()
+    save(np.full((4, 5), 255, np.uint8), tmp_path / "anna" / "1.png")
+    save(np.zeros((4, 5), np.uint8), tmp_path / "1.png")
+    mattes = FolderMattes(tmp_path)
+    assert mattes.missing(["1", "anna/1", "bea/1"]) == ["bea/1"]
+    assert [matte.mean() for matte in mattes(["1", "anna/1"], [], [(4, 5), (4, 5)])] == [0, 1]
+    with pytest.raises(InputError, match=r"it holds 1\.png, anna/1\.png, the portraits are 2"):
+        mattes.missing(["2"])

@@ -1,5 +1,6 @@
 from contextlib import suppress
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -306,3 +307,11 @@ def test_alphas_outside_their_range(tmp_path):
     for values in ([[0.0, 1.5]], [[0.0, np.nan]], [[-0.1, 1.0]]):
         Image.fromarray(np.array(values, np.float32)).save(tmp_path / "a.tif")
         assert "outside [0, 1]" in refused(read_alpha, tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("read", [read_image, read_mask, read_alpha])
+def test_a_tiff_of_float_colours_is_called_one(read, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.tif"), np.zeros((4, 5, 3), np.float32))
+    assert "3 channels of 32-bit floats, which is not read: save it with 8 or 16 bits" in refused(
+        read, tmp_path / "a.tif"
+    )

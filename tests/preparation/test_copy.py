@@ -154,7 +154,7 @@ def test_a_user_or_a_name_of_another_split_of_the_copy_is_refused(build_source, 
     }
     reasons = {rejection.file: rejection.reason for rejection in made.rejections}
     assert reasons["images/train/train_001.jpg"] == f"user {user!r} is in val of this copy too"
-    assert reasons["annotations/test/val_002.png"] == "the name occurs twice: also in val of this copy"
+    assert reasons["annotations/test/val_002.png"].endswith("is in val of this copy too")
     assert len(reasons) == 6
     assert run(second.root).rejections == made.rejections
 

@@ -84,6 +84,19 @@ def test_of_two_files_with_one_name_neither_is_taken():
     assert found["annotations/train/a.png"] == "the name occurs twice: also annotations/val/a.png and 1 more"
 
 
+def test_one_name_in_two_splits_is_of_two_portraits_unless_the_files_are_alike():
+    entries = [kind("a", split, size=size) for split, size in (("train", 9), ("val", 7)) for kind in (image, mask)]
+    pairs, rejections = pair_entries(entries, {})
+    assert [(pair.split, pair.mask.path) for pair in pairs] == [
+        ("train", "annotations/train/a.png"),
+        ("val", "annotations/val/a.png"),
+    ]
+    assert rejections == []
+    alike = [kind("a", split) for split in ("train", "val") for kind in (image, mask)]
+    assert all("twice" in reason for reason in reasons(alike).values())
+    assert len(reasons([*entries, image("a", "")])) == 5, "of which portrait it is, nobody knows"
+
+
 def test_one_zip_with_one_name_twice_has_two_rows():
     _, rejections = pair_entries([image("a", archive="i.zip"), image("a", archive="i.zip"), mask("a")], {})
     assert [rejection.file for rejection in rejections].count("i.zip/images/train/a.jpg") == 2

@@ -90,3 +90,22 @@ def test_the_report_counts_refusals_of_one_kind_together(tmp_path):
     assert any("2.5 a second" in line for line in lines)
     assert any(line.endswith("left alone: 3") for line in lines)
     assert "no file was refused" in report(RECORDS, [], tmp_path, done=0, seconds=0.0, ignored=0)
+
+
+def test_the_last_line_says_how_much_was_refused_where_it_is_more_than_a_tenth(tmp_path):
+    refused = [Rejection("train", f"{index}.png", "empty file") for index in range(3)]
+    assert report(RECORDS, refused, tmp_path, 2, 1.0, 0).splitlines()[-1] == "3 of 7 files (43%) are not in the copy"
+    few = [replace(RECORD, name=str(index)) for index in range(20)]
+    assert "not in the copy" not in report(few, refused, tmp_path, 2, 1.0, 0)
+
+
+def test_portraits_without_a_person_are_counted(tmp_path):
+    lines = report([RECORD, replace(RECORD, name="b", coverage=0.0)], [], tmp_path, 2, 1.0, 0)
+    assert "portraits that show nobody, whose masks are 0 all over: 1" in lines
+
+
+def test_a_name_in_two_splits_leaves_a_meta_table_that_can_be_read(output):
+    twice = [replace(RECORD, user=""), replace(RECORD, user="", split="val"), RECORDS[1]]
+    write_tables(twice, [], output)
+    assert parse_meta((output.root / "meta.csv").read_bytes(), "meta.csv")["ü"].split == "val"
+    assert read_users(output.root) == {}

@@ -5,13 +5,16 @@ import json
 import logging
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from portrait_matting.comparison.run import curve, read_run
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.learning_rate import finder
+from portrait_matting.synthetic import draw_portrait
 from portrait_matting.train import train
 from portrait_matting.training.job import build_training_job
 from portrait_matting.training.phases import _trainer, choose_max_lr, fit
@@ -159,3 +162,21 @@ def test_a_run_is_logged_a_hundred_times_or_every_fiftieth_step(overrides, every
 @pytest.mark.parametrize("none", ["logger=none", "~logger"])
 def test_a_run_may_have_no_logger(none, tmp_path):
     assert build_training_job(compose([*TINY, FIXED, none], tmp_path)).loggers == []
+
+
+@pytest.mark.parametrize("wrong", ["train", "val", "test"])
+def test_class_masks_in_any_split_are_refused_before_any_work(wrong, tmp_path):
+    for split in ("train", "val", "test"):
+        for half in ("images", "alphas"):
+            (tmp_path / half / split).mkdir(parents=True)
+        for index in range(3):
+            image, alpha = draw_portrait(split, 0, index, 40, 32)
+            Image.fromarray(image).save(tmp_path / "images" / split / f"{index}.png")
+            grey = np.rint(alpha * (1 if split == wrong else 255)).astype(np.uint8)
+            Image.fromarray(grey).save(tmp_path / "alphas" / split / f"{index}.png")
+    recipe = [*(key for key in TINY if not key.startswith("data.")), "data=folder", f"data.root='{tmp_path}'"]
+    with pytest.raises(
+        InputError, match=rf"{wrong} split: of 3 pairs looked at \(3 in all\) none holds a value above 1"
+    ):
+        build_training_job(compose(recipe, tmp_path))
+    build_training_job(compose([*recipe, "data.check_truth=false"], tmp_path))
