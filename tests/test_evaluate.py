@@ -133,7 +133,7 @@ def test_half_a_data_set_is_enough(folder, tmp_path):
         (["predictions={folder}/mattes"], "no matte in .*mattes has the name of a portrait: it holds p0.png"),
         (["predictions={folder}/mattes", "split=all"], "drawn portraits are scored one split at a time"),
         (["predictions={folder}/mattes", "pictures=-1"], "pictures=-1 is too small"),
-        (["checkpoint={folder}/mattes/p0.png"], "is no checkpoint"),
+        (["checkpoint={folder}/mattes/p0.png"], "picture, no checkpoint"),
     ],
 )
 def test_what_cannot_be_scored_is_one_line(folder, tmp_path, overrides, words):
