@@ -101,8 +101,8 @@ def explain(error: BaseException) -> str | None:
 def _unresolved(error: OmegaConfBaseException) -> str:
     what = str(error).splitlines()[0].replace("KeyError raised while resolving interpolation: ", "").strip('"')
     return (
-        f"{error.full_key or 'the recipe'} cannot be resolved ({what}): ${{…}} stands for another value or a variable; a "
-        "file whose name holds ${ has to be renamed, or linked to"
+        f"{error.full_key or 'the recipe'} cannot be resolved ({what}): ${{…}} stands for another value or a variable; "
+        "a file whose name holds ${ has to be renamed, or linked to"
     )
 
 
