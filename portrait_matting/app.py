@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 from portrait_matting.cli import command
+from portrait_matting.cli.arguments import Parser, path
 from portrait_matting.errors import InputError
 
 HERE = "127.0.0.1"
@@ -94,11 +95,11 @@ def stay_here(folder: Path) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The command line of this command."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m portrait_matting.app",
         description="Serves a page on this machine: drop a photo, see its cut-out, choose a background, save it.",
     )
-    parser.add_argument("--checkpoint", metavar="FILE", type=Path, help="of a run, or U²-Net weights of the reference")
+    parser.add_argument("--checkpoint", metavar="FILE", type=path, help="of a run, or U²-Net weights of the reference")
     parser.add_argument("--port", type=_port, default=PORT, help="(%(default)s)")
     parser.add_argument("--host", default=HERE, help="0.0.0.0 lets other machines in (%(default)s)")
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from portrait_matting.cli.shell import path_override
+from portrait_matting.disk.home import expand
 from portrait_matting.disk.weights_kind import why_no_weights
 from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import AUTO, Normalisation, normalisation_of
@@ -73,7 +75,7 @@ def read_weights(path: str | Path) -> Weights:
     Raises:
         InputError: the file is missing, truncated, or neither.
     """
-    path = Path(path).expanduser()
+    path = expand(path)
     content = _read(path)
     state = content.get("state_dict", content)
     if state is not content and isinstance(state, Mapping) and "config" in content:
@@ -133,7 +135,8 @@ def check_resumable(path: Path, config: Config) -> Config:
     content = _read(path)
     if "config" not in content or "optimizer_states" not in content:
         raise InputError(
-            f"resume={path} holds weights alone, no training state: start a new run with model.weights={path}"
+            f"resume={path} holds weights alone, no training state: start a new run with "
+            f"{path_override('model.weights', path)}"
         )
     recipe = _recipe(content, path)
     for group in ("model", "optimizer", "data"):

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portrait_matting.cli import command
-from portrait_matting.cli.arguments import number
+from portrait_matting.cli.arguments import Parser, named, number, path
 from portrait_matting.disk.atomic_write import atomic_write
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 
 if TYPE_CHECKING:  # torch comes with it, and --help is to be quick
@@ -50,7 +51,7 @@ def compare(arguments: argparse.Namespace) -> None:
         "compare.html": compare_html(arms, rankings, metric, lead, portraits, left_out).encode(errors="replace"),
         "compare.png": compare_png(arms, ranking, lead, portraits),
     }
-    output = (arguments.output or default_output(arguments.runs)).expanduser()
+    output = arguments.output or default_output(arguments.runs)
     print(summary(rankings, metric, lead, left_out))
     write(output, files)
     print("\n" + "\n".join(f"  {output / name}" for name in files))
@@ -74,7 +75,7 @@ def reference(against: str | None, arms: "list[Arm]") -> "Arm | None":
     """The arm that is meant, by its name or by the folder of one of its runs; None, the best, for None."""
     if against is None:
         return None
-    place = Path(against).expanduser().resolve()
+    place = expand(against).resolve()
     for arm in arms:
         if against == arm.name or any(run.folder.resolve() == place for run in arm.runs):
             return arm
@@ -108,16 +109,18 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The command line of this command."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m portrait_matting.compare",
         description="Ranks finished runs; those that differ in their seed alone are one arm. Says which differences "
         "are more than noise, and writes compare.csv, compare.html and compare.png. Runs are read, never changed.",
     )
-    parser.add_argument("runs", metavar="RUN|SWEEP", nargs="+", type=Path, help="folders of runs, or of whole sweeps")
+    parser.add_argument("runs", metavar="RUN|SWEEP", nargs="+", type=path, help="folders of runs, or of whole sweeps")
     parser.add_argument("--metric", metavar="NAME", default="mad", help="rank by mad, iou, band_mad, … (%(default)s)")
-    parser.add_argument("--against", metavar="NAME|RUN", help="the arm that the others are compared with, or its run")
     parser.add_argument(
-        "--output", metavar="DIR", type=Path, help="where to write (the folder, if one was named; else runs/compare/)"
+        "--against", metavar="NAME|RUN", type=named, help="the arm that the others are compared with, or its run"
+    )
+    parser.add_argument(
+        "--output", metavar="DIR", type=path, help="where to write (the folder, if one was named; else runs/compare/)"
     )
     parser.add_argument(
         "--pictures", metavar="N", type=number(0), default=10, help="portraits in compare.html (%(default)s)"

@@ -6,6 +6,7 @@ import hydra
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.cli import command
+from portrait_matting.config import command_line
 from portrait_matting.config.compose import CONF_DIR, check
 from portrait_matting.errors import InputError
 from portrait_matting.runs.folder import open_evaluation
@@ -41,7 +42,7 @@ def _hydra_main(cfg: DictConfig) -> float:
 
 def main() -> None:
     """Runs the command: composes the recipe from the command line and scores."""
-    command.run(_hydra_main)
+    command.run(lambda: command_line.run(_hydra_main, "evaluate"))
 
 
 if __name__ == "__main__":

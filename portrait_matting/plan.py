@@ -2,7 +2,6 @@
 
 import csv
 import math
-import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -16,6 +15,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.cli import command
 from portrait_matting.cli.explain import explain
+from portrait_matting.cli.shell import word
+from portrait_matting.config import command_line
 from portrait_matting.config.compose import CONF_DIR, check, config_dir
 from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.errors import InputError
@@ -111,7 +112,7 @@ def _given() -> list[str]:
     """The overrides of this command that hold for training too."""
     given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
     groups = ("model", "loss", "optimizer", "hardware")
-    kept = [shlex.quote(override) for override in given if override.lstrip("+~").startswith(groups)]
+    kept = [word(override) for override in given if override.lstrip("+~").startswith(groups)]
     return [*config_dir(), *kept]
 
 
@@ -159,7 +160,7 @@ def _hydra_main(cfg: DictConfig) -> float:
 
 def main() -> None:
     """Runs the command: composes the recipe from the command line and plans."""
-    command.run(_hydra_main)
+    command.run(lambda: command_line.run(_hydra_main, "plan"))
 
 
 if __name__ == "__main__":

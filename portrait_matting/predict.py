@@ -3,10 +3,9 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from portrait_matting.cli import command
-from portrait_matting.cli.arguments import cores, number
+from portrait_matting.cli.arguments import Parser, cores, named, number, path
 from portrait_matting.errors import InputError
 
 NO_CHECKPOINT = (
@@ -76,25 +75,31 @@ def predict(arguments: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line of this command."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m portrait_matting.predict",
         description="Cuts people out of photos and videos, at their own resolution. What is there already is passed "
         "over, so that a stopped call can be resumed; of a photo that has changed since, or with other options, it is "
         "made again. Inputs that begin with a dash come last, after --.",
     )
     parser.add_argument(
-        "inputs", metavar="INPUT", nargs="+", help="photos, videos, folders of them, or globs in quotes"
+        "inputs", metavar="INPUT", nargs="+", type=named, help="photos, videos, folders of them, or globs in quotes"
     )
-    parser.add_argument("--checkpoint", metavar="FILE", type=Path, help="a trained network, or U²-Net's own weights")
+    parser.add_argument("--checkpoint", metavar="FILE", type=path, help="a trained network, or U²-Net's own weights")
     parser.add_argument(
-        "--output", metavar="DIR", required=True, help="where NAME.png is written; of one input also FILE.png"
+        "--output",
+        metavar="DIR",
+        required=True,
+        type=named,
+        help="where NAME.png is written; of one input also FILE.png",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="do again what is there, also what predict did not make"
     )
 
     written = parser.add_argument_group("what is written").add_mutually_exclusive_group()
-    written.add_argument("--background", metavar="COLOUR|PICTURE|blur", help="white, #00ff00, a file; else transparent")
+    written.add_argument(
+        "--background", metavar="COLOUR|PICTURE|blur", type=named, help="white, #00ff00, a file; else transparent"
+    )
     written.add_argument("--matte", action="store_true", help="the matte alone, as grey PNG (photos only)")
     parser.add_argument("--format", choices=("png", "webp", "jpg"), help="of photos; jpg with --background (png)")
     parser.add_argument(

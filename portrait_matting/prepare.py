@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from portrait_matting.cli import command
-from portrait_matting.cli.arguments import cores, number
+from portrait_matting.cli.arguments import Parser, cores, number, path
 from portrait_matting.errors import InputError
 
 
@@ -55,15 +54,15 @@ def prepare(arguments: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The command line of this command."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m portrait_matting.prepare",
         description="Writes a smaller copy of EasyPortrait, which data=easyportrait data.root=OUTPUT reads. It may be "
         "stopped at any moment: the same command resumes it.",
     )
     parser.add_argument(
-        "source", metavar="SOURCE", type=Path, help="the folder with images/ and annotations/, or with the zips"
+        "source", metavar="SOURCE", type=path, help="the folder with images/ and annotations/, or with the zips"
     )
-    parser.add_argument("output", metavar="OUTPUT", type=Path, help="a new folder, or the one to go on with")
+    parser.add_argument("output", metavar="OUTPUT", type=path, help="a new folder, or the one to go on with")
     parser.add_argument(
         "--size", type=number(1), default=512, help="shorter side in pixels; never enlarged (%(default)s)"
     )

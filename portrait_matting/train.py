@@ -10,6 +10,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.cli import command
+from portrait_matting.cli.shell import path_override, word
+from portrait_matting.config import command_line
 from portrait_matting.config.compose import CONF_DIR, check, config_dir
 from portrait_matting.runs.folder import LAST, find_resume, finished_metrics, open_run, report, write_metrics
 from portrait_matting.sweeps import sweep
@@ -97,8 +99,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
 
 def _how_to_go_on(run_dir: Path) -> str:
     given = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
-    kept = [f'"{override}"' for override in given if not override.startswith(("resume=", "run_dir="))]
-    return " ".join([*config_dir(), *kept, "resume=last", f"\"hydra.run.dir='{run_dir}'\""])
+    kept = [word(override) for override in given if not override.startswith(("resume=", "run_dir="))]
+    return " ".join([*config_dir(), *kept, "resume=last", path_override("hydra.run.dir", run_dir)])
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")
@@ -109,7 +111,7 @@ def _hydra_main(cfg: DictConfig) -> float:
 
 def main() -> None:
     """Runs the command: composes the recipe from the command line and runs it."""
-    command.run(lambda: sweep.run_and_summarise(_hydra_main))
+    command.run(lambda: sweep.run_and_summarise(lambda: command_line.run(_hydra_main, "train")))
 
 
 if __name__ == "__main__":

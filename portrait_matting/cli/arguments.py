@@ -1,9 +1,46 @@
-"""What the flags of plain commands have in common: numbers within limits, and how many cores there are."""
+"""What the flags of plain commands have in common: one line for a wrong one, numbers within limits, paths, cores."""
 
 import argparse
+import difflib
 import os
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from portrait_matting.disk.home import expand, expand_text
+
+
+class Parser(argparse.ArgumentParser):
+    """A command line that says what is wrong in one line, with the nearest right flag, and ends with code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.fullmatch(r"unrecognized arguments: (--?[\w-]+).*", message, re.DOTALL)
+        if unknown:
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            message = f"{unknown[1]} is no flag: {nearest(unknown[1], flags) or '--help lists them'}"
+        elif missing := re.fullmatch(r"the following arguments are required: (.+)", message):
+            message = f"{missing[1]} is missing: --help says more"
+        self.exit(2, f"error: {' '.join(message.removeprefix('argument ').split())}\n")
+
+
+def nearest(wrong: str, right: list[str]) -> str | None:
+    """The question whether the nearest of some names is meant; None where none is near."""
+    close = difflib.get_close_matches(wrong, right, n=1)
+    return f"did you mean {close[0]}?" if close else None
+
+
+def path(text: str) -> Path:
+    """A type for argparse: a path, with `~` as the home that a shell does not put there in --flag=~/x."""
+    return expand(named(text))
+
+
+def named(text: str) -> str:
+    """A type for argparse: a path or glob as text, with `~` as home. An empty one is a variable that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("a path is empty: name one (. is the folder that you are in)")
+    return expand_text(text)
 
 
 def number(least: int, most: int = sys.maxsize) -> Callable[[str], int]:

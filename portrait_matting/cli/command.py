@@ -30,6 +30,7 @@ def run(command: Callable[[], None]) -> None:
     PORTRAIT_MATTING_DEBUG set, every error keeps its traceback.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints a traceback of its own and exits
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings of a broken file name no file; our line does
     if os.name == "nt":
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):

@@ -2,19 +2,31 @@
 
 import difflib
 import errno
+import re
 import sys
 import traceback
 from collections.abc import Iterator
 
 from hydra.errors import HydraException, MissingConfigException
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    GrammarParseError,
+    InterpolationResolutionError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
 
+from portrait_matting.cli.shell import hydra_quoted, word
 from portrait_matting.errors import InputError
 
 _OPENCV = (
     "OpenCV cannot be loaded ({error}). On Debian or Ubuntu: apt-get install -y libgl1 libglib2.0-0. Without root: "
     "{python} -m pip install --force-reinstall --no-deps opencv-python-headless"
 )
+
+_AMBIGUOUS = re.compile(r"Ambiguous value for argument '(.*?)'\n1\. ", re.DOTALL)
+"""What Hydra says to a sweep's values in a single run."""
 
 _EXTRAS = {
     "joblib": "joblib",
@@ -73,9 +85,25 @@ def explain(error: BaseException) -> str | None:
             if group in ("hydra/launcher", "hydra/sweeper") and name in _EXTRAS:
                 return f"{group}={name} needs pip install 'portrait-matting[{_EXTRAS[name]}]'"
             return f"{group}={name} is no choice: give one of {', '.join(o for o in link.options if o[0] != '_')}"
+        if isinstance(link, InterpolationResolutionError | GrammarParseError):
+            return _unresolved(link)
+    if ambiguous := _AMBIGUOUS.match(str(chain[-1])):
+        key, _, values = ambiguous[1].partition("=")
+        return (
+            f"{ambiguous[1]} is of several runs: give -m as well, or {word(f'{key}=[{values}]')} for a list, "
+            f"{word(f'{key}={hydra_quoted(values)}')} for a text"
+        )
     if isinstance(chain[-1], OmegaConfBaseException | HydraException):
         return " ".join(line.strip() for line in str(chain[-1]).splitlines() if not line.lstrip().startswith("object_"))
     return None
+
+
+def _unresolved(error: OmegaConfBaseException) -> str:
+    what = str(error).splitlines()[0].replace("KeyError raised while resolving interpolation: ", "").strip('"')
+    return (
+        f"{error.full_key or 'the recipe'} cannot be resolved ({what}): ${{…}} stands for another value or a variable; "
+        "a file whose name holds ${ has to be renamed, or linked to"
+    )
 
 
 def _in_opencv(error: ImportError) -> bool:

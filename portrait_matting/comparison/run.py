@@ -14,6 +14,7 @@ from yaml import YAMLError
 
 from portrait_matting.comparison.result import Run
 from portrait_matting.config.difference import AUTO
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.runs.earlier import upgraded
 from portrait_matting.runs.folder import LAST
@@ -41,7 +42,7 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
     runs: dict[Path, Run] = {}
     left_out: dict[Path, str] = {}
     for path in paths:
-        path = Path(path).expanduser()
+        path = expand(path)
         if not path.is_dir():
             raise InputError(f"{path} is not a folder: give the folder of a run or of a sweep")
         finished, wrong = False, []

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-import shlex
+import os
 import types
 import typing
 from collections.abc import Callable, Iterator, Sequence
@@ -19,14 +19,13 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from portrait_matting.cli.explain import explain
+from portrait_matting.cli.shell import hydra_quoted, word
+from portrait_matting.config.command_line import read_overrides
+from portrait_matting.config.known_keys import right_key
+from portrait_matting.config.path_keys import is_path, settle_paths
+from portrait_matting.config.place import CONF_DIR
 from portrait_matting.data.splits import Split
 from portrait_matting.errors import InputError
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-# In a wheel conf/ lies inside the package, in a clone beside it. An absolute path is the one form that Hydra finds from
-# `python -m` and from a console script alike.
-CONF_DIR = next(folder for folder in (_PACKAGE / "conf", _PACKAGE.parent / "conf") if (folder / "train.yaml").is_file())
-
 
 _Paths = str | list[str] | None
 _GROUPS = {
@@ -88,7 +87,8 @@ def compose(overrides: Sequence[str] = (), run_dir: str | Path = "runs/notebook"
     """
     with initialize_config_dir(str(CONF_DIR), version_base="1.3"):
         try:
-            cfg = hydra_compose(recipe, overrides=[*overrides, f"run_dir='{run_dir}'"])
+            own = f"run_dir={hydra_quoted(os.fspath(run_dir))}"
+            cfg = hydra_compose(recipe, overrides=[*read_overrides(overrides), own])
         except (HydraException, OmegaConfBaseException) as error:
             raise InputError(explain(error)) from error
     check(cfg, recipe)
@@ -99,17 +99,19 @@ def config_dir() -> list[str]:
     """The flag that this command was given for further recipes, as it is repeated for another: --config-dir DIR."""
     sources = HydraConfig.get().runtime.config_sources if HydraConfig.initialized() else []
     given = [source.path for source in sources if source.provider == "command-line"]
-    return [f"--config-dir {shlex.quote(given[0])}"] if given else []
+    return [f"--config-dir {word(given[0])}"] if given else []
 
 
 def check(cfg: DictConfig, recipe: str = "train") -> None:
     """Checks every value of a composed recipe against the type that the code it goes to declares.
 
-    The signatures are the one source: what `_target_` names says what its keys may hold. No value is converted.
+    The signatures are the one source: what `_target_` names says what its keys may hold. No value is converted, but `~`
+    in paths is put as the home that it is.
 
     Raises:
         InputError: names the key, the value and the type that is wanted.
     """
+    settle_paths(cfg)
     for key in ("weights", "normalisation"):
         if "_target_" in cfg.get("model", {}) and key not in cfg.model:
             raise InputError(f"model.{key} is missing: a network's YAML says weights: null and normalisation: auto")
@@ -133,7 +135,9 @@ def check(cfg: DictConfig, recipe: str = "train") -> None:
         wanted, takes_others = _wanted(_locate(f"{path}._target_", node["_target_"]))
         for key in (key for key in node if not key.startswith("_")):
             if key not in wanted and not takes_others:
-                raise InputError(f"{path}.{key} is no key of {node['_target_']}: it has {', '.join(wanted)}")
+                near = right_key(key, list(wanted))
+                cure = f"did you mean {path}.{near}?" if near else f"it has {', '.join(wanted)}"
+                raise InputError(f"{path}.{key} is no key of {node['_target_']}: {cure}")
             if key in wanted and not _is_copy(written[key]) and not any(_targets(node[key], written[key])):
                 _check_value(f"{path}.{key}", node[key], wanted[key])
 
@@ -200,6 +204,12 @@ def _check_value(key: str, value: Any, wanted: Any) -> None:
             except ValidationError:
                 pass
         name = _name(wanted)
+        if is_path(key):
+            shown = "null" if value is None else value
+            raise InputError(
+                f"{key}={shown} is no path: give one. A name that is a number or null goes in quotes in a file, and on "
+                f"the command line as {key}=./{shown}"
+            ) from error
         quoted = f", such as {key}=\"'{value}'\"" if wanted is str else ""
         raise InputError(f"{key}={value!r} is a {type(value).__name__}; give {name}{quoted}") from error
 

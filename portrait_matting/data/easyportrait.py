@@ -11,6 +11,7 @@ from portrait_matting.data.meta import read_users
 from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.pairs import named_pairs, read_pair
 from portrait_matting.data.splits import SPLITS, Split
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import read_alpha, read_mask
 
@@ -73,7 +74,7 @@ class EasyPortraitDataModule(PortraitDataModule):
 
     def __init__(self, root: str, targets: Literal["auto", "hard", "soft"] = "auto", **loading) -> None:
         super().__init__(**loading)
-        self.root = Path(root).expanduser()
+        self.root = expand(root)
         if not self.root.is_dir():
             raise InputError(f"data.root={root} is not a folder: give the one that holds images/ and annotations/")
         soft = targets == "soft" or (targets == "auto" and (self.root / "alphas").is_dir())
@@ -84,7 +85,7 @@ class EasyPortraitDataModule(PortraitDataModule):
 
     @classmethod
     def scored(cls, split: Split, trained_on: bool = False, **choice: Any) -> NamedPortraits:
-        root = Path(choice["root"]).expanduser()
+        root = expand(choice["root"])
         there = [name for name in SPLITS if (root / "images" / name).is_dir()]
         chosen = there if split == "all" else ["test" if split == "auto" else split]
         parts = [EasyPortraitDataset(root, name) for name in chosen or ["test"]]

@@ -13,6 +13,7 @@ from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.pairs import named_pairs, read_pair
 from portrait_matting.data.picture_files import find_pictures
 from portrait_matting.data.splits import SPLITS, Split
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import read_alpha
 
@@ -63,7 +64,7 @@ class FolderDataModule(PortraitDataModule):
 
     def __init__(self, root: str, val_share: float = 0.1, test_share: float = 0.1, **loading) -> None:
         super().__init__(**loading)
-        self.root = Path(root).expanduser()
+        self.root = expand(root)
         if not (0 < val_share < 1 and 0 < test_share < 1 and val_share + test_share < 1):
             raise InputError(
                 f"data.val_share={val_share} and data.test_share={test_share} must leave a share to train on"
@@ -80,7 +81,7 @@ class FolderDataModule(PortraitDataModule):
 
     @classmethod
     def scored(cls, split: Split, trained_on: bool = False, **choice: Any) -> NamedPortraits:
-        images, alphas = _halves(Path(choice["root"]).expanduser())
+        images, alphas = _halves(expand(choice["root"]))
         there = _splits(images, alphas)
         if split == "auto":
             split = "test" if trained_on or "test" in there else "all"

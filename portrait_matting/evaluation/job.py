@@ -12,6 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.truth import check_truth, truths
+from portrait_matting.disk.home import expand
+from portrait_matting.errors import InputError
 from portrait_matting.evaluation.confidence import intervals
 from portrait_matting.evaluation.mattes import FolderMattes, Mattes, NetworkMattes
 from portrait_matting.evaluation.paired_test import compare
@@ -132,9 +134,11 @@ def _device(accelerator: str) -> str:
 
 
 def _same_data(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
-    roots = [Path(data["root"]).expanduser().resolve() for data in (theirs, ours) if data.get("root")]
+    roots = [expand(data["root"]).resolve() for data in (theirs, ours) if data.get("root")]
     return len(roots) == 2 and roots[0] == roots[1]
 
 
 def _paths(value: Any) -> list[str]:
+    if isinstance(value, str) and "," in value and not expand(value).exists():
+        raise InputError(f"there is no {value}: several are given in brackets, KEY=[A,B]")
     return [value] if isinstance(value, str) else list(value or [])

@@ -15,6 +15,7 @@ from portrait_matting.data.alpha_facts import alpha_facts
 from portrait_matting.data.alpha_verdict import judge_mattes
 from portrait_matting.data.picture_files import find_pictures
 from portrait_matting.data.truth import sample
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.evaluation.matte_file import read_matte
 from portrait_matting.matte.predictor import Predictor
@@ -110,7 +111,7 @@ class FolderMattes:
     """
 
     def __init__(self, path: str | Path) -> None:
-        folder = Path(path).expanduser()
+        folder = expand(path)
         if not folder.is_dir():
             raise InputError(f"{path} is not a folder: give the one that holds the mattes")
         self.name, self.source = _parts(folder)[-1], str(path)
@@ -179,7 +180,7 @@ def _differing(sources: list[str]) -> list[str]:
 
 
 def _checkpoint_name(path: Path) -> str:
-    folder = path.expanduser().parent
+    folder = expand(path).parent
     if folder.name != "checkpoints":
         return path.stem
     run = _RUN.search("/".join(_parts(folder.parent)))[0]
@@ -187,7 +188,7 @@ def _checkpoint_name(path: Path) -> str:
 
 
 def _parts(path: Path) -> tuple[str, ...]:
-    return Path(os.path.abspath(path.expanduser())).parts
+    return Path(os.path.abspath(expand(path))).parts
 
 
 def _some(names: list[str]) -> str:

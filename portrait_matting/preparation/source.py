@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from portrait_matting.data.meta import OWN_TABLES, SPLIT_OF, TABLE_SUFFIXES, MetaRow, is_meta, merge_meta, parse_meta
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import IMAGE_SUFFIXES
 from portrait_matting.preparation.archive import is_hidden, members, open_zip, read_member, slashed
@@ -75,7 +76,7 @@ class Source:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = Path(root).expanduser()
+        self.root = expand(root)
         self._zips: dict[tuple[int, str], zipfile.ZipFile] = {}
         if not self.root.exists():
             raise InputError(f"{self.root} does not exist: give the folder or the zip that holds EasyPortrait")

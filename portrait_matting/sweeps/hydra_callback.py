@@ -17,6 +17,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from portrait_matting.cli.arguments import cores
 from portrait_matting.cli.explain import explain
+from portrait_matting.config.path_keys import LISTS, is_path
+from portrait_matting.config.path_value import read_path
 from portrait_matting.disk.atomic_write import write_text
 from portrait_matting.disk.lock import Lock
 from portrait_matting.errors import InputError
@@ -62,6 +64,9 @@ class SweepCallback(Callback):
         for override in given:
             if override.key_or_group in in_file:
                 params[override.key_or_group] = override.get_value_string()  # the command line wins
+        for key in in_file:
+            if is_path(key) and not OmegaConf.is_missing(params, key) and not OmegaConf.is_interpolation(params, key):
+                params[key] = read_path(str(params[key]), key in LISTS, sweep=True)
         if missing := [str(key) for key in params if OmegaConf.is_missing(params, key)]:
             raise InputError(f"this sweep has no values for {missing[0]}: give {missing[0]}=A,B")
         written = [f"{key}={value}" for key, value in params.items()]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from portrait_matting.cli.shell import argument, path_override
 from portrait_matting.disk.atomic_write import write_text
 
 FAILED = "error.txt"
@@ -34,9 +35,10 @@ def summary(folder: Path, stopped: bool) -> str:
     lines += [f"  failed     {name}: {line}" for name, line in wrong.items()]
     lines += [f"  unfinished {name}" for name in open_]
     if wrong or open_ or stopped:
-        lines.append(f"  go on      the same command with hydra.sweep.dir={folder}: what is finished is passed over")
+        place = path_override("hydra.sweep.dir", folder)
+        lines.append(f"  go on      the same command with {place}: what is finished is passed over")
     if finished:
-        lines.append(f"  compare    python -m portrait_matting.compare {folder}")
+        lines.append(f"  compare    python -m portrait_matting.compare {argument(folder)}")
     return "\n".join(lines)
 
 

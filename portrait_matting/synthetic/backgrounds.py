@@ -1,10 +1,9 @@
 """Where new backgrounds come from: a folder of pictures without people, or the project's own drawings."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import IMAGE_SUFFIXES, read_image
 from portrait_matting.synthetic.background import defocused, draw_background, sample_background
@@ -25,7 +24,7 @@ class FolderBackgrounds:
     """
 
     def __init__(self, root: str) -> None:
-        folder = Path(root).expanduser()
+        folder = expand(root)
         if not folder.is_dir():
             raise InputError(
                 f"augment.backgrounds={root} is not a folder: give one of pictures without people, or null"

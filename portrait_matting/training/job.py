@@ -22,6 +22,7 @@ from portrait_matting.config.difference import conflict
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.splits import SPLITS
 from portrait_matting.data.truth import check_truth, truths
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware
 from portrait_matting.images.network_input import AUTO
@@ -86,7 +87,7 @@ def build_training_job(cfg: DictConfig) -> TrainingJob:
 
 def _build(cfg: DictConfig) -> TrainingJob:
     L.seed_everything(cfg.seed, workers=True, verbose=False)
-    resume = Path(cfg.resume).expanduser() if cfg.resume else None
+    resume = expand(cfg.resume) if cfg.resume else None
     resumed = checkpoint.check_resumable(resume, OmegaConf.to_container(cfg, resolve=True)) if resume else {}
     if resumed:
         _warn_of_another_loss(cfg, resumed)
