@@ -67,6 +67,12 @@ CAP = "| network | size | recompute | wanted | predicted | largest | peak: alloc
 SPEED = "| step | batch | images/s | times the first row | times what it changes | peak GiB |"
 SHARES = "| step | TFLOP | GB moved: all, convolutions alone | bound by | ms | share, … |"
 PROFILE = "| … | calls a step | ms a step | share |"
+CHANGES = (
+    "| step | ms: median (middle half, least) | images/s | times the reference: float32 | TF32 | times today "
+    "| host, ms | GiB: peak, reserved | kernels: calls, ms | operations, GB | first loss from today's "
+    "| first step or capture, s |"
+)
+PLANNER = "| network | size | batch | recompute | predicted | measured | deviation |"
 CURVES = "| step | last loss | farthest from 32-true | within the noise |"
 
 _STEP = "python benchmarks/training_step.py --reference U-2-Net --write"
@@ -86,6 +92,9 @@ SECTIONS = {
     "dashboards": Section("python benchmarks/dashboards.py --write", (DASHBOARDS,)),
     "gpu": Section(
         "python benchmarks/gpu.py --reference U-2-Net --write", (MEMORY, CAP, SPEED, SHARES, PROFILE, CURVES)
+    ),
+    "gpu changes": Section(
+        "python benchmarks/gpu_changes.py --reference U-2-Net --seconds 300 --write", (CHANGES, PLANNER)
     ),
 }
 
