@@ -155,7 +155,7 @@ def check_is_there(path: Path) -> Path:
     Raises:
         InputError: there is none, or it is a folder or empty.
     """
-    path = path.expanduser()
+    path = expand(path)
     if path.is_dir():
         best = path / "checkpoints" / "best.ckpt"
         cure = f"give {best}" if best.is_file() else "give a file in it"

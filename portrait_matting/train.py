@@ -13,6 +13,7 @@ from portrait_matting.cli import command
 from portrait_matting.cli.shell import path_override, word
 from portrait_matting.config import command_line
 from portrait_matting.config.compose import CONF_DIR, check, config_dir
+from portrait_matting.disk.home import expand
 from portrait_matting.runs.folder import LAST, find_resume, finished_metrics, open_run, report, write_metrics
 from portrait_matting.sweeps import sweep
 
@@ -53,7 +54,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     from portrait_matting.training.resume import nothing_to_train
 
     silence()
-    over = cfg.resume is not None and nothing_to_train(Path(cfg.resume).expanduser(), cfg.trainer)
+    over = cfg.resume is not None and nothing_to_train(expand(cfg.resume), cfg.trainer)
     if over and (done := finished_metrics(run_dir)):
         print(report(run_dir, done))
         return done

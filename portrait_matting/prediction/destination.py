@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.prediction.cutout_file import Format
 from portrait_matting.prediction.inputs import is_video
@@ -37,7 +38,7 @@ class Destination:
         Raises:
             InputError: the suffix is that of a picture that is not written.
         """
-        path = Path(text).expanduser()
+        path = expand(text)
         suffix, separators = path.suffix.lower(), (os.sep, os.altsep or os.sep)
         if path.is_dir() or text.endswith(separators):
             return cls(path)
