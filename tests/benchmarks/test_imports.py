@@ -11,7 +11,7 @@ if not BENCHMARKS.is_dir():
     pytest.skip("benchmarks/ is not part of this distribution", allow_module_level=True)
 
 
-@pytest.mark.parametrize("path", sorted(BENCHMARKS.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(BENCHMARKS.rglob("*.py")), ids=lambda path: path.stem)
 def test_what_is_imported_from_the_package_is_there(path):
     """Read and not run: some benchmarks import libraries that only [benchmark] installs."""
     for statement in ast.walk(ast.parse(path.read_text())):
