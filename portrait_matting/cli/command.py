@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import os
 import signal
 import sys
@@ -30,6 +31,7 @@ def run(command: Callable[[], None]) -> None:
     PORTRAIT_MATTING_DEBUG set, every error keeps its traceback.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints a traceback of its own and exits
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.WARNING)  # of a first run: it looks for fonts
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings of a broken file name no file; our line does
     if os.name == "nt":
         for stream in (sys.stdout, sys.stderr):

@@ -1,7 +1,7 @@
 import errno
 
 import pytest
-from hydra.errors import MissingConfigException
+from hydra.errors import HydraException, MissingConfigException
 
 from portrait_matting.cli.explain import explain
 from portrait_matting.errors import InputError
@@ -78,3 +78,12 @@ def test_a_launcher_whose_process_was_killed_is_no_bug():
 def test_a_group_without_a_name_is_said_to_need_one():
     error = ValueError("Config group override must be a string or a list. Got NoneType")  # Hydra's, of logger=null
     assert "a group takes the name of one of its choices" in explain(raised(error))
+
+
+def test_a_sweep_s_values_in_a_single_run_show_what_may_be_meant():
+    error = HydraException(
+        "Ambiguous value for argument 'seed=0,1'\n1. To use it as a list, use key=[value1,value2]\n2. To use it as …"
+    )
+    assert explain(raised(error)) == (
+        'seed=0,1 is of several runs: give -m as well, or "seed=[0,1]" for a list, "seed=\'0,1\'" for a text'
+    )

@@ -3,11 +3,18 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+import torch
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from portrait_matting import plan, train
+from portrait_matting.checkpoint import check_resumable
 from portrait_matting.cli.shell import argument, hydra_quoted, path_override, word
+from portrait_matting.config.command_line import read_command_line, read_overrides
+from portrait_matting.errors import InputError
+from portrait_matting.sweeps.outcome import summary
 
 posix = pytest.mark.skipif(os.name == "nt", reason="of a POSIX shell")
 NAMES = [
@@ -49,3 +56,40 @@ def test_windows_gets_double_quotes(monkeypatch):
 def test_quotes_of_hydra(name):
     [override] = OverridesParser.create().parse_overrides([f"a={hydra_quoted(name)}"])
     assert override.value() == name
+
+
+@posix
+@pytest.mark.parametrize("name", ["my runs/it's", "a=b (1)", "Ordner ä/#1", 'say "$HOME"', "2024"])
+def test_the_words_that_commands_end_with(name, monkeypatch, tmp_path):
+    task = read_overrides([f"data.root={name}", "seed=1", f"model.weights={name}"])
+    hydra = SimpleNamespace(overrides=SimpleNamespace(task=task))
+    config = SimpleNamespace(initialized=lambda: True, get=lambda: hydra)
+    for module in (train, plan):
+        monkeypatch.setattr(module, "HydraConfig", config)
+        monkeypatch.setattr(module, "config_dir", list)
+
+    def values(words):
+        read = read_command_line(through_a_shell(words))
+        return {each.key_or_group: each.value() for each in OverridesParser.create().parse_overrides(read)}
+
+    assert values(train._how_to_go_on(tmp_path / name)) == {
+        **{"data.root": name, "seed": 1, "model.weights": name, "resume": "last"},
+        "hydra.run.dir": str(tmp_path / name),
+    }
+    assert values(" ".join(plan._given())) == {"model.weights": name}
+
+    sweep = tmp_path / name
+    (sweep / "job" / ".hydra").mkdir(parents=True)
+    (sweep / "job" / ".hydra" / "config.yaml").touch()
+    (sweep / "job" / "metrics.json").touch()
+    lines = dict(line.strip().split(maxsplit=1) for line in summary(sweep, stopped=True).splitlines() if line)
+    words = lines["go"].removeprefix("on      the same command with ").partition(": what is finished")[0]
+    assert values(words) == {"hydra.sweep.dir": str(sweep)}
+    assert through_a_shell(lines["compare"]) == ["python", "-m", "portrait_matting.compare", str(sweep)]
+
+    path = tmp_path / "weights.ckpt"
+    torch.save({"config": {}}, path)
+    path = path.rename(sweep / "weights.ckpt")
+    with pytest.raises(InputError) as refused:
+        check_resumable(path, {})
+    assert values(str(refused.value).partition("start a new run with ")[2]) == {"model.weights": str(path)}
