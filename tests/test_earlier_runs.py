@@ -55,6 +55,7 @@ def test_a_run_goes_on(earlier, tmp_path):
     assert metrics["test/mad"] >= 0
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_with_another_loss_says_so(earlier, tmp_path, caplog):
     train(compose([*SMALL, "loss=bce", "trainer.max_epochs=2", f"resume='{earlier / LAST}'"], tmp_path / "on"))
     assert "the run was begun with another loss: loss.criterion" in caplog.text

@@ -142,12 +142,13 @@ class Unplugged(Exception):
 COMPILED = "hardware.compile=true"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "steps, how",
     [
-        pytest.param(4, "hardware.compile=false", marks=pytest.mark.slow),  # the end of the first epoch
+        (4, "hardware.compile=false"),  # the end of the first epoch
         (6, "hardware.compile=false"),  # the middle of the second
-        pytest.param(6, COMPILED, marks=pytest.mark.slow),
+        (6, COMPILED),
     ],
 )
 def test_an_interrupted_run_goes_on_to_the_very_weights_of_an_undisturbed_one(steps, how, tmp_path, monkeypatch):
@@ -188,6 +189,7 @@ def test_frozen_statistics_need_a_trained_network(run, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_resumed_run_keeps_the_rate_that_was_found(run):
     run_dir, figures = run
     resumed = train(compose([*TINY, "trainer.max_epochs=3", "resume=last"], run_dir))

@@ -21,6 +21,8 @@ from gpu_figures import counted  # noqa: E402
 from gpu_prototypes import CHANGES, TOGETHER, ChangedStep, patched  # noqa: E402
 from gpu_variants import GRAPH, TODAY, Variant, figures  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 CHOICE = gpu_step.Choice("u2netp", 2, 64, "bf16-mixed")
 BATCH = gpu_step.noise(2, 64, "cpu")
 

@@ -48,7 +48,7 @@ def copied(run, tmp_path):
     return shutil.copytree(run, tmp_path / "copy")
 
 
-@pytest.mark.parametrize("epochs", [2, 1])
+@pytest.mark.parametrize("epochs", [2, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_finished_run_that_is_copied_trains_nothing_says_so_and_stays_as_it_is(epochs, copied, caplog):
     before = files(copied)
     with caplog.at_level(logging.INFO):
@@ -71,6 +71,7 @@ def test_one_whose_test_is_missing_is_tested_and_not_trained(run, copied):
     assert len(rows) >= 2
 
 
+@pytest.mark.slow
 def test_more_epochs_say_what_the_rate_does_before_they_begin(copied, caplog):
     with caplog.at_level(logging.INFO):
         go(copied, 4, "resume=last")

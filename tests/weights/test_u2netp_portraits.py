@@ -29,7 +29,7 @@ def test_its_recipe_is_read():
     assert {tensor.dtype for tensor in restored.net.parameters()} == {torch.float32}
 
 
-@pytest.mark.parametrize("index", range(3))
+@pytest.mark.parametrize("index", [0, *(pytest.param(index, marks=pytest.mark.slow) for index in (1, 2))])
 def test_it_cuts_out_drawn_portraits(index):
     image, alpha = draw_portrait("test", 0, index, 384, 336)
     matte = Matter.from_checkpoint(WEIGHTS, device="cpu")(image).alpha > 0.5
