@@ -7,7 +7,7 @@ from typing import Any
 import lightning.pytorch as L
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from portrait_matting.errors import InputError
+from portrait_matting.errors import InputError, Terminated
 
 _LOOKED = 10  # optimizer steps between two looks at the clock: the processes of a run agree on each
 
@@ -21,7 +21,8 @@ class LastCheckpoint(ModelCheckpoint):
     Args:
         dirpath: the folder.
         every_minutes: the least time between two; 0: after every epoch, and only then.
-        save_on_exception: on Ctrl-C and on a crash, so that these lose nothing.
+        save_on_exception: on Ctrl-C and on a crash, so that these lose nothing. Of several processes, on Ctrl-C and
+            SIGTERM alone: of a crash the others do not know, and each would wait for the other for ever.
 
     Raises:
         InputError: a negative time.
@@ -65,6 +66,10 @@ class LastCheckpoint(ModelCheckpoint):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _is_last(trainer) or self._due(trainer):
             self._write(trainer)
+
+    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        if trainer.world_size == 1 or isinstance(exception, KeyboardInterrupt | Terminated):
+            super().on_exception(trainer, pl_module, exception)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._write(trainer)  # where the end came unforeseen; does nothing where this step is written

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def processes(devices: int, config: Path) -> Iterator[None]:
         for rank in ranks:
             rank.wait()
     except BaseException as error:
+        if _lost_another(error):
+            _settle(ranks)  # the connection is closed before the process has ended
         terminated = isinstance(error, Terminated) or isinstance(error.__context__, Terminated)
         if any(map(_failed, ranks)) and not terminated:
             raise InputError("another process of this run failed: its own line above says why") from error
@@ -85,6 +88,19 @@ def _watch(ranks: list[subprocess.Popen], over: threading.Event) -> None:
             os.kill(os.getpid(), signal.SIGINT)  # which also wakes it where it sleeps
     if not over.wait(1):
         os._exit(2)  # the main thread is deep in a library, and Python's own way to end would wait for it
+
+
+def _lost_another(error: BaseException) -> bool:
+    """Whether an exception is what a collective operation says when another process is gone."""
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in ("gloo", "Gloo", "NCCL", "by peer"))
+
+
+def _settle(ranks: list[subprocess.Popen]) -> None:
+    """Waits until one of the others has ended with an error, for a while."""
+    for _ in range(10 * _PATIENCE):
+        if any(map(_failed, ranks)):
+            return
+        time.sleep(0.1)
 
 
 def _failed(rank: subprocess.Popen) -> bool:

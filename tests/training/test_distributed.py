@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from portrait_matting.synthetic.scene import draw_portrait
 from portrait_matting.training.distributed import _VARIABLES, _failed, processes
 
 RECIPE = [
@@ -109,3 +112,28 @@ def test_after_a_failure_no_process_and_no_variable_is_left(tmp_path, monkeypatc
     assert len(started) == 2
     assert all(process.wait(timeout=5) for process in started)
     assert {name: os.environ.get(name) for name in _VARIABLES} == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])  # in which process a second bad file is met first
+def test_an_error_of_one_process_ends_all_with_its_line(seed, tmp_path):
+    for split, count in (("train", 32), ("val", 2), ("test", 2)):
+        for half in ("images", "alphas"):
+            (tmp_path / "data" / half / split).mkdir(parents=True)
+        for index in range(count):
+            image, alpha = draw_portrait(split, 0, index, 64, 48)
+            Image.fromarray(image).save(tmp_path / "data/images" / split / f"{index}.png")
+            Image.fromarray(np.rint(alpha * 255).astype(np.uint8)).save(
+                tmp_path / "data/alphas" / split / f"{index}.png"
+            )
+    for index in (3, 7, 11, 20, 22, 25):
+        cut = tmp_path / "data/images/train" / f"{index}.png"
+        cut.write_bytes(cut.read_bytes()[:2000])  # its size can be read, its pixels cannot
+    recipe = [key for key in RECIPE if not key.startswith("data.")]
+    environment = {key: value for key, value in os.environ.items() if key not in _VARIABLES}
+    command = [sys.executable, "-m", "portrait_matting.train", "data=folder", "data.root=data"]
+    command += [f"seed={seed}", "hardware.devices=2", "hardware.batch_size=2", *recipe]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode not in (0, -signal.SIGKILL)
+    assert "2 of 32 portraits cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
