@@ -184,7 +184,7 @@ def test_every_sweep_file_runs(tmp_path):
     for mask in portraits.glob("annotations/*/*.png"):
         alpha = portraits / "alphas" / mask.relative_to(portraits / "annotations")
         alpha.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(alpha), cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE) * 200)
+        cv2.imwrite(str(alpha), cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE) * 255)
     own = {
         "constant_rate": ["learning_rate.max_lr=0.001,0.003"],
         "finder_rule": ["learning_rate.max_lr=auto", "learning_rate.finder.steps=20"],

@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 ANYWAY = "data.check_truth=false"
 MOST, MANY, HALF = 0.8, 0.25, 0.5
 """Shares of the alphas from which something is said of them all."""
+FEW = 5
+"""Portraits of a split of which all may well show nobody by chance, where some of the whole do."""
 _HARD = 3  # levels that a mask without soft edges has at most
 _TRIMAP = (96, 160)  # between which the middle one of a trimap's three values lies
 _UNKNOWN = 0.01  # of the pixels, the least that a trimap leaves open and a class mask shows
@@ -58,7 +60,7 @@ def _refusal(facts: Sequence[AlphaFacts]) -> str:
     if top == 0:
         return (
             "all are 0 all over, so that they show nobody: save the person white (in class masks, above 0)"
-            if many
+            if len(facts) >= FEW
             else ""
         )
     if top <= SLIGHT and (many or len(levels) <= _HARD):

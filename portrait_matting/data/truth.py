@@ -86,7 +86,7 @@ def check_truth(truths: Sequence[Truth], where: str) -> None:
         )
     if len(unread) >= MOST * len(chosen):
         raise InputError(f"{seen} {len(unread)} cannot be used; the first: {unread[0]}")
-    if len(unread) >= HALF * len(chosen):
+    if len(unread) > 1:  # one may be chance
         log.warning("%s %d cannot be used; the first: %s", seen, len(unread), unread[0])
     judge(facts, seen)
 

@@ -54,7 +54,9 @@ class LearningRateCycle(Callback):
         step, group = trainer.global_step, _groups(trainer)[0]
         before, after = group["lr"] / group.get("lr_scale", 1.0), self.schedule.learning_rate(step, self.total_steps)
         expected = self.schedule.learning_rate(step - 1, self.total_steps)
-        if math.isclose(before, expected, rel_tol=1e-6):
+        if step >= self.total_steps:
+            how = "the run as it is now is shorter than what is done, so that the rate stays where the curve ends"
+        elif math.isclose(before, expected, rel_tol=1e-6):
             how = "its curve as before"
         else:
             how = f"stretched over the run as it is now, after {before:.3g} of its curve so far"

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from portrait_matting.data.alpha_facts import alpha_facts
-from portrait_matting.data.alpha_verdict import judge_mattes
+from portrait_matting.data.alpha_verdict import judge, judge_mattes
 from portrait_matting.data.folder import FolderDataModule, FolderDataset
 from portrait_matting.data.truth import LOOKED_AT, check_truth, sample, truths
 from portrait_matting.errors import InputError
@@ -185,3 +185,11 @@ def test_real_portraits(real_portraits, caplog):
     with caplog.at_level(logging.INFO):
         check_truth(truths(data.portraits("train")), "DIR")
     assert caplog.text == ""
+
+
+def test_a_few_portraits_may_all_show_nobody(caplog):
+    few = [alpha_facts(np.zeros((8, 8), np.float32))] * 4
+    judge(few, "DIR, val split: of 4 pairs looked at")
+    assert "4 show nobody (black all over)" in caplog.text
+    with pytest.raises(InputError, match="all are 0 all over"):
+        judge([*few, few[0]], "DIR")

@@ -44,8 +44,8 @@ def test_class_masks_pass_without_a_word(tmp_path, caplog):
     ],
 )
 def test_other_masks_are_refused_before_the_copy(make, words, tmp_path):
-    with pytest.raises(InputError, match=f"val split: of 4 masks looked at .*{words}"):
-        check_masks(*pairs_of(tmp_path, [make(ids())] * 4, "val"))
+    with pytest.raises(InputError, match=f"val split: of 5 masks looked at .*{words}"):
+        check_masks(*pairs_of(tmp_path, [make(ids())] * 5, "val"))
 
 
 def test_broken_masks_are_left_to_the_copy(tmp_path):
