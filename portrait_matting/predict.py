@@ -32,9 +32,9 @@ def predict(arguments: argparse.Namespace) -> int:
     from portrait_matting.prediction.background import parse_background
     from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
     from portrait_matting.prediction.cutout_file import Style
-    from portrait_matting.prediction.destination import Destination
+    from portrait_matting.prediction.destination import Destination, check_writable
     from portrait_matting.prediction.inputs import find_inputs, is_video
-    from portrait_matting.prediction.jobs import check_writable, plan_jobs, video_suffix
+    from portrait_matting.prediction.jobs import plan_jobs, video_suffix
     from portrait_matting.prediction.names import shown
     from portrait_matting.prediction.progress import Progress
     from portrait_matting.prediction.settings import Settings

@@ -1,12 +1,9 @@
 """Where the recipes are, how one is composed, and whether its values are of the types that the code takes."""
 
 import functools
-import inspect
 import os
-import types
 import typing
-from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +13,14 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from portrait_matting.cli.explain import explain
 from portrait_matting.cli.shell import hydra_quoted, word
 from portrait_matting.config.command_line import read_overrides
 from portrait_matting.config.known_keys import right_key
-from portrait_matting.config.path_keys import is_path, settle_paths
+from portrait_matting.config.path_keys import settle_paths
 from portrait_matting.config.place import CONF_DIR
+from portrait_matting.config.signature import check_value, locate, wanted_by
 from portrait_matting.data.splits import Split
 from portrait_matting.errors import InputError
 
@@ -130,16 +127,16 @@ def check(cfg: DictConfig, recipe: str = "train") -> None:
             )
     for key, kind in _KEYS[recipe].items():
         *groups, name = key.split(".")
-        _check_value(key, functools.reduce(dict.__getitem__, groups, plain).pop(name, None), kind)
+        check_value(key, functools.reduce(dict.__getitem__, groups, plain).pop(name, None), kind)
     for path, node, written in _targets(plain, OmegaConf.to_container(cfg)):
-        wanted, takes_others = _wanted(_locate(f"{path}._target_", node["_target_"]))
+        wanted, takes_others = wanted_by(locate(f"{path}._target_", node["_target_"]))
         for key in (key for key in node if not key.startswith("_")):
             if key not in wanted and not takes_others:
                 near = right_key(key, list(wanted))
                 cure = f"did you mean {path}.{near}?" if near else f"it has {', '.join(wanted)}"
                 raise InputError(f"{path}.{key} is no key of {node['_target_']}: {cure}")
             if key in wanted and not _is_copy(written[key]) and not any(_targets(node[key], written[key])):
-                _check_value(f"{path}.{key}", node[key], wanted[key])
+                check_value(f"{path}.{key}", node[key], wanted[key])
 
 
 def _targets(node: Any, written: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -158,68 +155,3 @@ def _targets(node: Any, written: Any, path: str = "") -> Iterator[tuple[str, dic
 
 def _is_copy(written: Any) -> bool:
     return isinstance(written, str) and written.startswith("${")
-
-
-def _locate(key: str, target: str) -> Callable:
-    module, _, name = target.rpartition(".")
-    try:
-        return getattr(import_module(module), name)
-    except (ModuleNotFoundError, AttributeError, ValueError) as error:
-        raise InputError(f"{key}={target} cannot be found ({error}): give package.module.Class") from error
-
-
-def _wanted(target: Callable) -> tuple[dict[str, Any], bool]:
-    """The parameters of a function or class with their types, and whether it takes others besides.
-
-    What a class hands to its bases through **arguments counts as its own.
-    """
-    makers = (
-        [cls.__init__ for cls in target.__mro__ if "__init__" in vars(cls)] if inspect.isclass(target) else [target]
-    )
-    wanted: dict[str, Any] = {}
-    for maker in makers:
-        parameters = inspect.signature(maker).parameters
-        try:
-            hints = typing.get_type_hints(maker)
-        except (NameError, TypeError, AttributeError):  # a library's annotation that cannot be evaluated
-            hints = {}
-        wanted = {name: hints.get(name, Any) for name in parameters if name != "self"} | wanted
-        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-            return wanted, False
-    return wanted, True
-
-
-def _check_value(key: str, value: Any, wanted: Any) -> None:
-    try:
-        adapter = TypeAdapter(wanted, config=ConfigDict(arbitrary_types_allowed=True, strict=False))
-    except PydanticSchemaGenerationError:
-        return
-    try:
-        adapter.validate_python(value, strict=True)
-    except ValidationError as error:
-        if isinstance(value, list):  # YAML has no tuples
-            try:
-                adapter.validate_python(tuple(value), strict=True)
-                return
-            except ValidationError:
-                pass
-        name = _name(wanted)
-        if is_path(key):
-            shown = "null" if value is None else value
-            raise InputError(
-                f"{key}={shown} is no path: give one. A name that is a number or null goes in quotes in a file, and on "
-                f"the command line as {key}=./{shown}"
-            ) from error
-        quoted = f", such as {key}=\"'{value}'\"" if wanted is str else ""
-        raise InputError(f"{key}={value!r} is a {type(value).__name__}; give {name}{quoted}") from error
-
-
-def _name(wanted: Any) -> str:
-    if typing.get_origin(wanted) is typing.Literal:
-        choices = typing.get_args(wanted)
-        return repr(choices[0]) if len(choices) == 1 else f"one of {', '.join(map(repr, choices))}"
-    if typing.get_origin(wanted) in (typing.Union, types.UnionType):
-        return " or ".join(map(_name, typing.get_args(wanted)))
-    if wanted is type(None):
-        return "null"
-    return wanted.__name__ if inspect.isclass(wanted) else str(wanted).replace("typing.", "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.prediction.cutout_file import Format
@@ -82,3 +83,20 @@ class Destination:
             raise InputError(f"--output {shown(self.file)}: a video is written as {video} with these options")
         if not is_video(inputs[0].path) and suffix in _OF_VIDEOS:
             raise InputError(f"--output {shown(self.file)} is a name for a video, but the input is a photo: give .png")
+
+
+def check_writable(output: Path) -> None:
+    """Makes the folder if need be.
+
+    Raises:
+        InputError: the folder cannot be made, or not be written into.
+    """
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file: give a folder as --output")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        trial = output / f".{os.getpid()}.trial"
+        write_bytes(trial, b"")
+        trial.unlink()
+    except OSError as error:
+        raise InputError(f"{output} cannot be written ({error.strerror}): give another --output") from error

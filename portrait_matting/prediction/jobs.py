@@ -1,13 +1,11 @@
 """Which input becomes which file, what is finished already, and what must not be written over."""
 
 import itertools
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.errors import InputError
 from portrait_matting.prediction.cutout_file import Style
 from portrait_matting.prediction.inputs import is_video
@@ -196,23 +194,6 @@ def _suffix(path: Path, style: Style) -> str:
 def video_suffix(style: Style) -> str:
     """The suffix of a video's result: a container that holds alpha, or one that every player opens."""
     return ".webm" if style.background is None else ".mp4"
-
-
-def check_writable(output: Path) -> None:
-    """Makes the folder if need be.
-
-    Raises:
-        InputError: the folder cannot be made, or not be written into.
-    """
-    if output.exists() and not output.is_dir():
-        raise InputError(f"{output} is a file: give a folder as --output")
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        trial = output / f".{os.getpid()}.trial"
-        write_bytes(trial, b"")
-        trial.unlink()
-    except OSError as error:
-        raise InputError(f"{output} cannot be written ({error.strerror}): give another --output") from error
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

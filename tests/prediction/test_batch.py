@@ -17,8 +17,9 @@ from portrait_matting.matte.matter import CutOut
 from portrait_matting.prediction import workers
 from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
 from portrait_matting.prediction.cutout_file import Style
+from portrait_matting.prediction.destination import check_writable
 from portrait_matting.prediction.inputs import find_inputs
-from portrait_matting.prediction.jobs import CutOutJob, check_writable, plan_jobs
+from portrait_matting.prediction.jobs import CutOutJob, plan_jobs
 from portrait_matting.prediction.pixel_budget import PixelBudget, pixels
 from portrait_matting.prediction.shared_network import SharedNetwork
 
