@@ -296,19 +296,24 @@ def test_photos_of_equal_content_keep_their_own_results(call):
     assert counts(call("z")) == (0, 0, 1, 0)  # what it would become is there
 
 
-def test_a_file_that_comes_meanwhile_is_not_written_over(call, monkeypatch):
-    """Two calls into one folder, which see both that a name is free."""
-    save(Path("card1/a.jpg"), 1)
-    save(Path("card2/a.jpg"), 2)
+def let_another_call_write_first(monkeypatch, another):
+    """Just before the first result is written, `another` call runs to its end."""
     write, others = workers.write_bytes, []
 
     def late(target, content, **options):
         if not others:
             others.append(target)
-            call("card1")
+            another()
         write(target, content, **options)
 
     monkeypatch.setattr(workers, "write_bytes", late)
+
+
+def test_a_file_that_comes_meanwhile_is_not_written_over(call, monkeypatch):
+    """Two calls into one folder, which see both that a name is free."""
+    save(Path("card1/a.jpg"), 1)
+    save(Path("card2/a.jpg"), 2)
+    let_another_call_write_first(monkeypatch, lambda: call("card1"))
     summary = call("card2")
     assert counts(summary) == (1, 0, 0, 0)
     [line] = summary.remarks()
@@ -321,15 +326,7 @@ def test_a_file_that_comes_meanwhile_is_not_written_over(call, monkeypatch):
 
 def test_the_same_call_at_the_same_time(call, monkeypatch):
     save(Path("in/a.jpg"), 1)
-    write, others = workers.write_bytes, []
-
-    def late(target, content, **options):
-        if not others:
-            others.append(target)
-            call("in")
-        write(target, content, **options)
-
-    monkeypatch.setattr(workers, "write_bytes", late)
+    let_another_call_write_first(monkeypatch, lambda: call("in"))
     assert counts(call("in")) == (1, 0, 0, 0)
     assert os.listdir("cut") == ["a.png"]
 
