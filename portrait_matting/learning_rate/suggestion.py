@@ -1,156 +1,123 @@
-"""From the curve of a learning rate range test to one rate. Pure numpy; rates ascend, losses are scalars per rate."""
+"""From the curves of a learning rate range test to one rate. Pure numpy; rates ascend, one loss per rate."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from portrait_matting.errors import InputError
+from portrait_matting.learning_rate.smoothing import average_sweeps, local_lines, moving_average, residual_noise
 
-EMA_BETA = 0.98  # of Lightning's and of fastai's range test
-SKIP_END = 5  # last points of a test that was stopped because it diverged, as fastai drops them
+SKIP_END = 5  # last points that fastai drops, of a test that was stopped because it diverged
+STANDS_OUT = 4.0  # times the noise of single points: of flat curves with normal noise about one in a thousand does so
+LOST = 0.25  # share of the fall that has gone again where `rise` says that training breaks
+SAFETY = 3.0  # `rise` is so far below the rate that breaks
 
 
-def debias(losses: Sequence[float], beta: float = EMA_BETA, steps: Sequence[int] | None = None) -> np.ndarray:
-    """Smooth losses as they should be, from the ones that Lightning's range test records.
+def rise(lrs: np.ndarray, mean: np.ndarray) -> float | None:
+    """A third of the first rate past the minimum where a quarter of the fall is lost again; None: nowhere is.
 
-    Lightning divides the moving average of k samples by 1 - beta^(g + 1), where g is the number of optimizer steps
-    done, g = k in the plain case. Correct is 1 - beta^k. Without it a curve starts at half the true loss and rises.
-
-    Args:
-        losses: recorded losses. A non-finite one stays as it is and counts as a point where no sample went in.
-        beta: decay of the moving average.
-        steps: g per point; None: 1, 2, 3, ...
-
-    Returns:
-        float64, as many as `losses`.
+    Smith's maximal rate is the one at which the loss begins to climb (arXiv 1506.01186, section 3.3). The climb is
+    seen clearly and moves little with the range and the batches; the slope on the way down is seen neither.
     """
-    recorded, steps = _arrays(losses, steps)
-    samples = np.maximum(np.cumsum(np.isfinite(recorded)), 1)
-    return recorded * (1 - beta ** (steps + 1)) / (1 - beta**samples)
+    smooth = local_lines(mean)
+    lowest = int(smooth.argmin())
+    level = smooth[lowest] + LOST * (smooth[: lowest + 1].max() - smooth[lowest])
+    lost = np.flatnonzero(smooth[lowest:] >= level)
+    if not lost.size or not lost[0]:
+        return None
+    at = lowest + int(lost[0])
+    breaks = np.exp(np.interp(level, smooth[at - 1 : at + 1], np.log(lrs[at - 1 : at + 1])))
+    return float(breaks / SAFETY)
 
 
-def raw_losses(losses: Sequence[float], beta: float = EMA_BETA, steps: Sequence[int] | None = None) -> np.ndarray:
-    """The losses that went into Lightning's moving average, one per point; arguments as for `debias`.
+def valley(lrs: np.ndarray, mean: np.ndarray) -> float | None:
+    """fastai's default (fastai.callback.schedule.valley), as it is there: the middle of the longest descent.
 
-    From average_k = beta * average_(k-1) + (1 - beta) * loss_k, solved for loss_k.
+    The descent is a longest decreasing subsequence, of n points and ending at e; its middle is taken to be n // 3 +
+    n // 6 after e - n, which is right where it leaves no point out. First tenth and last 5 points dropped. It reads a
+    moving average, which over few points falls all the way: then its answer is the middle of the range.
     """
-    recorded, steps = _arrays(losses, steps)
-    averages = recorded * (1 - beta ** (steps + 1))
-    raw, previous = np.full_like(averages, np.nan), 0.0
-    for k in np.flatnonzero(np.isfinite(averages)):
-        raw[k] = (averages[k] - beta * previous) / (1 - beta)
-        previous = averages[k]
-    return raw
+    kept = slice(len(lrs) // 10, -SKIP_END)
+    rates, losses = lrs[kept], moving_average(mean)[kept]
+    if len(rates) < 3:
+        return None
+    lengths = descents(losses)
+    end, n = int(lengths.argmax()), int(lengths.max())
+    return float(rates[max(end - n + int(n / 3) + int(n / 6), 0)])
 
 
-def centred(raw: Sequence[float], share: float = 0.15) -> np.ndarray:
-    """Smooth losses without the lag of a moving average: local lines with tricube weights (Cleveland 1979, LOWESS).
-
-    Over a test of 100 rates the moving average trails by some decade of rate, which puts the steepest and the lowest
-    point beyond the rate where training breaks.
-
-    Args:
-        raw: losses of single batches; a non-finite one stays NaN and touches no other.
-        share: reach of a line to either side, as a share of all points.
-    """
-    raw = np.asarray(raw, dtype=np.float64)
-    finite, place = np.isfinite(raw), np.arange(len(raw), dtype=np.float64)
-    distance = np.abs(place[:, None] - place) / (max(share * len(raw), 2) + 1)
-    weight = np.clip(1 - distance**3, 0, None) ** 3 * finite
-    with np.errstate(invalid="ignore", divide="ignore"):
-        weight /= weight.sum(1, keepdims=True)
-        middle, level = weight @ place, weight @ np.where(finite, raw, 0)
-        offset = weight * (place - middle[:, None])
-        slope = offset @ np.where(finite, raw, 0) / (offset * (place - middle[:, None])).sum(1)
-    return np.where(finite, level + slope * (place - middle), np.nan)
+def steepest(lrs: np.ndarray, mean: np.ndarray) -> float:
+    """The rate where the loss falls fastest per decade of rate, before its minimum."""
+    smooth = local_lines(mean)
+    return float(lrs[np.gradient(smooth, np.log10(lrs))[: int(smooth.argmin()) + 1].argmin()])
 
 
-def longest_decreasing_subsequence(values: Sequence[float]) -> np.ndarray:
-    """Indices, ascending, of a longest strictly decreasing subsequence. O(n^2): a range test has 100 points."""
-    values = np.asarray(values, dtype=np.float64)
-    lengths = np.ones(len(values), dtype=int)
-    previous = np.full(len(values), -1)
-    for k in range(1, len(values)):
-        candidates = np.where(values[:k] > values[k], lengths[:k], 0)
-        best = int(candidates.argmax())
-        if candidates[best]:
-            lengths[k], previous[k] = candidates[best] + 1, best
-    chain = [int(lengths.argmax())] if len(values) else []
-    while chain and previous[chain[-1]] >= 0:
-        chain.append(int(previous[chain[-1]]))
-    return np.array(chain[::-1], dtype=int)
+def minimum(lrs: np.ndarray, mean: np.ndarray) -> float:
+    """A tenth of the rate of the lowest loss."""
+    return float(lrs[local_lines(mean).argmin()] / 10)
 
 
-def valley(lrs: np.ndarray, losses: np.ndarray) -> float:
-    """fastai's default: the middle of the longest descent, found as one third and one sixth of its span from its start.
-
-    The safest of the rules on a noisy curve: no slope is taken, and the descent may have bumps. Reads losses from
-    `debias`, as smooth as the ones that fastai tuned the rule on.
-    """
-    descent = longest_decreasing_subsequence(losses)
-    span = int(descent[-1] - descent[0])
-    return float(lrs[descent[0] + span // 3 + span // 6])
-
-
-def steepest(lrs: np.ndarray, losses: np.ndarray) -> float:
-    """The rate where the loss falls fastest per decade of rate. Reads losses from `centred`.
-
-    Lightning's own suggestion takes the slope over the rate itself, which favours the far left of a log ladder.
-    """
-    return float(lrs[np.gradient(losses, np.log10(lrs)).argmin()])
-
-
-def minimum(lrs: np.ndarray, losses: np.ndarray) -> float:
-    """A tenth of the rate of the lowest loss. Reads losses from `centred`.
-
-    A curve that flattens and never rises again puts it near a tenth of the highest rate tried.
-    """
-    return float(lrs[losses.argmin()] / 10)
-
-
-RULES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+RULES: dict[str, Callable[[np.ndarray, np.ndarray], float | None]] = {
+    "rise": rise,
     "valley": valley,
     "steepest": steepest,
     "minimum": minimum,
 }
 
 
-def suggest(
-    lrs: Sequence[float],
-    losses: Sequence[float],
-    rule: str = "valley",
-    min_points: int = 12,
-    min_fall: float = 0.02,
-) -> float | None:
-    """Maximal learning rate for a cyclical schedule, or None where the curve has none to offer.
+@dataclass(frozen=True)
+class Suggestion:
+    """What a rule says of some sweeps. All arrays are float64 with one entry per rate."""
 
-    Non-finite points are dropped, then the first tenth, where few samples make a curve jumpy, and the last 5.
+    rate: float | None  # None: the curve has none to offer
+    reason: str  # why this rate or none, in one line
+    lrs: np.ndarray  # the rates that any sweep reached
+    mean: np.ndarray  # of the sweeps
+    smooth: np.ndarray  # local lines through the mean
+    noise: float  # standard deviation of the mean around them
+    fall: float  # of the smooth curve, from its highest point before its lowest
+
+
+def suggest(lrs: Sequence[float], sweeps: np.ndarray, rule: str = "rise", min_points: int = 12) -> Suggestion:
+    """Maximal learning rate for a cyclical schedule, or none where the curve has none to offer.
+
+    A curve is refused where its fall does not stand out from its own noise (`STANDS_OUT`), whatever the rule.
 
     Args:
         lrs: rates of the range test, ascending.
-        losses: smooth losses, of the kind that the rule reads.
-        rule: "valley", "steepest" or "minimum".
-        min_points: fewer finite points than this suggest nothing.
-        min_fall: a curve that nowhere falls by this share of its own height is flat and suggests nothing.
+        sweeps: losses (sweeps, rates), NaN from where a sweep ended; one sweep may be given as (rates,).
+        rule: "rise", "valley", "steepest" or "minimum".
+        min_points: fewer rates with a finite mean than this suggest nothing.
 
     Raises:
         InputError: no such rule.
     """
     if rule not in RULES:
         raise InputError(f"learning rate finder: rule is {rule}; give one of {', '.join(RULES)}")
-    lrs, losses = np.asarray(lrs, dtype=np.float64), np.asarray(losses, dtype=np.float64)
-    finite = np.isfinite(lrs) & np.isfinite(losses)
-    lrs, losses = lrs[finite], losses[finite]
-    if len(lrs) < max(min_points, SKIP_END + 3):
-        return None
-    kept = slice(len(lrs) // 10, -SKIP_END)
-    lrs, losses = lrs[kept], losses[kept]
-    highest_so_far = np.maximum.accumulate(losses)
-    if not np.any(highest_so_far - losses > min_fall * np.abs(highest_so_far)):
-        return None
-    return RULES[rule](lrs, losses)
+    lrs, mean = np.asarray(lrs, dtype=np.float64), average_sweeps(np.atleast_2d(sweeps))
+    finite = np.isfinite(lrs) & np.isfinite(mean)
+    lrs, mean = lrs[finite], mean[finite]
+    if len(lrs) < min_points:
+        return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few", lrs, mean, mean, np.nan, np.nan)
+    smooth, noise = local_lines(mean), residual_noise(mean)
+    lowest = int(smooth.argmin())
+    fall = float(smooth[: lowest + 1].max() - smooth[lowest])
+    told = f"the loss falls by {fall:.3g}, {fall / max(noise, 1e-12):.1f} times its noise"
+    if fall <= STANDS_OUT * noise or fall <= 1e-6 * abs(smooth[lowest]):
+        reason = f"no fall stands out: {told}, where {STANDS_OUT:g} times is asked"
+        return Suggestion(None, reason, lrs, mean, smooth, noise, fall)
+    rate = RULES[rule](lrs, mean)
+    if rate is None:
+        told += f", and has not risen again at {lrs[-1]:.3g}, the end of the range"
+        return Suggestion(float(lrs[-1] / SAFETY), told, lrs, mean, smooth, noise, fall)
+    return Suggestion(rate, told, lrs, mean, smooth, noise, fall)
 
 
-def _arrays(losses: Sequence[float], steps: Sequence[int] | None) -> tuple[np.ndarray, np.ndarray]:
-    recorded = np.asarray(losses, dtype=np.float64)
-    return recorded, np.arange(1, len(recorded) + 1) if steps is None else np.asarray(steps)
+def descents(values: Sequence[float]) -> np.ndarray:
+    """Length of the longest strictly decreasing subsequence that ends at each value. O(n²): there are 100 values."""
+    values = np.asarray(values, dtype=np.float64)
+    lengths = np.ones(len(values), dtype=int)
+    for k in range(1, len(values)):
+        lengths[k] += np.where(values[:k] > values[k], lengths[:k], 0).max()
+    return lengths

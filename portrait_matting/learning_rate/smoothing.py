@@ -1,0 +1,85 @@
+"""Smooth curves of a range test. Pure numpy: one loss per rate, rates ascend, a loss that is not finite stays NaN."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+EMA_BETA = 0.98  # of fastai's recorder, which its valley rule was tuned on
+
+
+def average_sweeps(sweeps: np.ndarray) -> np.ndarray:
+    """The mean loss of several sweeps over the same rates.
+
+    A sweep that ended early had broken: from there on it counts as no better than at its start, so that the mean
+    rises where sweeps break, and does not jump to the ones that are left.
+
+    Args:
+        sweeps: float64 (sweeps, rates); NaN from where a sweep ended.
+
+    Returns:
+        float64 (rates,), NaN where every sweep had ended.
+    """
+    sweeps = np.asarray(sweeps, dtype=np.float64)
+    filled = sweeps.copy()
+    for losses in filled:
+        finite = np.flatnonzero(np.isfinite(losses))
+        if finite.size:
+            losses[finite[-1] + 1 :] = max(losses[finite[-1]], np.median(losses[finite[:5]]))
+            losses[:] = np.where(np.isfinite(losses), losses, np.interp(np.arange(len(losses)), finite, losses[finite]))
+    reached = np.isfinite(sweeps).any(0)
+    with np.errstate(invalid="ignore"):
+        return np.where(reached, np.nanmean(np.where(reached, filled, 0.0), 0), np.nan)
+
+
+def moving_average(losses: Sequence[float], beta: float = EMA_BETA) -> np.ndarray:
+    """fastai's smooth loss: an exponential average without the bias of its start (fastai.learner.AvgSmoothLoss).
+
+    At 0.98 it is next to the mean of all points so far, over the hundred points of a range test.
+    """
+    losses = np.asarray(losses, dtype=np.float64)
+    smooth, total, weight = np.full_like(losses, np.nan), 0.0, 0.0
+    for k in np.flatnonzero(np.isfinite(losses)):
+        total, weight = beta * total + (1 - beta) * losses[k], beta * weight + 1 - beta
+        smooth[k] = total / weight
+    return smooth
+
+
+def local_lines(losses: Sequence[float], share: float = 0.15) -> np.ndarray:
+    """Smooth losses without the lag of a moving average: local lines with tricube weights (Cleveland 1979, LOWESS).
+
+    Args:
+        losses: a value that is not finite stays NaN and touches no other.
+        share: reach of a line to either side, as a share of all points.
+    """
+    weight = _weights(losses, share)
+    losses = np.asarray(losses, dtype=np.float64)
+    return np.where(np.isfinite(losses), weight @ np.where(np.isfinite(losses), losses, 0), np.nan)
+
+
+def residual_noise(losses: Sequence[float], share: float = 0.15) -> float:
+    """Standard deviation of single points around `local_lines`, by the median of the residuals (MAD / 0.6745).
+
+    The residual of a linear smoother is short of the noise by a factor: each is divided by its own, the length of its
+    row of I - W. The median, since the points after a break are no noise. NaN for fewer than three finite points.
+    """
+    losses = np.asarray(losses, dtype=np.float64)
+    finite = np.isfinite(losses)
+    if finite.sum() < 3:
+        return float("nan")
+    rows = (np.eye(len(losses)) - _weights(losses, share))[finite]
+    length = np.sqrt((rows**2).sum(1))
+    residuals = np.abs(rows @ np.where(finite, losses, 0)) / np.where(length > 1e-6, length, np.inf)
+    return float(np.median(residuals) / 0.6745)
+
+
+def _weights(losses: Sequence[float], share: float) -> np.ndarray:
+    """Row k: what each loss weighs in the smooth value at k."""
+    finite, place = np.isfinite(np.asarray(losses, dtype=np.float64)), np.arange(len(losses), dtype=np.float64)
+    distance = np.abs(place[:, None] - place) / (max(share * len(place), 2) + 1)
+    weight = np.clip(1 - distance**3, 0, None) ** 3 * finite
+    with np.errstate(invalid="ignore", divide="ignore"):
+        weight /= weight.sum(1, keepdims=True)
+        centred = place - (weight @ place)[:, None]
+        offset = weight * centred
+        slope = offset / (offset * centred).sum(1, keepdims=True)
+        return np.nan_to_num(weight + slope * (place - weight @ place)[:, None])
