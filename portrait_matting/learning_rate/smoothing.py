@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+SHARE = 0.15  # reach of a local line to either side, as a share of all points
 EMA_BETA = 0.98  # of fastai's recorder, which its valley rule was tuned on
 
 
@@ -44,7 +45,7 @@ def moving_average(losses: Sequence[float], beta: float = EMA_BETA) -> np.ndarra
     return smooth
 
 
-def local_lines(losses: Sequence[float], share: float = 0.15) -> np.ndarray:
+def local_lines(losses: Sequence[float], share: float = SHARE) -> np.ndarray:
     """Smooth losses without the lag of a moving average: local lines with tricube weights (Cleveland 1979, LOWESS).
 
     Args:
@@ -56,7 +57,7 @@ def local_lines(losses: Sequence[float], share: float = 0.15) -> np.ndarray:
     return np.where(np.isfinite(losses), weight @ np.where(np.isfinite(losses), losses, 0), np.nan)
 
 
-def residual_noise(losses: Sequence[float], share: float = 0.15) -> float:
+def residual_noise(losses: Sequence[float], share: float = SHARE) -> float:
     """Standard deviation of single points around `local_lines`, by the median of the residuals (MAD / 0.6745).
 
     The residual of a linear smoother is short of the noise by a factor: each is divided by its own, the length of its

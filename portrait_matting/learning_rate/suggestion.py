@@ -6,32 +6,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from portrait_matting.errors import InputError
-from portrait_matting.learning_rate.smoothing import average_sweeps, local_lines, moving_average, residual_noise
+from portrait_matting.learning_rate.smoothing import SHARE, average_sweeps, local_lines, moving_average, residual_noise
 
+MIN_POINTS = 12  # fewer are no curve
 SKIP_END = 5  # last points that fastai drops, of a test that was stopped because it diverged
 STANDS_OUT = 4.0  # times the noise of single points: of flat curves with normal noise about one in a thousand does so
 LOST = 0.25  # share of the fall that has gone again where `rise` says that training breaks
 SAFETY = 3.0  # `rise` is so far below the rate that breaks
 
 
-def rise(lrs: np.ndarray, mean: np.ndarray) -> float | None:
+def rise(
+    lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, lost: float = LOST, safety: float = SAFETY
+) -> float | None:
     """A third of the first rate past the minimum where a quarter of the fall is lost again; None: nowhere is.
 
     Smith's maximal rate is the one at which the loss begins to climb (arXiv 1506.01186, section 3.3). The climb is
     seen clearly and moves little with the range and the batches; the slope on the way down is seen neither.
     """
-    smooth = local_lines(mean)
+    smooth = local_lines(mean, share)
     lowest = int(smooth.argmin())
-    level = smooth[lowest] + LOST * (smooth[: lowest + 1].max() - smooth[lowest])
-    lost = np.flatnonzero(smooth[lowest:] >= level)
-    if not lost.size or not lost[0]:
+    level = smooth[lowest] + lost * (smooth[: lowest + 1].max() - smooth[lowest])
+    beyond = np.flatnonzero(smooth[lowest:] >= level)
+    if not beyond.size or not beyond[0]:
         return None
-    at = lowest + int(lost[0])
+    at = lowest + int(beyond[0])
     breaks = np.exp(np.interp(level, smooth[at - 1 : at + 1], np.log(lrs[at - 1 : at + 1])))
-    return float(breaks / SAFETY)
+    return float(breaks / safety)
 
 
-def valley(lrs: np.ndarray, mean: np.ndarray) -> float | None:
+def valley(lrs: np.ndarray, mean: np.ndarray, **_: float) -> float | None:
     """fastai's default (fastai.callback.schedule.valley), as it is there: the middle of the longest descent.
 
     The descent is a longest decreasing subsequence, of n points and ending at e; its middle is taken to be n // 3 +
@@ -47,18 +50,18 @@ def valley(lrs: np.ndarray, mean: np.ndarray) -> float | None:
     return float(rates[max(end - n + int(n / 3) + int(n / 6), 0)])
 
 
-def steepest(lrs: np.ndarray, mean: np.ndarray) -> float:
+def steepest(lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, **_: float) -> float:
     """The rate where the loss falls fastest per decade of rate, before its minimum."""
-    smooth = local_lines(mean)
+    smooth = local_lines(mean, share)
     return float(lrs[np.gradient(smooth, np.log10(lrs))[: int(smooth.argmin()) + 1].argmin()])
 
 
-def minimum(lrs: np.ndarray, mean: np.ndarray) -> float:
+def minimum(lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, **_: float) -> float:
     """A tenth of the rate of the lowest loss."""
-    return float(lrs[local_lines(mean).argmin()] / 10)
+    return float(lrs[local_lines(mean, share).argmin()] / 10)
 
 
-RULES: dict[str, Callable[[np.ndarray, np.ndarray], float | None]] = {
+RULES: dict[str, Callable[..., float | None]] = {
     "rise": rise,
     "valley": valley,
     "steepest": steepest,
@@ -79,7 +82,17 @@ class Suggestion:
     fall: float  # of the smooth curve, from its highest point before its lowest
 
 
-def suggest(lrs: Sequence[float], sweeps: np.ndarray, rule: str = "rise", min_points: int = 12) -> Suggestion:
+def suggest(
+    lrs: Sequence[float],
+    sweeps: np.ndarray,
+    rule: str = "rise",
+    *,
+    min_points: int = MIN_POINTS,
+    share: float = SHARE,
+    stands_out: float = STANDS_OUT,
+    lost: float = LOST,
+    safety: float = SAFETY,
+) -> Suggestion:
     """Maximal learning rate for a cyclical schedule, or none where the curve has none to offer.
 
     A curve is refused where its fall does not stand out from its own noise (`STANDS_OUT`), whatever the rule.
@@ -89,6 +102,9 @@ def suggest(lrs: Sequence[float], sweeps: np.ndarray, rule: str = "rise", min_po
         sweeps: losses (sweeps, rates), NaN from where a sweep ended; one sweep may be given as (rates,).
         rule: "rise", "valley", "steepest" or "minimum".
         min_points: fewer rates with a finite mean than this suggest nothing.
+        share: of `local_lines`, for all that reads a smooth curve; `valley` smooths in its own way.
+        stands_out: the fall is asked to be so many times the noise.
+        lost, safety: of `rise`.
 
     Raises:
         InputError: no such rule.
@@ -100,17 +116,17 @@ def suggest(lrs: Sequence[float], sweeps: np.ndarray, rule: str = "rise", min_po
     lrs, mean = lrs[finite], mean[finite]
     if len(lrs) < min_points:
         return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few", lrs, mean, mean, np.nan, np.nan)
-    smooth, noise = local_lines(mean), residual_noise(mean)
+    smooth, noise = local_lines(mean, share), residual_noise(mean, share)
     lowest = int(smooth.argmin())
     fall = float(smooth[: lowest + 1].max() - smooth[lowest])
     told = f"the loss falls by {fall:.3g}, {fall / max(noise, 1e-12):.1f} times its noise"
-    if fall <= STANDS_OUT * noise or fall <= 1e-6 * abs(smooth[lowest]):
-        reason = f"no fall stands out: {told}, where {STANDS_OUT:g} times is asked"
+    if fall <= stands_out * noise or fall <= 1e-6 * abs(smooth[lowest]):
+        reason = f"no fall stands out: {told}, where {stands_out:g} times is asked"
         return Suggestion(None, reason, lrs, mean, smooth, noise, fall)
-    rate = RULES[rule](lrs, mean)
+    rate = RULES[rule](lrs, mean, share=share, lost=lost, safety=safety)
     if rate is None:
         told += f", and has not risen again at {lrs[-1]:.3g}, the end of the range"
-        return Suggestion(float(lrs[-1] / SAFETY), told, lrs, mean, smooth, noise, fall)
+        return Suggestion(float(lrs[-1] / safety), told, lrs, mean, smooth, noise, fall)
     return Suggestion(rate, told, lrs, mean, smooth, noise, fall)
 
 
