@@ -61,7 +61,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     failed, metrics, cost = True, {}, {}
     try:
         job = build_training_job(cfg)
-        cfg.learning_rate.max_lr = choose_max_lr(job, run_dir)
+        cfg.learning_rate.max_lr, cost = choose_max_lr(job, run_dir)
         job.module.config = OmegaConf.to_container(cfg, resolve=True)
         log_recipe(job.loggers, job.module.config)
         if over:
@@ -75,7 +75,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 TrainingCost(job.hardware.accelerator) as used,
             ):
                 trainer = fit(job)
-            cost = used.metrics()
+            cost |= used.metrics()
         about = {
             "max_lr": float(cfg.learning_rate.max_lr),
             "parameters": sum(parameter.numel() for parameter in job.module.net.parameters()),

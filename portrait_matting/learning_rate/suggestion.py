@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -10,40 +11,35 @@ from portrait_matting.learning_rate.smoothing import SHARE, average_sweeps, loca
 
 MIN_POINTS = 12  # fewer are no curve
 SKIP_END = 5  # last points that fastai drops, of a test that was stopped because it diverged
-STANDS_OUT = 4.0  # times the noise of single points: of flat curves with normal noise about one in a thousand does so
-LOST = 0.25  # share of the fall that has gone again where `rise` says that training breaks
+STANDS_OUT = 4.0  # times the noise of single points: of flat curves with normal noise about one in a hundred does so
+LOST = 0.25  # share of the fall that has gone again where training is said to break
 SAFETY = 3.0  # `rise` is so far below the rate that breaks
+EDGE = 1.5  # an answer nearer than this factor to an end of the range lies at it
 
 
 def rise(
-    lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, lost: float = LOST, safety: float = SAFETY
+    lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, lost: float = LOST, safety: float = SAFETY, **_: float
 ) -> float | None:
     """A third of the first rate past the minimum where a quarter of the fall is lost again; None: nowhere is.
 
     Smith's maximal rate is the one at which the loss begins to climb (arXiv 1506.01186, section 3.3). The climb is
     seen clearly and moves little with the range and the batches; the slope on the way down is seen neither.
     """
-    smooth = local_lines(mean, share)
-    lowest = int(smooth.argmin())
-    level = smooth[lowest] + lost * (smooth[: lowest + 1].max() - smooth[lowest])
-    beyond = np.flatnonzero(smooth[lowest:] >= level)
-    if not beyond.size or not beyond[0]:
-        return None
-    at = lowest + int(beyond[0])
-    breaks = np.exp(np.interp(level, smooth[at - 1 : at + 1], np.log(lrs[at - 1 : at + 1])))
-    return float(breaks / safety)
+    breaks = breaking_rate(lrs, local_lines(mean, share), lost)
+    return None if breaks is None else breaks / safety
 
 
-def valley(lrs: np.ndarray, mean: np.ndarray, **_: float) -> float | None:
+def valley(lrs: np.ndarray, mean: np.ndarray, *, ladder: int | None = None, **_: float) -> float | None:
     """fastai's default (fastai.callback.schedule.valley), as it is there: the middle of the longest descent.
 
     The descent is a longest decreasing subsequence, of n points and ending at e; its middle is taken to be n // 3 +
-    n // 6 after e - n, which is right where it leaves no point out. First tenth and last 5 points dropped. It reads a
-    moving average, which over few points falls all the way: then its answer is the middle of the range.
+    n // 6 after e - n, which is right where it leaves no point out. A tenth of the `ladder`, the number of rates that
+    were to be tried, is dropped at the beginning, and 5 points at the end. It reads a moving average, which over few
+    points falls all the way: then its answer is the middle of the range. None: no point is left.
     """
-    kept = slice(len(lrs) // 10, -SKIP_END)
+    kept = slice((ladder or len(lrs)) // 10, -SKIP_END)
     rates, losses = lrs[kept], moving_average(mean)[kept]
-    if len(rates) < 3:
+    if not len(rates):
         return None
     lengths = descents(losses)
     end, n = int(lengths.argmax()), int(lengths.max())
@@ -71,15 +67,17 @@ RULES: dict[str, Callable[..., float | None]] = {
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What a rule says of some sweeps. All arrays are float64 with one entry per rate."""
+    """What a rule says of some sweeps. All arrays are float64 with one entry per rate that any sweep reached."""
 
     rate: float | None  # None: the curve has none to offer
     reason: str  # why this rate or none, in one line
-    lrs: np.ndarray  # the rates that any sweep reached
+    lrs: np.ndarray
     mean: np.ndarray  # of the sweeps
     smooth: np.ndarray  # local lines through the mean
-    noise: float  # standard deviation of the mean around them
-    fall: float  # of the smooth curve, from its highest point before its lowest
+    noise: float = float("nan")  # standard deviation of the mean around them
+    fall: float = float("nan")  # of the smooth curve, from its highest point before its lowest
+    breaks: float | None = None  # the rate from which on nothing is learned; None: the range does not reach it
+    edge: Literal["min_lr", "max_lr"] | None = None  # the end of the range that bears on the answer
 
 
 def suggest(
@@ -95,7 +93,8 @@ def suggest(
 ) -> Suggestion:
     """Maximal learning rate for a cyclical schedule, or none where the curve has none to offer.
 
-    A curve is refused where its fall does not stand out from its own noise (`STANDS_OUT`), whatever the rule.
+    A curve is refused where its fall does not stand out from its own noise, whatever the rule. Where the range ends
+    before training breaks, `rise` takes the end of the range for the rate that breaks, and `edge` says so.
 
     Args:
         lrs: rates of the range test, ascending.
@@ -104,30 +103,53 @@ def suggest(
         min_points: fewer rates with a finite mean than this suggest nothing.
         share: of `local_lines`, for all that reads a smooth curve; `valley` smooths in its own way.
         stands_out: the fall is asked to be so many times the noise.
-        lost, safety: of `rise`.
+        lost, safety: of `rise`; `lost` also says where training breaks, whatever the rule.
 
     Raises:
         InputError: no such rule.
     """
     if rule not in RULES:
         raise InputError(f"learning rate finder: rule is {rule}; give one of {', '.join(RULES)}")
-    lrs, mean = np.asarray(lrs, dtype=np.float64), average_sweeps(np.atleast_2d(sweeps))
-    finite = np.isfinite(lrs) & np.isfinite(mean)
-    lrs, mean = lrs[finite], mean[finite]
-    if len(lrs) < min_points:
-        return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few", lrs, mean, mean, np.nan, np.nan)
+    ladder, mean = np.asarray(lrs, dtype=np.float64), average_sweeps(np.atleast_2d(sweeps))
+    finite = np.isfinite(ladder) & np.isfinite(mean)
+    lrs, mean = ladder[finite], mean[finite]
+    if len(lrs) < max(min_points, 2):
+        return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few", lrs, mean, mean)
     smooth, noise = local_lines(mean, share), residual_noise(mean, share)
     lowest = int(smooth.argmin())
     fall = float(smooth[: lowest + 1].max() - smooth[lowest])
+    breaks = breaking_rate(lrs, smooth, lost)
+    if breaks is None and not finite[-1]:
+        breaks = float(lrs[-1])  # no sweep got further: the loss there was no number
+    measured = (lrs, mean, smooth, noise, fall, breaks)
     told = f"the loss falls by {fall:.3g}, {fall / max(noise, 1e-12):.1f} times its noise"
     if fall <= stands_out * noise or fall <= 1e-6 * abs(smooth[lowest]):
-        reason = f"no fall stands out: {told}, where {stands_out:g} times is asked"
-        return Suggestion(None, reason, lrs, mean, smooth, noise, fall)
-    rate = RULES[rule](lrs, mean, share=share, lost=lost, safety=safety)
+        climbs = smooth[lowest:].max() - smooth[lowest] > max(stands_out * noise, 1e-6 * abs(smooth[lowest]))
+        edge = "min_lr" if climbs and lowest < len(lrs) // 2 else None
+        return Suggestion(None, f"no fall stands out: {told}, where {stands_out:g} times is asked for", *measured, edge)
+    rate = RULES[rule](lrs, mean, share=share, lost=lost, safety=safety, ladder=len(ladder))
+    if rate is None and rule == "rise":
+        rate = (breaks or float(lrs[-1])) / safety
     if rate is None:
+        return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few for it", *measured)
+    if breaks is None:
+        edge = "max_lr" if rule == "rise" or lowest == len(lrs) - 1 else None
         told += f", and has not risen again at {lrs[-1]:.3g}, the end of the range"
-        return Suggestion(float(lrs[-1] / safety), told, lrs, mean, smooth, noise, fall)
-    return Suggestion(rate, told, lrs, mean, smooth, noise, fall)
+    else:
+        edge = "min_lr" if rate < EDGE * ladder[0] else "max_lr" if rate > ladder[-1] / EDGE else None
+        told += f", and has risen again at {breaks:.3g}"
+    return Suggestion(rate, told, *measured, edge)
+
+
+def breaking_rate(lrs: np.ndarray, smooth: np.ndarray, lost: float = LOST) -> float | None:
+    """The first rate past the minimum where a share `lost` of the fall is lost again; None: nowhere is."""
+    lowest = int(smooth.argmin())
+    level = smooth[lowest] + lost * (smooth[: lowest + 1].max() - smooth[lowest])
+    beyond = np.flatnonzero(smooth[lowest:] >= level)
+    if not beyond.size or not beyond[0]:
+        return None
+    at = lowest + int(beyond[0])
+    return float(np.exp(np.interp(level, smooth[at - 1 : at + 1], np.log(lrs[at - 1 : at + 1]))))
 
 
 def descents(values: Sequence[float]) -> np.ndarray:

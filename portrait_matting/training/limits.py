@@ -141,7 +141,16 @@ def logged_every(trainer: DictConfig, in_epoch: int, accumulate: int) -> int:
     """
     if trainer.log_every_n_steps is not None:
         return trainer.log_every_n_steps
+    return int(min(max(optimizer_steps(trainer, in_epoch, accumulate) // LOGGED, 1), RARELY))
+
+
+def optimizer_steps(trainer: DictConfig, in_epoch: int, accumulate: int) -> float:
+    """Optimizer steps of a run by `max_epochs` and `max_steps`, without a limit of time; infinite where neither is set.
+
+    >>> from types import SimpleNamespace
+    >>> optimizer_steps(SimpleNamespace(max_epochs=4, max_steps=-1), 10, 3)
+    16
+    """
     epochs = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
     steps = math.ceil(in_epoch / accumulate) * epochs
-    steps = steps if trainer.max_steps == -1 else min(steps, trainer.max_steps)
-    return int(min(max(steps // LOGGED, 1), RARELY))
+    return steps if trainer.max_steps in (None, -1) else min(steps, trainer.max_steps)

@@ -1,12 +1,15 @@
 """What a run does with its parts: look for the learning rate, fit, test."""
 
 import logging
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightning.pytorch as L
 import torch
 from hydra.utils import instantiate
+from lightning.pytorch.callbacks import Timer
+from omegaconf import OmegaConf
 
 from portrait_matting import checkpoint
 from portrait_matting.callbacks.best_checkpoint import BestCheckpoint, read
@@ -14,14 +17,14 @@ from portrait_matting.callbacks.progress_bar import ProgressBar
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
-from portrait_matting.learning_rate.finder import write_csv
+from portrait_matting.learning_rate.finder import Finding, write_csv
 from portrait_matting.loggers.finder_curve import log_finding
 from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.runs.test_scores import write_scores
 from portrait_matting.training.auto_hardware import out_of_memory
 from portrait_matting.training.checkpoint_io import AtomicCheckpointIO
 from portrait_matting.training.job import TrainingJob
-from portrait_matting.training.limits import batches_of_an_epoch, logged_every, validated_batches
+from portrait_matting.training.limits import batches_of_an_epoch, logged_every, optimizer_steps, validated_batches
 from portrait_matting.training.resume import take_over_best
 
 log = logging.getLogger(__name__)
@@ -37,32 +40,65 @@ _BEAR_ON_THE_LOSS = (
 """What the search takes over from the trainer group."""
 
 
-def choose_max_lr(job: TrainingJob, run_dir: Path) -> float:
+class ChosenRate(NamedTuple):
+    """The maximal learning rate of a run, and what the search for it cost: `finder_seconds`, or nothing."""
+
+    max_lr: float
+    cost: dict[str, float]
+
+
+def choose_max_lr(job: TrainingJob, run_dir: Path) -> ChosenRate:
     """The rate that learning_rate.max_lr names; for "auto" the resumed run's, else what the LR finder finds.
 
     A search leaves `lr_finder.png` and `lr_finder.csv` in the run's folder, and its curve in the dashboards.
+
+    Raises:
+        InputError: the search ran out of memory; says what fits.
     """
     cfg = job.cfg.learning_rate
     if cfg.max_lr != "auto":
-        return cfg.max_lr
+        return ChosenRate(cfg.max_lr, {})
     if job.resumed:
-        return job.resumed["learning_rate"]["max_lr"]
+        return ChosenRate(job.resumed["learning_rate"]["max_lr"], {})
     log.info("looking for the learning rate between %g and %g", cfg.finder.min_lr, cfg.finder.max_lr)
-    # One process looks for all: it accumulates what they would see together.
-    devices, in_epoch = job.hardware.devices, batches_of_an_epoch(job.cfg.trainer, job.data, job.hardware.devices)
-    together = {
-        "devices": 1,
-        "strategy": "auto",
-        "accumulate_grad_batches": min(job.hardware.accumulate, in_epoch) * devices,  # an epoch's end ends a step
-        "limit_train_batches": in_epoch * devices,
-    }
-    as_the_run = {key: job.cfg.trainer[key] for key in _BEAR_ON_THE_LOSS}
-    find = instantiate(job.cfg.learning_rate.finder)
-    finding = find(job.module, job.data, job.trainer_arguments | together | as_the_run)
+    try:
+        finding = _search(job)
+    except torch.OutOfMemoryError as error:
+        raise out_of_memory(job.cfg, job.hardware) from error
     plot_finding(finding, run_dir / "lr_finder.png")
     write_csv(finding, run_dir / "lr_finder.csv")
     log_finding(job.loggers, finding, run_dir / "lr_finder.png")
-    return finding.max_lr
+    return ChosenRate(finding.max_lr, {"finder_seconds": round(finding.seconds, 1)})
+
+
+def _search(job: TrainingJob) -> Finding:
+    """One process looks for all: it accumulates what they would see together."""
+    trainer, hardware = job.cfg.trainer, job.hardware
+    devices, in_epoch = hardware.devices, batches_of_an_epoch(trainer, job.data, hardware.devices)
+    together = {
+        "devices": 1,
+        "strategy": "auto",
+        "accumulate_grad_batches": min(hardware.accumulate, in_epoch) * devices,  # an epoch's end ends a step
+        "limit_train_batches": in_epoch * devices,
+    }
+    as_the_run = {key: trainer[key] for key in _BEAR_ON_THE_LOSS}
+    steps = optimizer_steps(trainer, in_epoch, hardware.accumulate)
+    if hardware.accelerator == "cuda":
+        steps /= devices  # a step here takes as long as so many of theirs; processes of a CPU share it
+    find = instantiate(job.cfg.learning_rate.finder)
+    return find(
+        job.module,
+        job.data,
+        job.trainer_arguments | together | as_the_run,
+        training_steps=None if steps == math.inf else max(int(steps), 1),
+        training_seconds=_seconds(trainer.max_time),
+    )
+
+
+def _seconds(max_time: Any) -> float | None:
+    """What trainer.max_time says, in Lightning's words for it; None: there is no limit."""
+    plain = OmegaConf.to_container(max_time) if OmegaConf.is_config(max_time) else max_time
+    return None if plain is None else Timer(plain).time_remaining()
 
 
 def fit(job: TrainingJob) -> L.Trainer:
