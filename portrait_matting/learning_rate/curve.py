@@ -15,40 +15,70 @@ from portrait_matting.learning_rate.schedule import Schedule
 if TYPE_CHECKING:  # the finder costs seconds to import, for Lightning
     from portrait_matting.learning_rate.finder import Finding
 
-CURVE, CHOICE, FAINT = "#1f5fa8", "#c8371b", "#b9c4d0"
+CURVE, CHOICE, FAINT, SINGLE = "#1f5fa8", "#c8371b", "#7d8ea1", "#b9c4d0"
+NOISE = 2  # standard deviations: the half width of the band
 
 
 def plot_finding(finding: Finding, path: str | Path) -> None:
-    """Writes a PNG: loss over learning rate, single batches faint, smooth curve strong, and the choice marked.
+    """Writes a PNG: loss over learning rate, with the choice marked, and what tells how sure it is.
+
+    Each sweep is a thin line, their mean a stronger one, the smooth curve the strongest, in a band of two standard
+    deviations of the mean about it. What single sweeps suggest is marked below, the rates that train no more are grey.
 
     Raises:
         OSError: `path` cannot be written.
     """
-    figure = Figure(figsize=(8, 4.5), dpi=120, layout="constrained")
+    figure = Figure(figsize=(8, 4.8), dpi=120, layout="constrained")
     axes = figure.add_subplot()
-    axes.plot(finding.lrs, finding.raw, color=FAINT, linewidth=1, label="single batches")
-    axes.plot(finding.lrs, finding.losses, color=CURVE, linewidth=2, label="smoothed")
-    choice = "fallback" if finding.fallback_used else finding.rule
-    axes.axvline(finding.max_lr, color=CHOICE, linewidth=1.2, linestyle="--", label=f"{choice} {finding.max_lr:.2e}")
+    _draw_curves(axes, finding)
+    choice = "fallback" if finding.fallback_used else f"rule {finding.rule}"
+    axes.axvline(finding.max_lr, color=CHOICE, linewidth=1.4, linestyle="--", label=f"max_lr, by {choice}")
     finite = np.isfinite(finding.losses)
     if finite.any() and not finding.fallback_used:
         height = np.interp(np.log(finding.max_lr), np.log(finding.lrs[finite]), finding.losses[finite])
         axes.plot(finding.max_lr, height, "o", color=CHOICE, markersize=8)
-    if finite.any():
-        # A diverging end would press the rest of the curve flat.
-        lowest, highest = finding.losses[finite].min(), 1.5 * np.median(finding.losses[finite][:20])
-        seen = np.concatenate([finding.losses[finite], finding.raw[np.isfinite(finding.raw)]])
-        seen = seen[seen <= max(highest, lowest)]
-        margin = 0.05 * max(np.ptp(seen), 0.1 * abs(lowest), 1e-12)
-        axes.set_ylim(seen.min() - margin, seen.max() + margin)
+    if finding.single and len(finding.sweeps) > 1:
+        foot = axes.get_xaxis_transform()  # x as the data, y as a share of the height
+        heights = np.full(len(finding.single), 0.025)
+        axes.plot(finding.single, heights, "|", transform=foot, color=CHOICE, markersize=12, label="of single sweeps")
     axes.set_xscale("log")
+    if finding.searched:
+        axes.set_xlim(*finding.searched)
+    if finding.breaks is not None:
+        end = axes.get_xlim()[1]
+        axes.axvspan(finding.breaks, end, color="0.5", alpha=0.15, linewidth=0, label="too high: the loss rises again")
     axes.set_xlabel("learning rate")
-    axes.set_ylabel("loss")
+    axes.set_ylabel("training loss of one step")
     axes.set_title(f"max_lr = {finding.max_lr:.2e} by {choice}", loc="left", fontweight="bold")
-    axes.legend(frameon=False)
+    if sure := finding.sureness():
+        axes.set_title(sure, loc="right", fontsize="small", color="0.35")
+    axes.legend(frameon=False, fontsize="small", loc="lower left")
     _clear(axes)
     with atomic_write(path) as unfinished:
         figure.savefig(unfinished, format="png")
+
+
+def _draw_curves(axes: Axes, finding: Finding) -> None:
+    count = len(finding.sweeps)
+    for k, losses in enumerate(finding.sweeps if count > 1 else []):
+        axes.plot(finding.lrs, losses, color=SINGLE, linewidth=0.8, label="single sweeps" if k == 0 else None)
+    mean = f"mean of {count} sweeps" if count > 1 else "single steps"
+    axes.plot(finding.lrs, finding.raw, color=FAINT, linewidth=1.1, label=mean)
+    if np.isfinite(finding.noise):
+        low, high = finding.losses - NOISE * finding.noise, finding.losses + NOISE * finding.noise
+        axes.fill_between(finding.lrs, low, high, color=CURVE, alpha=0.15, linewidth=0, label=f"±{NOISE} × noise")
+    axes.plot(finding.lrs, finding.losses, color=CURVE, linewidth=2.2, label="smoothed")
+    finite = np.isfinite(finding.losses)
+    if not finite.any():
+        return
+    # A diverging end would press the rest of the curve flat.
+    start, lowest = np.median(finding.losses[finite][:5]), finding.losses[finite].min()
+    highest = start + max(0.5 * (start - lowest), 0.05 * abs(start), 4 * np.nan_to_num(finding.noise))
+    seen = np.concatenate([finding.losses[finite], finding.raw[np.isfinite(finding.raw)], finding.sweeps.ravel()])
+    seen = seen[np.isfinite(seen)]
+    seen = seen[seen <= max(highest, lowest)]
+    margin = 0.07 * max(np.ptp(seen), 0.1 * abs(lowest), 1e-12)
+    axes.set_ylim(seen.min() - margin, seen.max() + margin)
 
 
 def plot_schedule(schedule: Schedule, total: int) -> Figure:

@@ -36,7 +36,7 @@ class Finding:
     sweeps: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (sweeps, rates), NaN where one had ended
     noise: float = float("nan")  # standard deviation of `raw` around `losses`
     fall: float = float("nan")  # of `losses`
-    breaks: float | None = None  # the rate from which on nothing is learned; None: the range does not reach it
+    breaks: float | None = None  # the rate from which on the loss has risen again; None: nowhere, or it never fell
     edge: str | None = None  # "min_lr" or "max_lr": the end of the range that bears on the answer
     searched: tuple[float, float] | None = None  # the range
     single: tuple[float, ...] = ()  # what each sweep alone suggests; a sweep that suggests nothing has no entry

@@ -57,20 +57,20 @@ def local_lines(losses: Sequence[float], share: float = SHARE) -> np.ndarray:
     return np.where(np.isfinite(losses), weight @ np.where(np.isfinite(losses), losses, 0), np.nan)
 
 
-def residual_noise(losses: Sequence[float], share: float = SHARE) -> float:
-    """Standard deviation of single points around `local_lines`, by the median of the residuals (MAD / 0.6745).
+def noise_of(losses: Sequence[float]) -> float:
+    """Standard deviation of single points about any smooth curve through them, which need not be known.
 
-    The residual of a linear smoother is short of the noise by a factor: each is divided by its own, the length of its
-    row of I - W. The median, since the points after a break are no noise. NaN for fewer than three finite points.
+    From how far each point lies off the straight line between its neighbours (Gasser, Sroka and Jennen-Steinmetz 1986),
+    whose variance is 1.5 times that of a point; by the median (MAD / 0.6745), since points amid a break are no noise.
+    Residuals of `local_lines` would count as noise what it smooths away at a bend: a third more on a usual curve.
+    NaN for fewer than three finite points.
     """
     losses = np.asarray(losses, dtype=np.float64)
-    finite = np.isfinite(losses)
-    if finite.sum() < 3:
+    losses = losses[np.isfinite(losses)]
+    if len(losses) < 3:
         return float("nan")
-    rows = (np.eye(len(losses)) - _weights(losses, share))[finite]
-    length = np.sqrt((rows**2).sum(1))
-    residuals = np.abs(rows @ np.where(finite, losses, 0)) / np.where(length > 1e-6, length, np.inf)
-    return float(np.median(residuals) / 0.6745)
+    off = losses[1:-1] - (losses[:-2] + losses[2:]) / 2
+    return float(np.median(np.abs(off)) / 0.6745 / 1.5**0.5)
 
 
 def _weights(losses: Sequence[float], share: float) -> np.ndarray:

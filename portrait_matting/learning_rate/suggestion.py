@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from portrait_matting.errors import InputError
-from portrait_matting.learning_rate.smoothing import SHARE, average_sweeps, local_lines, moving_average, residual_noise
+from portrait_matting.learning_rate.smoothing import SHARE, average_sweeps, local_lines, moving_average, noise_of
 
 MIN_POINTS = 12  # fewer are no curve
 SKIP_END = 5  # last points that fastai drops, of a test that was stopped because it diverged
@@ -76,7 +76,7 @@ class Suggestion:
     smooth: np.ndarray  # local lines through the mean
     noise: float = float("nan")  # standard deviation of the mean around them
     fall: float = float("nan")  # of the smooth curve, from its highest point before its lowest
-    breaks: float | None = None  # the rate from which on nothing is learned; None: the range does not reach it
+    breaks: float | None = None  # the rate from which on the loss has risen again; None: nowhere, or it never fell
     edge: Literal["min_lr", "max_lr"] | None = None  # the end of the range that bears on the answer
 
 
@@ -115,30 +115,32 @@ def suggest(
     lrs, mean = ladder[finite], mean[finite]
     if len(lrs) < max(min_points, 2):
         return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few", lrs, mean, mean)
-    smooth, noise = local_lines(mean, share), residual_noise(mean, share)
+    smooth, noise = local_lines(mean, share), noise_of(mean)
     lowest = int(smooth.argmin())
     fall = float(smooth[: lowest + 1].max() - smooth[lowest])
     breaks = breaking_rate(lrs, smooth, lost)
     if breaks is None and not finite[-1]:
         breaks = float(lrs[-1])  # no sweep got further: the loss there was no number
-    measured = (lrs, mean, smooth, noise, fall, breaks)
+    measured = (lrs, mean, smooth, noise, fall)
     told = f"the loss falls by {fall:.3g}, {fall / max(noise, 1e-12):.1f} times its noise"
     if fall <= stands_out * noise or fall <= 1e-6 * abs(smooth[lowest]):
-        climbs = smooth[lowest:].max() - smooth[lowest] > max(stands_out * noise, 1e-6 * abs(smooth[lowest]))
-        edge = "min_lr" if climbs and lowest < len(lrs) // 2 else None
-        return Suggestion(None, f"no fall stands out: {told}, where {stands_out:g} times is asked for", *measured, edge)
+        # Flat, then up: no range would help. Up at once: the loss may have fallen below the range.
+        early = smooth[: len(lrs) // 4 + 1]
+        climbs = early[-1] - early.min() > max(stands_out * noise, 1e-6 * abs(smooth[lowest]))
+        edge = "min_lr" if climbs else None
+        return Suggestion(None, f"no fall stands out: {told}, where {stands_out:g} times is asked for", *measured, edge=edge)
     rate = RULES[rule](lrs, mean, share=share, lost=lost, safety=safety, ladder=len(ladder))
     if rate is None and rule == "rise":
         rate = (breaks or float(lrs[-1])) / safety
     if rate is None:
-        return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few for it", *measured)
+        return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few for it", *measured, breaks)
     if breaks is None:
         edge = "max_lr" if rule == "rise" or lowest == len(lrs) - 1 else None
         told += f", and has not risen again at {lrs[-1]:.3g}, the end of the range"
     else:
         edge = "min_lr" if rate < EDGE * ladder[0] else "max_lr" if rate > ladder[-1] / EDGE else None
         told += f", and has risen again at {breaks:.3g}"
-    return Suggestion(rate, told, *measured, edge)
+    return Suggestion(rate, told, *measured, breaks, edge)
 
 
 def breaking_rate(lrs: np.ndarray, smooth: np.ndarray, lost: float = LOST) -> float | None:

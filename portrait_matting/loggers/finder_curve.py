@@ -39,4 +39,7 @@ def series(finding: "Finding") -> dict[str, tuple[np.ndarray, np.ndarray]]:
     seen = finding.losses[np.isfinite(finding.losses)]
     height = np.array([seen.min(), seen.max()]) if seen.size else np.zeros(2)
     chosen = np.full(2, np.log10(finding.max_lr))
-    return {"smoothed": (rates, finding.losses), "single batches": (rates, finding.raw), "chosen": (chosen, height)}
+    curves = {"smoothed": (rates, finding.losses), "mean of the sweeps": (rates, finding.raw)}
+    if len(finding.sweeps) > 1:
+        curves |= {f"sweep {k + 1}": (rates, losses) for k, losses in enumerate(finding.sweeps)}
+    return curves | {"chosen": (chosen, height)}
