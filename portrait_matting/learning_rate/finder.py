@@ -219,8 +219,10 @@ def edge_warning(finding: Finding) -> str:
     """What to say of an answer that the range bears on, with the cure."""
     low, high = finding.searched
     if finding.edge == "min_lr":
-        what = "the loss rises from the low end of the range on" if finding.fallback_used else "the answer lies at it"
-        return f"{what}, {low:.3g}: look further down, learning_rate.finder.min_lr={low / 10:.3g}"
+        what = "the loss rises from" if finding.fallback_used else "the answer lies at"
+        return (
+            f"{what} the low end of the range, {low:.3g}: look further down, learning_rate.finder.min_lr={low / 10:.3g}"
+        )
     what = "the loss has not risen again by" if finding.breaks is None else "the answer lies at"
     return f"{what} the high end of the range, {high:.3g}: look further up, learning_rate.finder.max_lr={high * 10:.3g}"
 

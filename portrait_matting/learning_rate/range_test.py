@@ -72,9 +72,9 @@ class RangeTest(Callback):
     ) -> None:
         if self.done:
             return
-        if outputs is not None:  # Lightning divided it by the batches that a step accumulates
-            loss = outputs["loss"] if isinstance(outputs, dict) else outputs
-            self._step.append(loss.detach().float() * trainer.accumulate_grad_batches)
+        if outputs and "loss" in outputs:  # empty where training_step returned None
+            # Lightning divided it by the batches that a step accumulates.
+            self._step.append(outputs["loss"].detach().float() * trainer.accumulate_grad_batches)
         if trainer.global_step == self.steps:
             return  # it accumulates
         self.steps = trainer.global_step

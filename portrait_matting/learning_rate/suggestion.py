@@ -114,7 +114,10 @@ def suggest(
     finite = np.isfinite(ladder) & np.isfinite(mean)
     lrs, mean = ladder[finite], mean[finite]
     if len(lrs) < max(min_points, 2):
-        return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few", lrs, mean, mean)
+        ended = len(lrs) and len(lrs) < len(ladder)
+        told = f", since the loss rises or is no number from {lrs[-1]:.3g} on" if ended else ""
+        reason = f"{len(lrs)} rates with a finite loss are too few{told}"
+        return Suggestion(None, reason, lrs, mean, mean, edge="min_lr" if ended else None)
     smooth, noise = local_lines(mean, share), noise_of(mean)
     lowest = int(smooth.argmin())
     fall = float(smooth[: lowest + 1].max() - smooth[lowest])
@@ -128,7 +131,9 @@ def suggest(
         early = smooth[: len(lrs) // 4 + 1]
         climbs = early[-1] - early.min() > max(stands_out * noise, 1e-6 * abs(smooth[lowest]))
         edge = "min_lr" if climbs else None
-        return Suggestion(None, f"no fall stands out: {told}, where {stands_out:g} times is asked for", *measured, edge=edge)
+        return Suggestion(
+            None, f"no fall stands out: {told}, where {stands_out:g} times is asked for", *measured, edge=edge
+        )
     rate = RULES[rule](lrs, mean, share=share, lost=lost, safety=safety, ladder=len(ladder))
     if rate is None and rule == "rise":
         rate = (breaks or float(lrs[-1])) / safety
