@@ -210,7 +210,7 @@ def _say(finding: Finding, share: float | None) -> None:
         logger.info("learning rate finder: max_lr %.3g by %s; %s", finding.max_lr, finding.reason, sure)
     if finding.edge and finding.searched:
         logger.warning("learning rate finder: %s", edge_warning(finding))
-    over = share is not None and finding.share > share and finding.steps >= FEWEST_STEPS
+    over = share is not None and finding.share > share
     least = f", more than {share:.0%}: a sweep of {FEWEST_STEPS} steps is the least" if over else ""
     logger.info("learning rate finder: cost %s%s", finding.cost(), least)
 

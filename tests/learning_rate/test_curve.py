@@ -36,6 +36,29 @@ def test_a_finding_that_fell_back_still_has_a_picture(losses, tmp_path):
     assert len(red_columns(tmp_path / "lr_finder.png"))
 
 
+def strokes(path, colour) -> int:
+    """Pixels of a colour, nearly."""
+    pixels = imread(path)[..., :3]
+    return int((np.abs(pixels - np.array(colour) / 255) < 0.02).all(-1).sum())
+
+
+def test_the_picture_shows_what_is_not_to_be_used_and_the_sweeps(tmp_path):
+    sweeps = LOSSES + 0.02 * np.random.default_rng(0).normal(size=(3, 100))
+    sweeps[0, 95:] = np.nan
+    plain = replace(FINDING, sweeps=sweeps, noise=0.02, fall=0.5, searched=(1e-6, 1.0), single=(9e-3, 1.1e-2))
+    plot_finding(plain, tmp_path / "plain.png")
+    plot_finding(replace(plain, breaks=1e-2), tmp_path / "breaks.png")
+    plot_finding(replace(plain, breaks=1e-1), tmp_path / "late.png")
+    grey = [strokes(tmp_path / f"{name}.png", (0xEC, 0xEC, 0xEC)) for name in ("plain", "late", "breaks")]
+    late, early = np.diff(grey[:2]), grey[2] - grey[0]
+    assert late > 20_000
+    assert early == pytest.approx(2 * late, rel=0.3)  # the axis is logarithmic
+    band = [strokes(tmp_path / "plain.png", (0xDD, 0xE7, 0xF1)), strokes(tmp_path / "breaks.png", (0xDD, 0xE7, 0xF1))]
+    assert min(band) > 1000
+    assert "single sweeps say 0.009 to 0.011" in plain.sureness()
+    assert "fall / noise 25.0" in plain.sureness()
+
+
 def test_a_finding_without_points_still_has_a_picture(tmp_path):
     empty = np.empty(0)
     plot_finding(Finding(1e-3, empty, empty, empty, "valley", True, "no points"), tmp_path / "lr_finder.png")

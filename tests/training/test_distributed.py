@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 from PIL import Image
 
 from portrait_matting.synthetic.scene import draw_portrait
@@ -61,6 +62,27 @@ def test_two_processes_train_to_the_figures_of_one_with_the_same_global_batch(ac
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=0.05)
     assert two["test/mad"] == pytest.approx(one["test/mad"], abs=0.03)
     assert (tmp_path / "two/samples.png").exists()
+
+
+@pytest.mark.slow
+def test_two_processes_train_at_the_rate_that_one_of_them_found(tmp_path):
+    auto = [line for line in RECIPE if not line.startswith("learning_rate.max_lr")]
+    command = [sys.executable, "-m", "portrait_matting.train", "hydra.run.dir=run", "hardware.devices=2", *auto]
+    environment = {key: value for key, value in os.environ.items() if key not in _VARIABLES}
+    done = subprocess.run(
+        [*command, "hardware.batch_size=4", "learning_rate.finder.fallback=0.0023", "learning_rate.finder.steps=20"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = done.stdout + done.stderr
+    assert told.count("looking for the learning rate") == 1, "one looks for all"
+    found = figures(tmp_path / "run")
+    assert found["finder_seconds"] > 0
+    # The other process reads this file, and nothing else.
+    assert OmegaConf.load(tmp_path / "run/config.yaml").learning_rate.max_lr == found["max_lr"]
+    header, *lines = (line.split(",") for line in (tmp_path / "run/metrics.csv").read_text().splitlines())
+    rates = [float(line[header.index("lr")]) for line in lines if line[header.index("lr")]]
+    assert max(rates) == found["max_lr"]
 
 
 @pytest.mark.slow
