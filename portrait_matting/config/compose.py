@@ -40,6 +40,9 @@ _KEYS: dict[str, dict[str, Any]] = {
         "model.weights": str | None,  # a file; no network takes it
         "model.normalisation": str | dict,
         "augment.backgrounds": str | None,  # its transform has a copy
+        "optimizer.decay_all": bool | None,  # how parameters are grouped for it; no optimizer takes it
+        "optimizer.lr_scale": dict | None,
+        "optimizer.decay_per_run": float | None,
     },
     "evaluate": {
         "checkpoint": _Paths,
@@ -65,6 +68,9 @@ _KEYS: dict[str, dict[str, Any]] = {
         "hardware.fused": bool | None,
         "model.weights": str | None,
         "model.normalisation": str | dict,
+        "optimizer.decay_all": bool | None,  # how parameters are grouped for it; no optimizer takes it
+        "optimizer.lr_scale": dict | None,
+        "optimizer.decay_per_run": float | None,
         "run_dir": str,
     },
 }

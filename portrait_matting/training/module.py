@@ -10,7 +10,8 @@ from torchmetrics import MetricCollection
 
 from portrait_matting.matte.resolution import to_size
 from portrait_matting.metrics import all_metrics, training_metrics
-from portrait_matting.models.network import MATTE, Network, trainable_groups
+from portrait_matting.models.network import MATTE, Network
+from portrait_matting.models.optimizer import build_optimizer
 
 
 class MattingModule(L.LightningModule):
@@ -110,7 +111,7 @@ class MattingModule(L.LightningModule):
             self.log(name, value, prog_bar=name.endswith(("/mad", "/iou")))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return self.optimizer(trainable_groups(self.net), lr=self.lr)
+        return build_optimizer(self.optimizer, self.net, self.lr)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["config"] = self.config

@@ -14,6 +14,7 @@ from portrait_matting.callbacks.progress_bar import ProgressBar
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
+from portrait_matting.learning_rate.decay import DecayOverRun
 from portrait_matting.learning_rate.finder import write_csv
 from portrait_matting.loggers.finder_curve import log_finding
 from portrait_matting.metrics.catalogue import METRICS
@@ -67,9 +68,8 @@ def choose_max_lr(job: TrainingJob, run_dir: Path) -> float:
 
 def fit(job: TrainingJob) -> L.Trainer:
     """Trains, from the start or from where `resume` stopped, and returns the trainer."""
-    trainer = _trainer(
-        job, extra=[LearningRateCycle(instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr))]
-    )
+    schedule = instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr)
+    trainer = _trainer(job, extra=[LearningRateCycle(schedule), DecayOverRun(schedule)])
     if job.resume and isinstance(best := trainer.checkpoint_callback, BestCheckpoint) and trainer.is_global_zero:
         take_over_best(best, job.resume)
     try:
