@@ -3,17 +3,21 @@ learns. Pure functions of the network and the settings.
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.conv import _ConvNd
 
 from portrait_matting.errors import InputError
 from portrait_matting.models.network import Network, trainable_groups
 
 _NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)  # the first: batch and instance normalisation of any kind
+_WEIGHTED = (_ConvNd, nn.Linear, nn.Bilinear)
+_NORM_NAME = re.compile("Norm(?![a-z])")  # LayerNorm2d, but no NormalMap
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class ParameterGroups:
         share = self.decay_per_run
         if share is not None and not (_is_number(share) and 0 <= share < 1):
             raise InputError(
-                f"optimizer.decay_per_run={share} is no share of a weight: choose 0 up to, not with, 1, or null for the "
-                "optimizer's own weight_decay"
+                f"optimizer.decay_per_run={share} is no share of a weight: choose 0 up to, not with, 1, or null "
+                "for the optimizer's own weight_decay"
             )
 
 
@@ -51,16 +55,17 @@ def undecayed(net: nn.Module) -> set[str]:
 
     Those are the parameters of one dimension or none (biases, scales and shifts of a channel, slopes of a PReLU), those
     of a normalisation of any shape, such as a LayerNorm over whole maps, and those that are called a bias, such as a
-    transformer's table of position biases. The shape alone would miss the latter two; the module's type alone would miss
-    whatever a network of one's own computes itself. A module counts as a normalisation if it is one of torch's, or if
-    the name of its class has "Norm" in it. A convolution's or a linear layer's weight always decays, whatever its size.
+    transformer's table of position biases. The shape alone would miss the latter two; the module's type alone would
+    miss whatever a network of one's own computes itself. A module counts as a normalisation if it is one of torch's, or
+    if the name of its class says so, as LayerNorm2d. The weight of a convolution or a linear layer always decays.
 
     A parameter that two modules share is left alone if either of them would leave it alone.
     """
     names = {id(parameter): name for name, parameter in net.named_parameters()}
     alone = set()
     for module in net.modules():
-        is_norm = isinstance(module, _NORMS) or "norm" in type(module).__name__.lower()
+        is_norm = isinstance(module, _NORMS) or bool(_NORM_NAME.search(type(module).__name__))
+        is_norm &= not isinstance(module, _WEIGHTED)
         for own, parameter in module.named_parameters(recurse=False):
             if is_norm or parameter.ndim <= 1 or "bias" in own.split("_"):
                 alone.add(names[id(parameter)])
@@ -77,7 +82,8 @@ def parameter_groups(net: Network, settings: ParameterGroups | None = None) -> l
     itself keeps it. `lr_scale` is a factor on the learning rate.
 
     Raises:
-        InputError: `lr_scale` names a part that the network has not, or a trainable parameter is in no group, or in two.
+        InputError: `lr_scale` names a part that the network has not, a factor of the network's own is no positive
+            number, or a trainable parameter is in no group, or in two.
     """
     settings = settings or ParameterGroups()
     names = {id(parameter): name for name, parameter in net.named_parameters()}
@@ -131,10 +137,8 @@ def _check_prefix(prefix: str, names: list[str]) -> None:
     if any(_begins(name, prefix) for name in names):
         return
     parts = prefix.split(".")
-    while parts and not any(_begins(name, ".".join(parts)) for name in names):
+    while parts and not any(name.startswith(".".join(parts) + ".") for name in names):
         parts.pop()
     there = "".join(f"{part}." for part in parts)
-    has = dict.fromkeys(name.removeprefix(there).split(".")[0] for name in names if name.startswith(there))
-    raise InputError(
-        f"optimizer.lr_scale.{prefix}: the network has no parameters of that name, but {', '.join(there + x for x in has)}"
-    )
+    has = dict.fromkeys(there + name.removeprefix(there).split(".")[0] for name in names if name.startswith(there))
+    raise InputError(f"optimizer.lr_scale.{prefix}: the network has no parameters of that name, but {', '.join(has)}")

@@ -19,7 +19,7 @@ from torch import nn
 from portrait_matting import checkpoint
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.difference import conflict
-from portrait_matting.config.optimizer import recipe_optimizer
+from portrait_matting.config.optimizer import BEFORE_OPTIONS, recipe_optimizer
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.splits import SPLITS
 from portrait_matting.data.truth import check_truth, truths
@@ -92,7 +92,7 @@ def _build(cfg: DictConfig) -> TrainingJob:
     resume = expand(cfg.resume) if cfg.resume else None
     resumed = checkpoint.check_resumable(resume, OmegaConf.to_container(cfg, resolve=True)) if resume else {}
     if resumed:
-        _warn_of_another_loss(cfg, resumed)
+        _warn_of_differences(cfg, resumed)
     net = _network(cfg, resumed)
     try:
         hardware = instantiate(cfg.hardware)
@@ -156,10 +156,12 @@ def _unfuse_to_clip(cfg: DictConfig, precision: str) -> None:
         cfg.optimizer.fused = None  # and not hardware.fused: the recipe stays as it was asked for
 
 
-def _warn_of_another_loss(cfg: DictConfig, resumed: checkpoint.Config) -> None:
-    asked = {"loss": OmegaConf.to_container(cfg.loss, resolve=True)}
-    if difference := conflict(asked, {"loss": resumed.get("loss", {})}):
-        log.warning("the run was begun with another loss: %s", difference)
+def _warn_of_differences(cfg: DictConfig, resumed: checkpoint.Config) -> None:
+    begun = {"loss": resumed.get("loss", {}), "optimizer": BEFORE_OPTIONS | resumed["optimizer"]}
+    for group, settings in begun.items():
+        asked = {group: OmegaConf.to_container(cfg[group], resolve=True)}
+        if difference := conflict(asked, {group: settings}):
+            log.warning("the run was begun with another %s: %s", group, difference)
 
 
 def _try_out(net: Network, loss: nn.Module, optimizer: Callable[..., torch.optim.Optimizer], input_size: int) -> None:

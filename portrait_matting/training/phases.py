@@ -68,8 +68,8 @@ def choose_max_lr(job: TrainingJob, run_dir: Path) -> float:
 
 def fit(job: TrainingJob) -> L.Trainer:
     """Trains, from the start or from where `resume` stopped, and returns the trainer."""
-    schedule = instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr)
-    trainer = _trainer(job, extra=[LearningRateCycle(schedule), DecayOverRun(schedule)])
+    cycle = LearningRateCycle(instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr))
+    trainer = _trainer(job, extra=[cycle, DecayOverRun(cycle)])
     if job.resume and isinstance(best := trainer.checkpoint_callback, BestCheckpoint) and trainer.is_global_zero:
         take_over_best(best, job.resume)
     try:
