@@ -8,8 +8,6 @@ from portrait_matting.models.parameter_groups import ParameterGroups
 
 OPTIONS = ("decay_all", "lr_scale", "decay_per_run")
 """Keys of the optimizer group that are not the optimizer's arguments, but say how parameters are grouped for it."""
-BEFORE_OPTIONS = {"decay_all": True}
-"""What holds of a recipe that was written before there were these keys."""
 
 
 def recipe_optimizer(group: DictConfig) -> GroupedOptimizer:

@@ -19,7 +19,7 @@ from torch import nn
 from portrait_matting import checkpoint
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.difference import conflict
-from portrait_matting.config.optimizer import BEFORE_OPTIONS, recipe_optimizer
+from portrait_matting.config.optimizer import recipe_optimizer
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.splits import SPLITS
 from portrait_matting.data.truth import check_truth, truths
@@ -157,10 +157,9 @@ def _unfuse_to_clip(cfg: DictConfig, precision: str) -> None:
 
 
 def _warn_of_differences(cfg: DictConfig, resumed: checkpoint.Config) -> None:
-    begun = {"loss": resumed.get("loss", {}), "optimizer": BEFORE_OPTIONS | resumed["optimizer"]}
-    for group, settings in begun.items():
+    for group in ("loss", "optimizer"):
         asked = {group: OmegaConf.to_container(cfg[group], resolve=True)}
-        if difference := conflict(asked, {group: settings}):
+        if difference := conflict(asked, {group: resumed.get(group, {})}):
             log.warning("the run was begun with another %s: %s", group, difference)
 
 
