@@ -44,6 +44,7 @@ def plan(cfg: DictConfig) -> "TrainingConfiguration":
 
     import torch
 
+    from portrait_matting.config.optimizer import recipe_optimizer
     from portrait_matting.hardware import choose_precision
     from portrait_matting.memory import budget
     from portrait_matting.memory.configuration import choose_configuration, override
@@ -55,7 +56,7 @@ def plan(cfg: DictConfig) -> "TrainingConfiguration":
     try:
         headroom = instantiate(cfg.headroom)
         loss = instantiate(cfg.loss, _convert_="all")
-        optimizer = instantiate(cfg.optimizer, _convert_="all")
+        optimizer = recipe_optimizer(cfg.optimizer)
     except InstantiationException as error:
         raise InputError(explain(error) or " ".join(str(error.__cause__ or error).split())) from error
     budget_bytes = budget.usable(cfg.memory_gb, headroom)

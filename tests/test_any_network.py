@@ -63,8 +63,12 @@ def test_its_checkpoint_knows_its_normalisation_and_its_rates(runs):
     restored = checkpoint.load(path)
     assert type(restored.net).__name__ == "TwoScales"
     assert restored.normalisation == Normalisation((127.5, 120.0, 110.0), (64.0, 60.0, 56.0))
-    backbone, heads = torch.load(path, weights_only=True)["optimizer_states"][0]["param_groups"]
-    assert backbone["lr"] == pytest.approx(0.1 * heads["lr"])
+    groups = torch.load(path, weights_only=True)["optimizer_states"][0]["param_groups"]
+    assert [(group.get("lr_scale"), group["weight_decay"]) for group in groups] == [
+        *((0.1, 0.01), (0.1, 0.0)),  # kernels, and biases and normalisation, of the backbone
+        *((None, 0.01), (None, 0.0)),  # of the heads
+    ]
+    assert groups[0]["lr"] == groups[1]["lr"] == pytest.approx(0.1 * groups[2]["lr"])
 
 
 def test_a_run_of_it_goes_on(runs, tmp_path):

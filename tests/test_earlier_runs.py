@@ -45,12 +45,13 @@ def test_a_checkpoint_predicts_what_it_did(earlier):
     np.testing.assert_allclose(matte, np.load(earlier / "matte.npy"), atol=1e-6)
 
 
-def test_a_run_goes_on(earlier, tmp_path):
+def test_a_run_goes_on(earlier, tmp_path, caplog):
     """Where it had come to, with its rate, its cycle and the rows that it had written."""
     overrides = [*SMALL, "loss.criterion.edge_weight=5", "trainer.max_epochs=2", f"resume='{earlier / LAST}'"]
     metrics = train(compose(overrides, tmp_path / "on"))
     state = torch.load(tmp_path / "on/checkpoints/last.ckpt", weights_only=True)
     assert state["global_step"] == 8
+    assert "the run was begun with another optimizer: optimizer.decay_all=True, where False" in caplog.text
     assert state["config"]["model"]["normalisation"] == "easyportrait"
     assert metrics["test/mad"] >= 0
 
@@ -71,11 +72,20 @@ def test_finished_jobs_of_a_sweep_are_passed_over(earlier, monkeypatch, capsys):
     monkeypatch.chdir(earlier)
     before = {path: path.read_bytes() for path in earlier.glob("sweep/*/metrics.json")}
     sweep = ["-m", "loss.criterion.edge_weight=1,5", "seed=0,1", *SMALL, "hydra.sweep.dir=sweep"]
-    monkeypatch.setattr("sys.argv", ["train", *sweep])
+    monkeypatch.setattr("sys.argv", ["train", *sweep, "optimizer.decay_all=true"])
     train_main()
     assert {path: path.read_bytes() for path in earlier.glob("sweep/*/metrics.json")} == before
     assert len(before) == 4
     assert "failed" not in capsys.readouterr().out
+
+
+def test_a_sweep_in_which_all_decayed_does_not_go_on_as_one_in_which_kernels_alone_do(earlier, monkeypatch, capsys):
+    monkeypatch.chdir(earlier)
+    sweep = ["-m", "loss.criterion.edge_weight=1,5", "seed=0,1", *SMALL, "hydra.sweep.dir=sweep"]
+    monkeypatch.setattr("sys.argv", ["train", *sweep])
+    with pytest.raises(SystemExit):
+        train_main()
+    assert "holds a run with optimizer.decay_all=True, where False is asked for" in capsys.readouterr().out
 
 
 def test_they_are_compared(earlier):
@@ -87,7 +97,8 @@ def test_they_are_compared(earlier):
 
 @pytest.mark.slow
 def test_an_earlier_run_and_one_of_today_by_one_recipe_are_one_arm(earlier, tmp_path):
-    train(compose([*SMALL, "loss.criterion.edge_weight=5", "seed=2"], tmp_path / "today"))
+    recipe = ["loss.criterion.edge_weight=5", "optimizer.decay_all=true"]  # there was no choice then
+    train(compose([*SMALL, *recipe, "seed=2"], tmp_path / "today"))
     compare.main([str(earlier / "sweep"), str(tmp_path / "today"), "--output", str(earlier / "out")])
     rows = (earlier / "out/compare.csv").read_text().splitlines()
     assert json.loads((tmp_path / "today/metrics.json").read_text())["test/mad"] >= 0

@@ -11,7 +11,7 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from portrait_matting.cli.explain import explain
@@ -40,6 +40,9 @@ _KEYS: dict[str, dict[str, Any]] = {
         "model.weights": str | None,  # a file; no network takes it
         "model.normalisation": str | dict,
         "augment.backgrounds": str | None,  # its transform has a copy
+        "optimizer.decay_all": bool | None,  # how parameters are grouped for it; no optimizer takes it
+        "optimizer.lr_scale": dict | None,
+        "optimizer.decay_per_run": float | None,
     },
     "evaluate": {
         "checkpoint": _Paths,
@@ -65,6 +68,9 @@ _KEYS: dict[str, dict[str, Any]] = {
         "hardware.fused": bool | None,
         "model.weights": str | None,
         "model.normalisation": str | dict,
+        "optimizer.decay_all": bool | None,  # how parameters are grouped for it; no optimizer takes it
+        "optimizer.lr_scale": dict | None,
+        "optimizer.decay_per_run": float | None,
         "run_dir": str,
     },
 }
@@ -103,12 +109,13 @@ def check(cfg: DictConfig, recipe: str = "train") -> None:
     """Checks every value of a composed recipe against the type that the code it goes to declares.
 
     The signatures are the one source: what `_target_` names says what its keys may hold. No value is converted, but `~`
-    in paths is put as the home that it is.
+    in paths is put as the home that it is, and an optimizer of one's own is told that it need not decay all.
 
     Raises:
         InputError: names the key, the value and the type that is wanted.
     """
     settle_paths(cfg)
+    _settle_decay(cfg)
     for key in ("weights", "normalisation"):
         if "_target_" in cfg.get("model", {}) and key not in cfg.model:
             raise InputError(f"model.{key} is missing: a network's YAML says weights: null and normalisation: auto")
@@ -137,6 +144,15 @@ def check(cfg: DictConfig, recipe: str = "train") -> None:
                 raise InputError(f"{path}.{key} is no key of {node['_target_']}: {cure}")
             if key in wanted and not _is_copy(written[key]) and not any(_targets(node[key], written[key])):
                 check_value(f"{path}.{key}", node[key], wanted[key])
+
+
+def _settle_decay(cfg: DictConfig) -> None:
+    """Writes down what decays where a choice of optimizer leaves it out: a recipe without the key is of a time when all
+    did (`runs.earlier`).
+    """
+    if isinstance(optimizer := cfg.get("optimizer"), DictConfig) and optimizer.get("decay_all") is None:
+        with open_dict(optimizer):
+            optimizer.decay_all = False
 
 
 def _targets(node: Any, written: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:

@@ -79,7 +79,7 @@ def essence(config: Mapping[str, Any]) -> Flat:
     """What decides about the network that a recipe trains, and about its scores.
 
     Left out are folders, loggers, copies of other keys, what "auto" would be chosen by where nothing is "auto", and the
-    callbacks that say that they only look on. Classes have the names that they have now.
+    callbacks that say that they only look on; and what decays, where nothing does. Classes are called as they are now.
     """
     return essences([config])[0]
 
@@ -93,6 +93,8 @@ def essences(recipes: Sequence[Mapping[str, Any]]) -> list[Flat]:
     unused = tuple(
         rules for rules, choices in _CHOSEN_BY.items() if all(AUTO not in map(flat.get, choices) for flat in flats)
     )
+    if not any(map(_decays, flats)):
+        unused += ("optimizer.decay_all",)
     return [
         {
             key: value
@@ -103,6 +105,10 @@ def essences(recipes: Sequence[Mapping[str, Any]]) -> list[Flat]:
         }
         for flat in flats
     ]
+
+
+def _decays(flat: Flat) -> bool:
+    return bool(flat.get("optimizer.decay_per_run")) or flat.get("optimizer.weight_decay") != 0
 
 
 def _is_below(key: str, others: Sequence[str]) -> bool:

@@ -16,7 +16,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from portrait_matting.errors import InputError
 from portrait_matting.memory.ledger import Ledger
-from portrait_matting.models.network import Network, trainable_groups
+from portrait_matting.models.network import Network
+from portrait_matting.models.optimizer import build_optimizer
 from portrait_matting.models.recompute import set_recomputation
 
 HALF = {"32-true": None, "16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}
@@ -98,7 +99,7 @@ def footprint(
         for weight in network.parameters():
             weight.grad = torch.empty_like(weight) if weight.requires_grad else None
         stateless = ledger.now
-        updater = _as_chosen_on(device, optimizer(trainable_groups(network), lr=1e-3))
+        updater = _as_chosen_on(device, build_optimizer(optimizer, network, lr=1e-3))
         updater.step()
         state = ledger.now - stateless
         if not isinstance(updater, torch.optim.Adam):  # which makes its state first, and then a step like any other

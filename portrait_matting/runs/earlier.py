@@ -1,6 +1,6 @@
 """Recipes that an earlier version of this package wrote, into checkpoints and run folders, as today's would say them.
 
-Only what changed its name or its form is here: a key that is new is absent from them, and means what it meant then.
+Only what changed its name, its form or what it is by default is here: any other key that is new is absent from them.
 """
 
 import copy
@@ -23,6 +23,8 @@ def upgraded(config: Mapping[str, Any]) -> dict[str, Any]:
         model["normalisation"] = "easyportrait"  # the only one that there was
         if isinstance(data := recipe.get("data"), dict) and "input_size" in data:
             data.setdefault("normalisation", "easyportrait")
+    if isinstance(optimizer := recipe.get("optimizer"), dict):
+        optimizer.setdefault("decay_all", True)  # biases and normalisation as all else: there was no choice
     if isinstance(loss := recipe.get("loss"), dict):
         _name_outputs(loss)
         if isinstance(criterion := loss.get("criterion"), dict):

@@ -8,6 +8,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
+from portrait_matting.config.optimizer import recipe_optimizer
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware, choose_precision
 from portrait_matting.memory import budget
@@ -58,7 +59,7 @@ def planned(cfg: DictConfig) -> list[TrainingConfiguration]:
     return plan_configurations(
         lambda: registry.build(model),
         instantiate(cfg.loss, _convert_="all"),
-        instantiate(cfg.optimizer, _convert_="all"),
+        recipe_optimizer(cfg.optimizer),
         usable_bytes(hardware.accelerator),
         [hardware.input_size],
         [choose_precision(hardware.precision, hardware.accelerator)],

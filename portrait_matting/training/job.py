@@ -19,6 +19,7 @@ from torch import nn
 from portrait_matting import checkpoint
 from portrait_matting.cli.explain import explain
 from portrait_matting.config.difference import conflict
+from portrait_matting.config.optimizer import recipe_optimizer
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.splits import SPLITS
 from portrait_matting.data.truth import check_truth, truths
@@ -28,7 +29,8 @@ from portrait_matting.hardware import Hardware
 from portrait_matting.images.network_input import AUTO
 from portrait_matting.models import registry
 from portrait_matting.models.batch_norm import check_single_image, set_batch_norm
-from portrait_matting.models.network import Network, check_input_size, trainable_groups, trial_outputs
+from portrait_matting.models.network import Network, check_input_size, trial_outputs
+from portrait_matting.models.optimizer import build_optimizer
 from portrait_matting.models.recompute import set_recomputation
 from portrait_matting.training import allocator
 from portrait_matting.training.auto_hardware import fits, out_of_memory, resolve_auto_hardware
@@ -90,7 +92,7 @@ def _build(cfg: DictConfig) -> TrainingJob:
     resume = expand(cfg.resume) if cfg.resume else None
     resumed = checkpoint.check_resumable(resume, OmegaConf.to_container(cfg, resolve=True)) if resume else {}
     if resumed:
-        _warn_of_another_loss(cfg, resumed)
+        _warn_of_differences(cfg, resumed)
     net = _network(cfg, resumed)
     try:
         hardware = instantiate(cfg.hardware)
@@ -103,7 +105,7 @@ def _build(cfg: DictConfig) -> TrainingJob:
         check_trainer_group(cfg.trainer, arguments)
         _unfuse_to_clip(cfg, arguments["precision"])
         loss = instantiate(cfg.loss, _convert_="all")
-        optimizer = instantiate(cfg.optimizer, _convert_="all")
+        optimizer = recipe_optimizer(cfg.optimizer)
         _try_out(net, loss, optimizer, hardware.input_size)
         if hardware.batch_size == 1 and (hardware.batch_norm != "synchronised" or hardware.devices == 1):
             check_single_image(net, hardware.batch_norm, hardware.input_size)
@@ -154,10 +156,11 @@ def _unfuse_to_clip(cfg: DictConfig, precision: str) -> None:
         cfg.optimizer.fused = None  # and not hardware.fused: the recipe stays as it was asked for
 
 
-def _warn_of_another_loss(cfg: DictConfig, resumed: checkpoint.Config) -> None:
-    asked = {"loss": OmegaConf.to_container(cfg.loss, resolve=True)}
-    if difference := conflict(asked, {"loss": resumed.get("loss", {})}):
-        log.warning("the run was begun with another loss: %s", difference)
+def _warn_of_differences(cfg: DictConfig, resumed: checkpoint.Config) -> None:
+    for group in ("loss", "optimizer"):
+        asked = {group: OmegaConf.to_container(cfg[group], resolve=True)}
+        if difference := conflict(asked, {group: resumed.get(group, {})}):
+            log.warning("the run was begun with another %s: %s", group, difference)
 
 
 def _try_out(net: Network, loss: nn.Module, optimizer: Callable[..., torch.optim.Optimizer], input_size: int) -> None:
@@ -177,7 +180,9 @@ def _try_out(net: Network, loss: nn.Module, optimizer: Callable[..., torch.optim
     if "loss" not in losses:
         raise InputError(f"{type(loss).__name__} returns {', '.join(losses)}: one of its scalars has to be 'loss'")
     try:
-        optimizer(trainable_groups(net), lr=1e-3)
+        build_optimizer(optimizer, net, lr=1e-3)
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"optimizer: {error}") from error
 

@@ -11,6 +11,11 @@ from torchmetrics import MetricCollection
 from portrait_matting.matte.resolution import to_size
 from portrait_matting.metrics import all_metrics, training_metrics
 from portrait_matting.models.network import MATTE, Network, trainable_groups
+from portrait_matting.models.optimizer import build_optimizer
+from portrait_matting.training.optimizer_state import fitting, parameter_names, regrouped
+
+_PARAMETERS = "optimizer_parameters"
+"""In a checkpoint: the names of the parameters that the optimizer's state is of, by group."""
 
 
 class MattingModule(L.LightningModule):
@@ -110,15 +115,20 @@ class MattingModule(L.LightningModule):
             self.log(name, value, prog_bar=name.endswith(("/mad", "/iou")))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return self.optimizer(trainable_groups(self.net), lr=self.lr)
+        return build_optimizer(self.optimizer, self.net, self.lr)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["config"] = self.config
+        if checkpoint.get("optimizer_states"):
+            groups = self.optimizers(use_pl_optimizer=False).param_groups
+            checkpoint[_PARAMETERS] = parameter_names(groups, self)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        # An optimizer's state brings along whether it was fused, which mixed precision asks the optimizer itself.
-        built = self.configure_optimizers().param_groups[0]
-        for state in checkpoint.get("optimizer_states", []):
-            for group in state["param_groups"]:
-                if "fused" in group:
-                    group["fused"] = built.get("fused")
+        if not checkpoint.get("optimizer_states"):
+            return
+        [state], built = checkpoint["optimizer_states"], self.configure_optimizers()
+        if not (names := parameter_names(built.param_groups, self)):
+            return
+        # Earlier versions kept no names: their optimizers had the network's own groups, in its order.
+        saved = checkpoint.get(_PARAMETERS) or fitting(state, parameter_names(trainable_groups(self.net), self), names)
+        checkpoint["optimizer_states"] = [regrouped(state, saved, built, names, getattr(self.optimizer, "given", ()))]

@@ -17,6 +17,7 @@ from portrait_matting.callbacks.progress_bar import ProgressBar
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
+from portrait_matting.learning_rate.decay import DecayOverRun
 from portrait_matting.learning_rate.finder import Finding, write_csv
 from portrait_matting.loggers.finder_curve import log_finding
 from portrait_matting.metrics.catalogue import METRICS
@@ -103,9 +104,8 @@ def _seconds(max_time: Any) -> float | None:
 
 def fit(job: TrainingJob) -> L.Trainer:
     """Trains, from the start or from where `resume` stopped, and returns the trainer."""
-    trainer = _trainer(
-        job, extra=[LearningRateCycle(instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr))]
-    )
+    cycle = LearningRateCycle(instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr))
+    trainer = _trainer(job, extra=[cycle, DecayOverRun(cycle)])
     if job.resume and isinstance(best := trainer.checkpoint_callback, BestCheckpoint) and trainer.is_global_zero:
         take_over_best(best, job.resume)
     try:

@@ -5,6 +5,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from portrait_matting.config.compose import compose
+from portrait_matting.config.optimizer import recipe_optimizer
 from portrait_matting.memory.budget import usable
 from portrait_matting.memory.footprint import footprint
 from portrait_matting.models import registry
@@ -14,7 +15,7 @@ BUDGETS = {"gpu_8gb": 8, "gpu_8gb_512": 8, "gpu_8gb_720": 8, "gpu_24gb": 24, "gp
 
 def predicted(cfg, batch_size):
     model = OmegaConf.to_container(cfg.model, resolve=True)
-    loss, optimizer = instantiate(cfg.loss, _convert_="all"), instantiate(cfg.optimizer, _convert_="all")
+    loss, optimizer = instantiate(cfg.loss, _convert_="all"), recipe_optimizer(cfg.optimizer)
     fixed = (cfg.hardware.input_size, "16-mixed", cfg.hardware.recompute)
     return footprint(lambda: registry.build(model), loss, optimizer, batch_size, *fixed).peak
 
