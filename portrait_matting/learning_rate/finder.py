@@ -66,7 +66,7 @@ def find_learning_rate(
     module: LightningModule,
     data: LightningDataModule | Any,
     trainer_arguments: dict[str, Any] | None = None,
-    rule: str = "rise",
+    rule: str = "bottom",
     min_lr: float = 1e-5,
     max_lr: float = 1.0,
     steps: int = 40,
@@ -86,7 +86,7 @@ def find_learning_rate(
         data: a datamodule or a train loader.
         trainer_arguments: of the real run, where they bear on the loss: accelerator, devices, precision,
             accumulate_grad_batches, gradient_clip_val, ... With enable_progress_bar a terminal shows a bar on stdout.
-        rule: "rise", "valley", "steepest" or "minimum", see `suggestion`.
+        rule: "bottom", "valley", "steepest" or "minimum", see `suggestion`.
         min_lr, max_lr: the range tried, and the range that the answer lies in.
         steps: rates tried in a sweep, on a logarithmic ladder.
         sweeps: how often the ladder is climbed, each time from the same weights and with other batches.

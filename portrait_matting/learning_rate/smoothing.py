@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-SHARE = 0.15  # reach of a local line to either side, as a share of all points
+SHARE = 0.25  # reach of a local line to either side, as a share of all points
 EMA_BETA = 0.98  # of fastai's recorder, which its valley rule was tuned on
 
 

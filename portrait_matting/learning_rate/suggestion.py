@@ -11,22 +11,30 @@ from portrait_matting.learning_rate.smoothing import SHARE, average_sweeps, loca
 
 MIN_POINTS = 12  # fewer are no curve
 SKIP_END = 5  # last points that fastai drops, of a test that was stopped because it diverged
-STANDS_OUT = 4.0  # times the noise of single points: of flat curves with normal noise about one in a hundred does so
+STANDS_OUT = 3.5  # times the noise of single points: of 20 flat ones one in a hundred falls so far, of 40 one in 500
 LOST = 0.25  # share of the fall that has gone again where training is said to break
-SAFETY = 3.0  # `rise` is so far below the rate that breaks
+DEPTH = 0.05  # share of the fall: `bottom` counts as its bottom what lies no higher above the lowest loss
+MARGIN = 1.5  # `bottom` is so far below its middle: between the best peaks of two grids (EXPERIMENTS, 2026-11-27)
 EDGE = 1.5  # an answer nearer than this factor to an end of the range lies at it
 
 
-def rise(
-    lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, lost: float = LOST, safety: float = SAFETY, **_: float
-) -> float | None:
-    """A third of the first rate past the minimum where a quarter of the fall is lost again; None: nowhere is.
+def bottom(
+    lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, depth: float = DEPTH, margin: float = MARGIN, **_: float
+) -> float:
+    """The middle of the curve's bottom, divided by `margin`.
 
-    Smith's maximal rate is the one at which the loss begins to climb (arXiv 1506.01186, section 3.3). The climb is
-    seen clearly and moves little with the range and the batches; the slope on the way down is seen neither.
+    The bottom is where the smooth loss lies within `depth` times its fall of its lowest value; its middle is taken on
+    the logarithmic scale. Both of its ends are seen clearly, and move little with the range, the batches and the
+    noise; where training breaks moves with all three, and says little of the rate that a cycle wants (EXPERIMENTS).
     """
-    breaks = breaking_rate(lrs, local_lines(mean, share), lost)
-    return None if breaks is None else breaks / safety
+    smooth, logs = local_lines(mean, share), np.log(lrs)
+    lowest = int(smooth.argmin())
+    level = smooth[lowest] + depth * (smooth[: lowest + 1].max() - smooth[lowest])
+    above = np.flatnonzero(smooth > level)
+    before, after = above[above < lowest], above[above > lowest]
+    ends = [logs[0] if not before.size else _crossing(level, smooth, logs, before[-1], before[-1] + 1)]
+    ends += [logs[-1] if not after.size else _crossing(level, smooth, logs, after[0], after[0] - 1)]
+    return float(np.exp(np.mean(ends)) / margin)
 
 
 def valley(lrs: np.ndarray, mean: np.ndarray, *, ladder: int | None = None, **_: float) -> float | None:
@@ -58,7 +66,7 @@ def minimum(lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, **_: flo
 
 
 RULES: dict[str, Callable[..., float | None]] = {
-    "rise": rise,
+    "bottom": bottom,
     "valley": valley,
     "steepest": steepest,
     "minimum": minimum,
@@ -83,27 +91,28 @@ class Suggestion:
 def suggest(
     lrs: Sequence[float],
     sweeps: np.ndarray,
-    rule: str = "rise",
+    rule: str = "bottom",
     *,
     min_points: int = MIN_POINTS,
     share: float = SHARE,
     stands_out: float = STANDS_OUT,
     lost: float = LOST,
-    safety: float = SAFETY,
+    depth: float = DEPTH,
+    margin: float = MARGIN,
 ) -> Suggestion:
     """Maximal learning rate for a cyclical schedule, or none where the curve has none to offer.
 
-    A curve is refused where its fall does not stand out from its own noise, whatever the rule. Where the range ends
-    before training breaks, `rise` takes the end of the range for the rate that breaks, and `edge` says so.
+    A curve is refused where its fall does not stand out from its own noise, whatever the rule.
 
     Args:
         lrs: rates of the range test, ascending.
         sweeps: losses (sweeps, rates), NaN from where a sweep ended; one sweep may be given as (rates,).
-        rule: "rise", "valley", "steepest" or "minimum".
+        rule: "bottom", "valley", "steepest" or "minimum".
         min_points: fewer rates with a finite mean than this suggest nothing.
         share: of `local_lines`, for all that reads a smooth curve; `valley` smooths in its own way.
         stands_out: the fall is asked to be so many times the noise.
-        lost, safety: of `rise`; `lost` also says where training breaks, whatever the rule.
+        lost: share of the fall that has gone again where training is said to break.
+        depth, margin: of `bottom`.
 
     Raises:
         InputError: no such rule.
@@ -118,8 +127,9 @@ def suggest(
         told = f", since the loss rises or is no number from {lrs[-1]:.3g} on" if ended else ""
         reason = f"{len(lrs)} rates with a finite loss are too few{told}"
         return Suggestion(None, reason, lrs, mean, mean, edge="min_lr" if ended else None)
-    smooth, noise = local_lines(mean, share), noise_of(mean)
+    smooth = local_lines(mean, share)
     lowest = int(smooth.argmin())
+    noise = noise_of(mean[: max(lowest, MIN_POINTS)])  # beyond, training may be breaking, and its loss wild
     fall = float(smooth[: lowest + 1].max() - smooth[lowest])
     breaks = breaking_rate(lrs, smooth, lost)
     if breaks is None and not finite[-1]:
@@ -134,13 +144,11 @@ def suggest(
         return Suggestion(
             None, f"no fall stands out: {told}, where {stands_out:g} times is asked for", *measured, edge=edge
         )
-    rate = RULES[rule](lrs, mean, share=share, lost=lost, safety=safety, ladder=len(ladder))
-    if rate is None and rule == "rise":
-        rate = (breaks or float(lrs[-1])) / safety
+    rate = RULES[rule](lrs, mean, share=share, depth=depth, margin=margin, ladder=len(ladder))
     if rate is None:
         return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few for it", *measured, breaks)
     if breaks is None:
-        edge = "max_lr" if rule == "rise" or lowest == len(lrs) - 1 else None
+        edge = "max_lr" if lowest == len(lrs) - 1 else None
         told += f", and has not risen again at {lrs[-1]:.3g}, the end of the range"
     else:
         edge = "min_lr" if rate < EDGE * ladder[0] else "max_lr" if rate > ladder[-1] / EDGE else None
@@ -157,6 +165,11 @@ def breaking_rate(lrs: np.ndarray, smooth: np.ndarray, lost: float = LOST) -> fl
         return None
     at = lowest + int(beyond[0])
     return float(np.exp(np.interp(level, smooth[at - 1 : at + 1], np.log(lrs[at - 1 : at + 1]))))
+
+
+def _crossing(level: float, smooth: np.ndarray, logs: np.ndarray, high: int, low: int) -> float:
+    """Where between two neighbours, above the level and not, a straight line meets it."""
+    return float(np.interp(level, smooth[[low, high]], logs[[low, high]]))
 
 
 def descents(values: Sequence[float]) -> np.ndarray:

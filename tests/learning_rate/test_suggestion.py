@@ -25,7 +25,7 @@ def noisy(loss, noise, sweeps=3, seed=0):
     return loss + noise * np.random.default_rng(seed).normal(size=(sweeps, len(loss)))
 
 
-def rates(loss, noise, rule="rise", lrs=LRS, seeds=20):
+def rates(loss, noise, rule="bottom", lrs=LRS, seeds=20):
     found = [suggest(lrs, noisy(loss, noise, seed=seed), rule).rate for seed in range(seeds)]
     return np.array([np.nan if rate is None else rate for rate in found])
 
@@ -128,7 +128,7 @@ def test_a_loss_that_still_falls_at_the_end_says_so():
     assert found.breaks == pytest.approx(3 * found.rate)
 
 
-@pytest.mark.parametrize("rule", ["rise", "steepest", "minimum"])
+@pytest.mark.parametrize("rule", ["bottom", "steepest", "minimum"])
 def test_an_answer_at_the_low_end_of_the_range_is_an_edge(rule):
     lrs = np.geomspace(2e-3, 1, 40)
     assert suggest(lrs, noisy(curve(lrs, diverges=0.02), 0.02), rule).edge == "min_lr"
