@@ -71,7 +71,7 @@ def find_learning_rate(
     max_lr: float = 1.0,
     steps: int = 40,
     sweeps: int = 3,
-    fallback: float = 1e-3,
+    fallback: float = 2e-3,
     share: float | None = SHARE,
     training_steps: int | None = None,
     training_seconds: float | None = None,

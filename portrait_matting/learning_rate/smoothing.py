@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-SHARE = 0.25  # reach of a local line to either side, as a share of all points
+REACH = 1.25  # decades of learning rate that a local line reaches to either side
+MOST_OF_RANGE = 0.3  # that it reaches to either side: of a narrow range fewer decades
+_FEW = 3  # points that a mean is taken of at least
 EMA_BETA = 0.98  # of fastai's recorder, which its valley rule was tuned on
 
 
@@ -45,14 +47,16 @@ def moving_average(losses: Sequence[float], beta: float = EMA_BETA) -> np.ndarra
     return smooth
 
 
-def local_lines(losses: Sequence[float], share: float = SHARE) -> np.ndarray:
+def local_lines(lrs: Sequence[float], losses: Sequence[float], reach: float = REACH) -> np.ndarray:
     """Smooth losses without the lag of a moving average: local lines with tricube weights (Cleveland 1979, LOWESS).
 
     Args:
+        lrs: the rates, ascending.
         losses: a value that is not finite stays NaN and touches no other.
-        share: reach of a line to either side, as a share of all points.
+        reach: of a line to either side, in decades of learning rate, so that the range and the number of rates do not
+            change how smooth a curve is; of a range below some four decades, 0.3 of the range.
     """
-    weight = _weights(losses, share)
+    weight = _weights(lrs, losses, reach)
     losses = np.asarray(losses, dtype=np.float64)
     return np.where(np.isfinite(losses), weight @ np.where(np.isfinite(losses), losses, 0), np.nan)
 
@@ -61,22 +65,49 @@ def noise_of(losses: Sequence[float]) -> float:
     """Standard deviation of single points about any smooth curve through them, which need not be known.
 
     From how far each point lies off the straight line between its neighbours (Gasser, Sroka and Jennen-Steinmetz 1986),
-    whose variance is 1.5 times that of a point; by the median (MAD / 0.6745), since points amid a break are no noise.
-    Residuals of `local_lines` would count as noise what it smooths away at a bend: a third more on a usual curve.
-    NaN for fewer than three finite points.
+    whose variance is 1.5 times that of a point. The mean square and not the median, which falls short where the noise
+    has heavy tails: give no points amid a break. Residuals of `local_lines` would count as noise what it smooths away
+    at a bend. NaN for fewer than three finite points.
     """
     losses = np.asarray(losses, dtype=np.float64)
     losses = losses[np.isfinite(losses)]
     if len(losses) < 3:
         return float("nan")
     off = losses[1:-1] - (losses[:-2] + losses[2:]) / 2
-    return float(np.median(np.abs(off)) / 0.6745 / 1.5**0.5)
+    return float(np.sqrt((off**2).mean() / 1.5))
 
 
-def _weights(losses: Sequence[float], share: float) -> np.ndarray:
+def clearest_fall(losses: Sequence[float], noise: float) -> float:
+    """How clearly losses fall, in standard errors: the mean of the first points less that of those that follow.
+
+    The largest over all ways to choose how many are first and how many follow, three at least. Of many points each, a
+    mean tells a wide fall from noise that hides it at every single point. NaN for fewer than six finite points;
+    infinite for a fall without noise.
+
+    Args:
+        losses: of a range test.
+        noise: the standard deviation of a single one, see `noise_of`.
+    """
+    losses = np.asarray(losses, dtype=np.float64)
+    losses = losses[np.isfinite(losses)]
+    if len(losses) < 2 * _FEW:
+        return float("nan")
+    total, best = np.r_[0, np.cumsum(losses)], 0.0
+    for first in range(_FEW, len(losses) - _FEW + 1):
+        following = np.arange(_FEW, len(losses) - first + 1)
+        fall = total[first] / first - (total[first + following] - total[first]) / following
+        best = max(best, float((fall / np.sqrt(1 / first + 1 / following)).max()))
+    if best <= 1e-6 * np.abs(losses).max():  # rounding
+        return 0.0
+    return best / noise if noise > 0 else float("inf")
+
+
+def _weights(lrs: Sequence[float], losses: Sequence[float], reach: float) -> np.ndarray:
     """Row k: what each loss weighs in the smooth value at k."""
-    finite, place = np.isfinite(np.asarray(losses, dtype=np.float64)), np.arange(len(losses), dtype=np.float64)
-    distance = np.abs(place[:, None] - place) / (max(share * len(place), 2) + 1)
+    finite, place = np.isfinite(np.asarray(losses, dtype=np.float64)), np.log10(np.asarray(lrs, dtype=np.float64))
+    step = np.median(np.diff(place)) if len(place) > 1 else 1.0
+    reach = max(min(reach, MOST_OF_RANGE * (place[-1] - place[0])), 2 * step) if len(place) else reach
+    distance = np.abs(place[:, None] - place) / (reach + step)  # so that the last one within reach weighs something
     weight = np.clip(1 - distance**3, 0, None) ** 3 * finite
     with np.errstate(invalid="ignore", divide="ignore"):
         weight /= weight.sum(1, keepdims=True)

@@ -7,11 +7,19 @@ from typing import Literal
 import numpy as np
 
 from portrait_matting.errors import InputError
-from portrait_matting.learning_rate.smoothing import SHARE, average_sweeps, local_lines, moving_average, noise_of
+from portrait_matting.learning_rate.smoothing import (
+    REACH,
+    average_sweeps,
+    clearest_fall,
+    local_lines,
+    moving_average,
+    noise_of,
+)
 
 MIN_POINTS = 12  # fewer are no curve
 SKIP_END = 5  # last points that fastai drops, of a test that was stopped because it diverged
-STANDS_OUT = 3.5  # times the noise of single points: of 20 flat ones one in a hundred falls so far, of 40 one in 500
+STANDS_OUT = 4.5  # standard errors of the clearest fall: one to two in a hundred flat curves have so many
+CLIMBS = 4.0  # times the noise of single points that a smooth curve rises, so that it is said to
 LOST = 0.25  # share of the fall that has gone again where training is said to break
 DEPTH = 0.05  # share of the fall: `bottom` counts as its bottom what lies no higher above the lowest loss
 MARGIN = 1.5  # `bottom` is so far below its middle: between the best peaks of two grids (EXPERIMENTS, 2026-11-27)
@@ -19,7 +27,7 @@ EDGE = 1.5  # an answer nearer than this factor to an end of the range lies at i
 
 
 def bottom(
-    lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, depth: float = DEPTH, margin: float = MARGIN, **_: float
+    lrs: np.ndarray, mean: np.ndarray, *, reach: float = REACH, depth: float = DEPTH, margin: float = MARGIN, **_: float
 ) -> float:
     """The middle of the curve's bottom, divided by `margin`.
 
@@ -27,7 +35,7 @@ def bottom(
     the logarithmic scale. Both of its ends are seen clearly, and move little with the range, the batches and the
     noise; where training breaks moves with all three, and says little of the rate that a cycle wants (EXPERIMENTS).
     """
-    smooth, logs = local_lines(mean, share), np.log(lrs)
+    smooth, logs = local_lines(lrs, mean, reach), np.log(lrs)
     lowest = int(smooth.argmin())
     level = smooth[lowest] + depth * (smooth[: lowest + 1].max() - smooth[lowest])
     above = np.flatnonzero(smooth > level)
@@ -54,15 +62,15 @@ def valley(lrs: np.ndarray, mean: np.ndarray, *, ladder: int | None = None, **_:
     return float(rates[max(end - n + int(n / 3) + int(n / 6), 0)])
 
 
-def steepest(lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, **_: float) -> float:
+def steepest(lrs: np.ndarray, mean: np.ndarray, *, reach: float = REACH, **_: float) -> float:
     """The rate where the loss falls fastest per decade of rate, before its minimum."""
-    smooth = local_lines(mean, share)
+    smooth = local_lines(lrs, mean, reach)
     return float(lrs[np.gradient(smooth, np.log10(lrs))[: int(smooth.argmin()) + 1].argmin()])
 
 
-def minimum(lrs: np.ndarray, mean: np.ndarray, *, share: float = SHARE, **_: float) -> float:
+def minimum(lrs: np.ndarray, mean: np.ndarray, *, reach: float = REACH, **_: float) -> float:
     """A tenth of the rate of the lowest loss."""
-    return float(lrs[local_lines(mean, share).argmin()] / 10)
+    return float(lrs[local_lines(lrs, mean, reach).argmin()] / 10)
 
 
 RULES: dict[str, Callable[..., float | None]] = {
@@ -84,6 +92,7 @@ class Suggestion:
     smooth: np.ndarray  # local lines through the mean
     noise: float = float("nan")  # standard deviation of the mean around them
     fall: float = float("nan")  # of the smooth curve, from its highest point before its lowest
+    clear: float = float("nan")  # standard errors of the clearest fall
     breaks: float | None = None  # the rate from which on the loss has risen again; None: nowhere, or it never fell
     edge: Literal["min_lr", "max_lr"] | None = None  # the end of the range that bears on the answer
 
@@ -94,7 +103,7 @@ def suggest(
     rule: str = "bottom",
     *,
     min_points: int = MIN_POINTS,
-    share: float = SHARE,
+    reach: float = REACH,
     stands_out: float = STANDS_OUT,
     lost: float = LOST,
     depth: float = DEPTH,
@@ -102,15 +111,15 @@ def suggest(
 ) -> Suggestion:
     """Maximal learning rate for a cyclical schedule, or none where the curve has none to offer.
 
-    A curve is refused where its fall does not stand out from its own noise, whatever the rule.
+    A curve is refused where no fall stands out from its own noise, whatever the rule.
 
     Args:
         lrs: rates of the range test, ascending.
         sweeps: losses (sweeps, rates), NaN from where a sweep ended; one sweep may be given as (rates,).
         rule: "bottom", "valley", "steepest" or "minimum".
         min_points: fewer rates with a finite mean than this suggest nothing.
-        share: of `local_lines`, for all that reads a smooth curve; `valley` smooths in its own way.
-        stands_out: the fall is asked to be so many times the noise.
+        reach: of `local_lines`, for all that reads a smooth curve; `valley` smooths in its own way.
+        stands_out: the clearest fall is asked to be so many standard errors.
         lost: share of the fall that has gone again where training is said to break.
         depth, margin: of `bottom`.
 
@@ -127,28 +136,27 @@ def suggest(
         told = f", since the loss rises or is no number from {lrs[-1]:.3g} on" if ended else ""
         reason = f"{len(lrs)} rates with a finite loss are too few{told}"
         return Suggestion(None, reason, lrs, mean, mean, edge="min_lr" if ended else None)
-    smooth = local_lines(mean, share)
+    smooth = local_lines(lrs, mean, reach)
     lowest = int(smooth.argmin())
     noise = noise_of(mean[: max(lowest, MIN_POINTS)])  # beyond, training may be breaking, and its loss wild
     fall = float(smooth[: lowest + 1].max() - smooth[lowest])
     breaks = breaking_rate(lrs, smooth, lost)
     if breaks is None and not finite[-1]:
         breaks = float(lrs[-1])  # no sweep got further: the loss there was no number
-    measured = (lrs, mean, smooth, noise, fall)
-    told = f"the loss falls by {fall:.3g}, {fall / max(noise, 1e-12):.1f} times its noise"
-    if fall <= stands_out * noise or fall <= 1e-6 * abs(smooth[lowest]):
+    clear = clearest_fall(mean, noise)
+    measured = (lrs, mean, smooth, noise, fall, clear)
+    told = f"the loss falls by {fall:.3g}, {clear:.1f} standard errors"
+    if not clear > stands_out or fall <= 1e-6 * abs(smooth[lowest]):
         # Flat, then up: no range would help. Up at once: the loss may have fallen below the range.
         early = smooth[: len(lrs) // 4 + 1]
-        climbs = early[-1] - early.min() > max(stands_out * noise, 1e-6 * abs(smooth[lowest]))
+        climbs = early[-1] - early.min() > max(CLIMBS * noise, 1e-6 * abs(smooth[lowest]))
         edge = "min_lr" if climbs else None
-        return Suggestion(
-            None, f"no fall stands out: {told}, where {stands_out:g} times is asked for", *measured, edge=edge
-        )
-    rate = RULES[rule](lrs, mean, share=share, depth=depth, margin=margin, ladder=len(ladder))
+        return Suggestion(None, f"no fall stands out: {told}, where {stands_out:g} are asked for", *measured, edge=edge)
+    rate = RULES[rule](lrs, mean, reach=reach, depth=depth, margin=margin, ladder=len(ladder))
     if rate is None:
         return Suggestion(None, f"{len(lrs)} rates with a finite loss are too few for it", *measured, breaks)
     if breaks is None:
-        edge = "max_lr" if lowest == len(lrs) - 1 else None
+        edge = "max_lr" if rule == "bottom" or lowest == len(lrs) - 1 else None
         told += f", and has not risen again at {lrs[-1]:.3g}, the end of the range"
     else:
         edge = "min_lr" if rate < EDGE * ladder[0] else "max_lr" if rate > ladder[-1] / EDGE else None

@@ -102,7 +102,7 @@ def fall_and_rise(steps=40, at=0.7):
 
 @pytest.mark.parametrize(
     "rule, lowest, highest",
-    [("rise", 1e-3, 0.34), ("valley", 1e-4, 1e-1), ("steepest", 1e-4, 1e-1), ("minimum", 1e-4, 1e-1)],
+    [("bottom", 1e-4, 0.34), ("valley", 1e-4, 1e-1), ("steepest", 1e-4, 1e-1), ("minimum", 1e-4, 1e-1)],
 )
 def test_a_rate_that_trains_is_found(rule, lowest, highest):
     finding = find_learning_rate(Net(), Data(), CPU, rule)
@@ -208,8 +208,7 @@ def test_sweeps_end_where_the_loss_is_back_at_its_start():
     finding = prescribed(fall_and_rise(), 1)
     assert 30 < len(finding.lrs) < 37
     assert finding.steps == len(finding.lrs)
-    assert finding.max_lr == pytest.approx(finding.breaks / 3)
-    assert finding.max_lr < finding.lrs[-1]
+    assert finding.max_lr < finding.breaks <= finding.lrs[-1]
 
 
 def test_the_suggestion_is_clamped_to_the_range_and_said_to_lie_at_its_end(caplog):

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from portrait_matting.learning_rate.smoothing import average_sweeps, local_lines, moving_average, noise_of
+from portrait_matting.learning_rate.smoothing import (
+    average_sweeps,
+    clearest_fall,
+    local_lines,
+    moving_average,
+    noise_of,
+)
 
 NAN = float("nan")
 
@@ -30,11 +36,27 @@ def test_the_moving_average_has_weights_that_fall_by_the_age():
 
 
 def test_local_lines_keep_a_straight_line_and_skip_what_is_not_finite():
-    line = 2 - 0.01 * np.arange(60)
-    assert local_lines(line) == pytest.approx(line, rel=1e-10)
+    lrs, line = np.geomspace(1e-5, 1, 60), 2 - 0.01 * np.arange(60)
+    assert local_lines(lrs, line) == pytest.approx(line, rel=1e-10)
     line[30] = np.inf
-    assert np.isnan(local_lines(line)[30])
-    assert np.delete(local_lines(line), 30) == pytest.approx(np.delete(line, 30), rel=1e-10)
+    assert np.isnan(local_lines(lrs, line)[30])
+    assert np.delete(local_lines(lrs, line), 30) == pytest.approx(np.delete(line, 30), rel=1e-10)
+
+
+def test_local_lines_are_least_squares_with_tricube_weights_over_decades():
+    lrs, generator = np.geomspace(1e-6, 10, 40), np.random.default_rng(0)
+    losses, place = generator.normal(size=40), np.log10(lrs)
+    for k in (0, 7, 20, 39):
+        distance = np.abs(place - place[k]) / (1.25 + 7 / 39)
+        weight = np.where(distance < 1, (1 - distance**3) ** 3, 0)
+        line = np.polynomial.Polynomial.fit(place, losses, 1, w=np.sqrt(weight))  # numpy squares its weights
+        assert local_lines(lrs, losses)[k] == pytest.approx(line(place[k]), rel=1e-8)
+    # Twice as many rates, or a range that goes on, change nothing of how far a line reaches.
+    step = np.where(place < -2, 1.0, 0.0)
+    dense = np.geomspace(1e-6, 10, 79)
+    assert local_lines(dense, np.where(np.log10(dense) < -2, 1.0, 0.0))[::2] == pytest.approx(
+        local_lines(lrs, step), abs=0.05
+    )
 
 
 @pytest.mark.parametrize("shape", [np.zeros(40), np.linspace(5, 1, 40), 3 - 2 / (1 + np.exp(np.linspace(8, -8, 40)))])
@@ -45,8 +67,26 @@ def test_noise_is_told_whatever_the_curve_is(shape):
     assert np.quantile(found, [0.05, 0.95]) == pytest.approx(0.2, rel=0.5)
 
 
-def test_a_break_is_no_noise():
-    curve = np.r_[3 + np.random.default_rng(0).normal(0, 0.1, 30), np.geomspace(5, 1e4, 5)]
-    assert 0.05 < noise_of(curve) < 0.25
+def test_no_noise_and_too_few_points():
     assert noise_of(np.full(30, 0.7)) == 0
     assert np.isnan(noise_of([0.7, 0.6]))
+
+
+def test_a_fall_is_clear_by_the_means_of_many_points():
+    generator = np.random.default_rng(0)
+    step = np.r_[np.full(20, 3.0), np.full(20, 2.0)]
+    found = [clearest_fall(step + generator.normal(0, 0.5, 40), 0.5) for _ in range(200)]
+    assert np.median(found) == pytest.approx(1 / 0.5 / np.sqrt(2 / 20), rel=0.15)  # two means of 20 points each
+    rising = [clearest_fall(step[::-1] + generator.normal(0, 0.5, 40), 0.5) for _ in range(200)]
+    assert np.median(rising) < 2.5
+    assert clearest_fall(step, 0.0) == np.inf
+    assert clearest_fall(np.full(40, 0.7), 0.0) == clearest_fall(np.linspace(0.3, 0.7, 40), 0.1) == 0
+    assert np.isnan(clearest_fall(np.ones(5), 1.0))
+
+
+@pytest.mark.parametrize("points", [20, 40, 100])
+def test_noise_alone_is_seldom_clear(points):
+    generator = np.random.default_rng(0)
+    curves = generator.normal(size=(1000, points))
+    assert (np.array([clearest_fall(losses, 1.0) for losses in curves]) > 4.5).mean() <= 0.002
+    assert (np.array([clearest_fall(losses, noise_of(losses)) for losses in curves]) > 4.5).mean() <= 0.02
