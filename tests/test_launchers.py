@@ -187,8 +187,14 @@ def test_every_sweep_file_runs(tmp_path):
         cv2.imwrite(str(alpha), cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE) * 255)
     own = {
         "constant_rate": ["learning_rate.max_lr=0.001,0.003"],
+        "finder_range": [
+            "learning_rate.finder.min_lr=1e-5,1e-4",
+            "learning_rate.finder.sweeps=1",
+            "hardware.batch_size=2",
+        ],
         "finder_rule": ["learning_rate.max_lr=auto", "learning_rate.finder.steps=20"],
         "input_size": ["hardware.input_size=32,64", "hardware.precision=32-true,bf16-mixed"],
+        "one_cycle_peak": ["learning_rate.max_lr=0.001,0.003"],
         "precision": ["hardware.precision=32-true,bf16-mixed"],
         "start": ["model.weights=null,runs/sweep/edge_mask/edge_weight-1+seed-0/checkpoints/best.ckpt"],
         "targets": [f"data.root={portraits}"],
