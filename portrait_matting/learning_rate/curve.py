@@ -1,19 +1,14 @@
 """Pictures of a range test and of a schedule. On matplotlib's Figure alone: no pyplot, no window, no global state."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from portrait_matting.disk.atomic_write import atomic_write
+from portrait_matting.learning_rate.finding import Finding
 from portrait_matting.learning_rate.schedule import Schedule
-
-if TYPE_CHECKING:  # the finder costs seconds to import, for Lightning
-    from portrait_matting.learning_rate.finder import Finding
 
 CURVE, CHOICE, FAINT, SINGLE = "#1f5fa8", "#c8371b", "#7d8ea1", "#b9c4d0"
 NOISE = 2  # standard deviations: the half width of the band

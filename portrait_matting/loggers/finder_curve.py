@@ -11,7 +11,7 @@ from portrait_matting.images.io import read_image
 from portrait_matting.loggers.boards import boards, log_curves, log_picture
 
 if TYPE_CHECKING:
-    from portrait_matting.learning_rate.finder import Finding
+    from portrait_matting.learning_rate.finding import Finding
 
 
 def log_finding(loggers: Sequence[Logger], finding: "Finding", picture: Path) -> None:

@@ -18,7 +18,7 @@ from portrait_matting.evaluation.result import per_image
 from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.decay import DecayOverRun
-from portrait_matting.learning_rate.finder import Finding, write_csv
+from portrait_matting.learning_rate.finding import Finding, write_csv
 from portrait_matting.loggers.finder_curve import log_finding
 from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.runs.test_scores import write_scores

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.image import imread
 
 from portrait_matting.learning_rate.curve import plot_finding, plot_schedule
-from portrait_matting.learning_rate.finder import Finding
+from portrait_matting.learning_rate.finding import Finding
 from portrait_matting.learning_rate.schedule import POLICIES, Schedule
 
 LRS = np.logspace(-6, 0, 100)

@@ -13,7 +13,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from torchmetrics import MeanMetric
 
 from portrait_matting.errors import InputError
-from portrait_matting.learning_rate.finder import find_learning_rate, write_csv
+from portrait_matting.learning_rate.finder import find_learning_rate
+from portrait_matting.learning_rate.finding import write_csv
 from portrait_matting.learning_rate.suggestion import RULES
 
 CPU = {"accelerator": "cpu", "enable_progress_bar": False}

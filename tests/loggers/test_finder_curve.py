@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from portrait_matting.learning_rate.finder import Finding
+from portrait_matting.learning_rate.finding import Finding
 from portrait_matting.loggers.csv import csv_logger
 from portrait_matting.loggers.finder_curve import log_finding, series
 

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
-from portrait_matting.learning_rate.finder import Finding
+from portrait_matting.learning_rate.finding import Finding
 from portrait_matting.train import train
 from portrait_matting.training import phases
 from portrait_matting.training.job import build_training_job
