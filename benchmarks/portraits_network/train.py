@@ -20,6 +20,7 @@ of the time; log.txt, result.json, batch.jpg. --dry-run does all of it on a CPU 
 """
 
 import argparse
+import functools
 import json
 import math
 import sys
@@ -40,6 +41,7 @@ from validation import normalised, validate
 from portrait_matting import checkpoint
 from portrait_matting.losses import BCE, BoundaryRMSE, WeightedSum
 from portrait_matting.losses.criterion import band_weights
+from portrait_matting.models.optimizer import build_optimizer
 from portrait_matting.models.u2net import u2netp
 
 BAND = {"width": 0.05, "edge_weight": 5.0, "tolerance": 1 / 255}
@@ -79,10 +81,8 @@ class Training:
         if weights:
             checkpoint.load_weights(self.net, weights)
         self.net = self.net.to(device, memory_format=torch.channels_last).train()
-        decayed = [each for each in self.net.parameters() if each.ndim > 1]
-        others = [each for each in self.net.parameters() if each.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": 1e-2}, {"params": others, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.99), fused=True)
+        adamw = functools.partial(torch.optim.AdamW, weight_decay=1e-2, betas=(0.9, 0.99), fused=True)
+        self.optimizer = build_optimizer(adamw, self.net, lr=1e-4)
         terms = {"boundary_rmse": BoundaryRMSE(), "bce": BCE()}
         self.loss = WeightedSum(terms, dict.fromkeys(terms, 1.0), *BAND.values()).to(device)
         self.average = {name: tensor.clone() for name, tensor in self.net.state_dict().items()}

@@ -102,7 +102,8 @@ def footprint(
         updater = _as_chosen_on(device, build_optimizer(optimizer, network, lr=1e-3))
         updater.step()
         state = ledger.now - stateless
-        if not isinstance(updater, torch.optim.Adam):  # which makes its state first, and then a step like any other
+        # Adam makes a group's state first, and then a step like any other: that of the last group is there too late.
+        if not isinstance(updater, torch.optim.Adam) or len(updater.param_groups) > 1:
             ledger.peak = ledger.now
             updater.step()
         update = ledger.peak - ledger.now  # what a step of the optimizer takes and gives back

@@ -7,6 +7,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 from torch.utils.data import DataLoader
 
+from portrait_matting.errors import InputError
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.decay import DecayOverRun, Shares, shrink
 from portrait_matting.learning_rate.schedule import POLICIES, Schedule
@@ -68,9 +69,9 @@ class Still(L.LightningModule):
         return self.kind(groups, lr=0.1)
 
 
-def fit(folder, module, ckpt_path=None, **arguments):
+def fit(folder, module, ckpt_path=None, cycle=LearningRateCycle, **arguments):
     quiet = {"enable_progress_bar": False, "enable_model_summary": False, "logger": False, "accelerator": "cpu"}
-    cycle = LearningRateCycle(Schedule("one_cycle", 0.01, cycle_momentum=False))
+    cycle = cycle(Schedule("one_cycle", 0.01, cycle_momentum=False))
     callbacks = [cycle, DecayOverRun(cycle), ModelCheckpoint(folder, "last", save_on_exception=True)]
     trainer = L.Trainer(default_root_dir=folder, callbacks=callbacks, **quiet | {"max_epochs": 3} | arguments)
     trainer.fit(module, DataLoader(torch.zeros(10, 1), batch_size=1), ckpt_path=ckpt_path, weights_only=True)
@@ -97,3 +98,29 @@ def test_so_have_those_of_a_run_that_was_stopped_and_goes_on(tmp_path):
 def test_a_run_without_it_keeps_them(tmp_path):
     module = fit(tmp_path, Still(torch.optim.AdamW, share=0.0))
     assert module.kernel.item() == 2.0
+
+
+class Timed(LearningRateCycle):
+    """A cycle that goes by the time."""
+
+    deadline = "in an hour"
+
+
+class Placed(Timed):
+    """One that says where on the schedule, of 30 steps, its six steps are."""
+
+    def on_train_start(self, trainer, pl_module):
+        self.total_steps = 30
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        self.place = [0, 0.5, 7.0, 20.0, 25.5, 29][trainer.global_step]
+
+
+def test_a_cycle_that_goes_by_the_time_says_where_it_is(tmp_path):
+    module = fit(tmp_path, Still(torch.optim.AdamW), cycle=Placed, max_steps=6)
+    assert module.kernel.item() == pytest.approx(2 * (1 - SHARE), rel=1e-5)
+
+
+def test_one_that_does_not_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"optimizer\.decay_per_run counts the steps .* trainer\.max_time"):
+        fit(tmp_path, Still(torch.optim.AdamW), cycle=Timed)

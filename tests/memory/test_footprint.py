@@ -17,6 +17,8 @@ from portrait_matting.errors import InputError
 from portrait_matting.losses import BoundaryRMSE, DeepSupervision
 from portrait_matting.memory.footprint import footprint, on_cuda
 from portrait_matting.models.network import Network
+from portrait_matting.models.optimizer import GroupedOptimizer, build_optimizer
+from portrait_matting.models.parameter_groups import ParameterGroups
 from portrait_matting.models.recompute import set_recomputation
 from portrait_matting.models.u2net import u2net, u2netp
 from portrait_matting.training.module import MattingModule
@@ -93,7 +95,7 @@ def held_by_a_real_step(net, loss, optimizer, size, precision, recompute) -> tup
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         net, loss = net().to(memory_format=torch.channels_last), loss()
         set_recomputation(net, recompute)
-        updater = optimizer(net.parameters(), lr=1e-3)
+        updater = build_optimizer(optimizer, net, lr=1e-3)
         image, alpha = torch.rand(BATCH, 3, size, size), torch.rand(BATCH, 1, size, size)
         before = {tensor.data_ptr() for tensor in (*net.parameters(), *net.buffers(), *loss.buffers(), image, alpha)}
         with torch.autograd.graph.saved_tensors_hooks(save, lambda tensor: tensor):
@@ -158,15 +160,31 @@ def test_prediction_knows_the_optimizer(kind, options):
 
 
 def test_a_card_updates_all_weights_together_where_it_may_choose():
-    """torch.optim's lists need temporaries of the weights' size, its fused kernel none; fused=False means a loop."""
+    """torch.optim's lists need temporaries of a group's size, its fused kernel none; fused=False means a loop."""
     free, lists, fused, loop = (
         footprint(wide, Square(), partial(AdamW, **options), BATCH, 4, "32-true")
         for options in ({}, {"foreach": True}, {"fused": True}, {"fused": False})
     )
     assert free == lists
-    assert free.peak - fused.peak == pytest.approx(free.gradients, rel=0.05)
+    decayed = sum(parameter.nbytes for parameter in wide().parameters() if parameter.ndim > 1)
+    assert free.peak - fused.peak == pytest.approx(decayed, rel=0.05)
     assert loop.peak not in (lists.peak, fused.peak)
-    assert free.peak == pytest.approx(5 * free.gradients, rel=0.02)  # weights, gradients, two moments, their root
+    assert free.peak == pytest.approx(4 * free.gradients + decayed, rel=0.02)  # weights, gradients, two moments, a root
+
+
+def test_groups_change_no_memory_but_that_of_lists():
+    """Whichever group is the last, its state is there when another is updated."""
+    for last in ("layers.1", "layers.2"):
+        groups = ParameterGroups(decay_all=True, lr_scale={last: 0.1})
+        found = footprint(wide, Square(), GroupedOptimizer(partial(AdamW, foreach=True), groups), BATCH, 4, "32-true")
+        lists = found.peak - 4 * found.gradients
+        assert lists == pytest.approx(4 * (48 + 1) * 2048, rel=0.02)  # the larger of both
+
+    def peak(**settings):
+        optimizer = GroupedOptimizer(partial(AdamW, fused=True), ParameterGroups(**settings))
+        return footprint(small, Square(), optimizer, BATCH, 32, "32-true", device="cpu")
+
+    assert peak() == peak(decay_all=True) == peak(decay_per_run=0.3)
 
 
 def test_parts_are_those_of_the_network():

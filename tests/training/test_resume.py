@@ -96,6 +96,20 @@ def test_in_another_folder_the_best_of_the_run_goes_along(run, tmp_path):
     assert (tmp_path / "on/checkpoints/best.ckpt").read_bytes() == (copy / "checkpoints/best.ckpt").read_bytes()
 
 
+@pytest.mark.slow
+def test_what_the_recipe_says_of_the_optimizer_holds_from_then_on_and_is_told(copied, caplog):
+    go(copied, 3, "resume=last", "optimizer.weight_decay=0.5", "optimizer.lr_scale={stage1:0.1}")
+    assert "the run was begun with another optimizer: optimizer.weight_decay=0.01, where 0.5 is asked" in caplog.text
+    last = torch.load(copied / "checkpoints/last.ckpt", weights_only=True)
+    groups = last["optimizer_states"][0]["param_groups"]
+    assert {(group.get("lr_scale"), group["weight_decay"]) for group in groups} == {
+        *((0.1, 0.5), (0.1, 0.0)),
+        *((None, 0.5), (None, 0.0)),
+    }
+    steps = {int(state["step"]) for state in last["optimizer_states"][0]["state"].values()}
+    assert steps == {12}, "each parameter's state has gone on"
+
+
 def test_nothing_is_chosen_anew_where_nothing_is_trained(copied):
     (copied / "metrics.json").unlink()
     best = (copied / "checkpoints/best.ckpt").read_bytes()
