@@ -43,6 +43,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     run_dir = Path(cfg.run_dir)
     open_run(run_dir, cfg.resume)
 
+    from portrait_matting.learning_rate.deadline import WorkingTime
     from portrait_matting.loggers.recipe import log_recipe, log_summary
     from portrait_matting.loggers.wandb import close_loggers
     from portrait_matting.runs.test_scores import FILE
@@ -50,10 +51,20 @@ def train(cfg: DictConfig) -> dict[str, float]:
     from portrait_matting.training.distributed import processes
     from portrait_matting.training.job import build_training_job
     from portrait_matting.training.lightning_messages import silence
-    from portrait_matting.training.phases import best_metric, choose_max_lr, fit, fitted_before, test, write_test_scores
+    from portrait_matting.training.phases import (
+        best_metric,
+        choose_max_lr,
+        cycle_done,
+        fit,
+        fitted_before,
+        test,
+        write_test_scores,
+    )
     from portrait_matting.training.resume import nothing_to_train
+    from portrait_matting.training.time_limit import deadline
 
     silence()
+    working = WorkingTime(began)
     over = cfg.resume is not None and nothing_to_train(expand(cfg.resume), cfg.trainer)
     if over and (done := finished_metrics(run_dir)):
         print(report(run_dir, done))
@@ -70,12 +81,13 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
         else:
             OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
+            until = deadline(job, working)
             with (
                 processes(job.hardware.devices, run_dir / "config.yaml"),
                 TrainingCost(job.hardware.accelerator) as used,
             ):
-                trainer = fit(job)
-            cost = used.metrics()
+                trainer = fit(job, working, until)
+            cost = used.metrics() | cycle_done(trainer)
         about = {
             "max_lr": float(cfg.learning_rate.max_lr),
             "parameters": sum(parameter.numel() for parameter in job.module.net.parameters()),
@@ -91,7 +103,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
             write_metrics(run_dir, metrics)
         if failed and (run_dir / LAST).exists() and not sweep.is_job():
             log.warning("the run has stopped; to go on with it: %s", _how_to_go_on(run_dir))
-    seconds = {"train_seconds": round(time.perf_counter() - began, 1)}
+    seconds = {"train_seconds": round(working.spent, 1)}
     metrics |= {"max_lr": about["max_lr"], **seconds, "parameters": about["parameters"]}
     write_metrics(run_dir, metrics)
     print(report(run_dir, metrics))

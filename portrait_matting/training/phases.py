@@ -14,10 +14,12 @@ from portrait_matting.callbacks.progress_bar import ProgressBar
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
+from portrait_matting.learning_rate.deadline import Deadline, WorkingTime
 from portrait_matting.learning_rate.finder import write_csv
 from portrait_matting.loggers.finder_curve import log_finding
 from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.runs.test_scores import write_scores
+from portrait_matting.training import time_limit
 from portrait_matting.training.auto_hardware import out_of_memory
 from portrait_matting.training.checkpoint_io import AtomicCheckpointIO
 from portrait_matting.training.job import TrainingJob
@@ -65,11 +67,16 @@ def choose_max_lr(job: TrainingJob, run_dir: Path) -> float:
     return finding.max_lr
 
 
-def fit(job: TrainingJob) -> L.Trainer:
-    """Trains, from the start or from where `resume` stopped, and returns the trainer."""
-    trainer = _trainer(
-        job, extra=[LearningRateCycle(instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr))]
-    )
+def fit(job: TrainingJob, working: WorkingTime | None = None, until: Deadline | None = None) -> L.Trainer:
+    """Trains, from the start or from where `resume` stopped, and returns the trainer.
+
+    Args:
+        job: what to train.
+        working: counts the time; None: from now on.
+        until: `time_limit.deadline` of the process that counts the time; the others need none.
+    """
+    schedule = instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr)
+    trainer = _trainer(job, extra=[LearningRateCycle(schedule, until or time_limit.follower(job), working)])
     if job.resume and isinstance(best := trainer.checkpoint_callback, BestCheckpoint) and trainer.is_global_zero:
         take_over_best(best, job.resume)
     try:
@@ -87,6 +94,12 @@ def fitted_before(job: TrainingJob) -> L.Trainer:
         take_over_best(best, job.resume, trains=False)
         best.take_up(read(job.resume))
     return trainer
+
+
+def cycle_done(trainer: L.Trainer) -> dict[str, float]:
+    """`cycle_done`, the share of the cycle that is done, in [0, 1]; empty for a trainer that drove none."""
+    [*done] = [callback.done for callback in trainer.callbacks if isinstance(callback, LearningRateCycle)]
+    return {"cycle_done": round(done[0], 4)} if done else {}
 
 
 def best_metric(trainer: L.Trainer) -> dict[str, float]:
@@ -133,6 +146,9 @@ def _trainer(job: TrainingJob, extra: list[L.Callback] | None = None, **argument
     if overfit := job.cfg.trainer.overfit_batches:  # Lightning would put its own order in the place of ours
         validated = validated_batches(job.cfg.trainer, len(job.data.val_dataloader()))
         limits |= {"overfit_batches": 0.0, "limit_train_batches": overfit, "limit_val_batches": validated}
+    limits["max_time"] = None  # Lightning's timer would cut the cycle off, see `TimedCurve`
+    if job.cfg.trainer.max_time is not None and job.cfg.trainer.max_epochs is None:
+        limits["max_epochs"] = -1  # of None Lightning makes a thousand
     given = instantiate(job.cfg.trainer, _partial_=True, _convert_="all")
     return given(
         **job.trainer_arguments | limits | arguments,

@@ -1,0 +1,36 @@
+"""The time that a job may take, from its recipe: how long, counted from when, and what of it validation and test need."""
+
+import logging
+
+from portrait_matting.learning_rate.deadline import Deadline, WorkingTime
+from portrait_matting.learning_rate.duration import seconds, written
+from portrait_matting.training import slurm
+from portrait_matting.training.job import TrainingJob
+from portrait_matting.training.rehearsal import rehearse
+
+log = logging.getLogger(__name__)
+
+
+def deadline(job: TrainingJob, working: WorkingTime) -> Deadline | None:
+    """The end that `trainer.max_time` gives a job, counted by `working`; None without one.
+
+    Tries out what a validation and the test cost.
+
+    Raises:
+        InputError: `slurm`, outside of Slurm or where its limit is not known.
+    """
+    if (max_time := job.cfg.trainer.max_time) is None:
+        return None
+    in_slurm = max_time == slurm.SLURM
+    length = slurm.seconds_left() + working.spent if in_slurm else seconds(max_time)
+    costs = rehearse(job)
+    log.info(
+        "the run has %s of work, search and test included; a validation takes about %.1f s, the test %.1f s",
+        *(written(length), costs.validation, costs.test),
+    )
+    return Deadline(length, working, in_slurm, costs.validation, costs.test)
+
+
+def follower(job: TrainingJob) -> Deadline | None:
+    """What another process of the run has in its place: rank 0 tells it how many steps are left."""
+    return None if job.cfg.trainer.max_time is None else Deadline(float("inf"), WorkingTime())
