@@ -43,6 +43,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     run_dir = Path(cfg.run_dir)
     open_run(run_dir, cfg.resume)
 
+    from portrait_matting.callbacks.best_checkpoint import read
     from portrait_matting.learning_rate.deadline import WorkingTime
     from portrait_matting.loggers.recipe import log_recipe, log_summary
     from portrait_matting.loggers.wandb import close_loggers
@@ -60,7 +61,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         test,
         write_test_scores,
     )
-    from portrait_matting.training.resume import nothing_to_train
+    from portrait_matting.training.resume import cycle, nothing_to_train
     from portrait_matting.training.time_limit import deadline
 
     silence()
@@ -77,6 +78,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
         log_recipe(job.loggers, job.module.config)
         if over:
             trainer = fitted_before(job)
+            state = cycle(read(job.resume))
+            working.before, cost = state.get("spent", 0.0), {"cycle_done": round(state["done"], 4)} if state else {}
             if not (run_dir / "config.yaml").exists():  # it goes on in another folder
                 OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
         else:

@@ -97,12 +97,23 @@ class Deadline:
         after = self.seconds_of_test() + (self.seconds_of_validation() if validates else 0.0)
         return self.seconds * (1 - _MARGIN) - self.working.spent - after
 
-    def steps_left(self, done: int, calendar: ValidationCalendar, validates: bool = True) -> int:
-        """How many optimizer steps fit after `done`; `UNKNOWN` before there was one in this process."""
-        if not self.speed.measured:
-            return UNKNOWN
+    def steps_left(
+        self, done: int, calendar: ValidationCalendar, validates: bool = True, total: int | None = None
+    ) -> int:
+        """How many optimizer steps are left after `done`, 1 or more: those that fit, and not more than to `total`.
+
+        Before there was a step in this process that is a measure, all that `total` leaves, or `UNKNOWN`.
+        """
+        by_steps = UNKNOWN if total is None else total - done
+        if self.speed.measured < (1 if total is None else 2):
+            return max(by_steps, 1)
         step = self.speed.seconds / (_FIRST if self.speed.measured == 1 else 1)
-        return calendar.steps_within(self.left(validates), step, self.seconds_of_validation(), done)
+        fit = calendar.steps_within(self.left(validates), step, self.seconds_of_validation(), done)
+        return max(min(fit, by_steps), 1)
+
+    def needs(self, steps: int) -> float:
+        """Seconds that so many steps take, without validations; 0 where nobody knows."""
+        return 0.0 if math.isnan(self.speed.seconds) else steps * self.speed.seconds
 
     def seconds_of_validation(self) -> float:
         """What the next validation is going to take."""

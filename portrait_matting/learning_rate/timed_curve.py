@@ -15,6 +15,8 @@ from portrait_matting.learning_rate.validation_calendar import ValidationCalenda
 log = logging.getLogger(__name__)
 
 _ENDLESS = 1_000_001  # steps of a curve whose run no number of steps ends: its corners fall on millionths
+_KNOWN = 3  # optimizer steps after which the length of the run is known about
+_SHARE = 0.9  # of the time: a run that its steps end in less is told of it
 _HANDFUL = 5  # optimizer steps that are too few for a cycle to mean anything
 _ENOUGH = 20  # that a run should have at least, where one is refused
 
@@ -48,9 +50,9 @@ class TimedCurve:
         first = self._first(trainer.global_step, saved) if trainer.is_global_zero else None
         self._at, self.place, self._moved = trainer.strategy.broadcast(first)
         self._over = False
-        self._announced = False
+        self.steps = 0  # of the whole run, about; 0 while nobody knows
         if trainer.is_global_zero:
-            self._check(deadline.left(self._validates) <= 0 and not self._began_at, 0)
+            self._check(deadline.left(self._validates) <= 0 and not self._began_at and not self._least, 0)
         deadline.start()
 
     @property
@@ -62,9 +64,8 @@ class TimedCurve:
     def end(self) -> str:
         """The end of the run in words."""
         steps = f"{self._steps}, or " if self._steps else ""
-        return (
-            f"{steps}{written(self.deadline.seconds)} of work, of which {written(self.deadline.working.spent)} are over"
-        )
+        whole, spent = written(self.deadline.seconds), written(self.deadline.working.spent)
+        return f"{steps}{whole} of work, of which {spent} are over"
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
@@ -83,6 +84,9 @@ class TimedCurve:
             return self.place  # the next batch of a step, or the step at which the run was stopped
         left = self._steps_left(step) if trainer.is_global_zero else 0
         left = trainer.strategy.broadcast(left)
+        if step == self._began_at + _KNOWN and trainer.is_global_zero:
+            self._say_what_ends_it(step, left)
+        self.steps = step + left if step >= self._began_at + _KNOWN else 0
         place = next_place(self.place, self.last, left, self._moved) if step else 0.0
         self._at, self.place, self._moved = step, place, place - self.place
         return place
@@ -105,11 +109,16 @@ class TimedCurve:
             log.info("the time ends the training after %d steps and %s; the test is left", trainer.global_step, spent)
 
     def _steps_left(self, step: int) -> int:
-        by_time = self.deadline.steps_left(step, self._calendar, self._validates)
-        by_time = max(by_time, self._least - step, 1)
+        left = self.deadline.steps_left(step, self._calendar, self._validates, self._steps)
+        left = max(left, self._least - step)
         if step == 2 and not self._began_at:
-            self._check(by_time + step < min(_HANDFUL, self._steps or _HANDFUL), by_time + step)
-        return min(by_time, self._steps - step) if self._steps else by_time
+            self._check(step + left < min(_HANDFUL, self._steps or _HANDFUL), step + left)
+        return left
+
+    def _say_what_ends_it(self, step: int, left: int) -> None:
+        """Says so where the steps end the run long before the time, as the epochs that nobody thought of do."""
+        if self._steps == step + left and self.deadline.needs(left) < _SHARE * self.deadline.left(self._validates):
+            log.info("its %d steps end the run, before its time: trainer.max_epochs=-1 leaves it to that", self._steps)
 
     def _check(self, short: bool, steps: int) -> None:
         if not short:
@@ -120,10 +129,11 @@ class TimedCurve:
         step = 1.0 if math.isnan(step) else step
         started = deadline.working.spent - (2 * step if steps else 0.0)
         enough = 1.05 * (started + after + _ENOUGH * step) + 5
+        each = f", a step {step:.2g} s" if steps else ""
         raise InputError(
-            f"trainer.max_time={written(deadline.seconds)} is too short for a cycle, it holds {steps or 'no'} optimizer "
-            f"steps: {started:.0f} s are over when training starts, validation and test take about {after:.0f} s"
-            f"{f', a step {step:.2g} s' if steps else ''}; choose at least trainer.max_time={written(enough)}"
+            f"trainer.max_time={written(deadline.seconds)} is too short for a cycle, it holds {steps or 'no'} "
+            f"optimizer steps: {started:.0f} s are over when training starts, validation and test take about "
+            f"{after:.0f} s{each}; choose at least trainer.max_time={written(enough)}"
         )
 
     def _first(self, step: int, saved: dict[str, Any]) -> tuple[int, float, float]:
@@ -147,6 +157,7 @@ def _calendar(trainer: Trainer) -> ValidationCalendar:
         accumulate=trainer.accumulate_grad_batches,
         every=every if every and trainer.enable_validation else math.inf,
         epochs=trainer.check_val_every_n_epoch,
+        interval=getattr(trainer, "_val_check_time_interval", None) or math.inf,
     )
 
 

@@ -12,13 +12,15 @@ class ValidationCalendar:
         in_epoch: batches of an epoch; inf where nobody knows.
         accumulate: batches of an optimizer step; an epoch's end ends a step.
         every: batches between two validations; inf: none.
-        epochs: every so-manieth epoch has validations; None: batches are counted on from epoch to epoch.
+        epochs: of so many epochs the last has validations; None: batches are counted on from epoch to epoch.
+        interval: seconds between two validations, where the time decides and not the batches.
     """
 
     in_epoch: float
     accumulate: int = 1
     every: float = math.inf
     epochs: int | None = 1
+    interval: float = math.inf
 
     def until(self, steps: int) -> int:
         """How many validations the first `steps` optimizer steps of a run have.
@@ -44,7 +46,7 @@ class ValidationCalendar:
         return math.ceil(self.in_epoch / self.accumulate)
 
     def steps_within(self, seconds: float, step: float, validation: float, done: int) -> int:
-        """How many optimizer steps fit into a time, with the validations between them; that after the last is not in it.
+        """How many optimizer steps fit into a time, with the validations between them, without that after the last.
 
         Args:
             seconds: that there are.
@@ -54,6 +56,7 @@ class ValidationCalendar:
         Returns:
             0 or more; as many as fit where a step takes no time: 2**31.
         """
+        step *= 1 + validation / self.interval
         most = 2**31 if step <= 0 else max(int(seconds / step), 0)
         before, least = self.until(done), 0
         while least < most:  # the time that n steps take rises with n

@@ -23,7 +23,7 @@ from portrait_matting.training import time_limit
 from portrait_matting.training.auto_hardware import out_of_memory
 from portrait_matting.training.checkpoint_io import AtomicCheckpointIO
 from portrait_matting.training.job import TrainingJob
-from portrait_matting.training.limits import batches_of_an_epoch, logged_every, validated_batches
+from portrait_matting.training.limits import batches_of_an_epoch, between_points, logged_every, validated_batches
 from portrait_matting.training.resume import take_over_best
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,9 @@ def fit(job: TrainingJob, working: WorkingTime | None = None, until: Deadline | 
         until: `time_limit.deadline` of the process that counts the time; the others need none.
     """
     schedule = instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr)
-    trainer = _trainer(job, extra=[LearningRateCycle(schedule, until or time_limit.follower(job), working)])
+    points = between_points if job.cfg.trainer.log_every_n_steps is None else None
+    cycle = LearningRateCycle(schedule, until or time_limit.follower(job), working, points)
+    trainer = _trainer(job, extra=[cycle])
     if job.resume and isinstance(best := trainer.checkpoint_callback, BestCheckpoint) and trainer.is_global_zero:
         take_over_best(best, job.resume)
     try:

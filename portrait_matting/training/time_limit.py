@@ -1,4 +1,4 @@
-"""The time that a job may take, from its recipe: how long, counted from when, and what of it validation and test need."""
+"""The time that a job may take, by its recipe, and what of it validation and test need."""
 
 import logging
 
