@@ -10,6 +10,8 @@ from portrait_matting.training.rehearsal import rehearse
 
 log = logging.getLogger(__name__)
 
+_OTHERS_END = 2.0  # seconds that the other processes of a run take to end, before the test
+
 
 def deadline(job: TrainingJob, working: WorkingTime) -> Deadline | None:
     """The end that `trainer.max_time` gives a job, counted by `working`; None without one.
@@ -28,7 +30,8 @@ def deadline(job: TrainingJob, working: WorkingTime) -> Deadline | None:
         "the run has %s of work, search and test included; a validation takes about %.1f s, the test %.1f s",
         *(written(length), costs.validation, costs.test),
     )
-    return Deadline(length, working, in_slurm, costs.validation, costs.test)
+    after = costs.test + (_OTHERS_END if job.hardware.devices > 1 else 0.0)
+    return Deadline(length, working, in_slurm, costs.validation, after)
 
 
 def follower(job: TrainingJob) -> Deadline | None:
