@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import hydra
+import psutil
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
@@ -19,17 +20,23 @@ from portrait_matting.sweeps import sweep
 
 log = logging.getLogger(__name__)
 
+_START = 30.0  # seconds that Python may need to start and to import what a command is made of
 
-def train(cfg: DictConfig) -> dict[str, float]:
+
+def train(cfg: DictConfig, began: float | None = None) -> dict[str, float]:
     """Runs a whole experiment and returns its final metrics, which `metrics.json` in its folder holds too.
 
     `resume=last` goes on in the folder of the run that it finds. A run that has nothing left to train is left as it is;
     if its test is missing, it is made up for.
 
+    Args:
+        cfg: the recipe.
+        began: from when `trainer.max_time` and `train_seconds` count, by time.perf_counter; None: from now.
+
     Raises:
         InputError: something in the recipe, the data or the checkpoint is wrong; most of it before any work is done.
     """
-    began = time.perf_counter()
+    began = time.perf_counter() if began is None else began
     check(cfg)
     sweep.check_mode()
     if sweep.is_job():
@@ -122,7 +129,14 @@ def _how_to_go_on(run_dir: Path) -> str:
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")
 def _hydra_main(cfg: DictConfig) -> float:
     # What sweepers minimise. A run without validation is the worst to them: over a NaN Optuna would end the sweep.
-    return command.job(lambda: train(cfg).get("val/mad", math.inf))
+    began = None if sweep.is_job() else time.perf_counter() - _age()
+    return command.job(lambda: train(cfg, began).get("val/mad", math.inf))
+
+
+def _age() -> float:
+    """Seconds that Python has needed to come here; 0 in a process that has done other things before."""
+    age = time.time() - psutil.Process().create_time()
+    return age if 0 < age < _START else 0.0
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from portrait_matting.learning_rate.pace import Speed
 from portrait_matting.learning_rate.validation_calendar import ValidationCalendar
 
 _MARGIN = 0.01  # of the time: what nobody measures, such as a dashboard that closes
+_CLOSING = 1.0  # seconds: Python ends
 _WINDOW = 0.05  # of the time: over which the speed is measured
 _FIRST = 10  # times as long as the next ones the first step takes, as is assumed of it: kernels, caches, workers
 _SETTLED = 10  # steps after which the speed is compared with that of the rehearsal
@@ -95,7 +96,7 @@ class Deadline:
     def left(self, validates: bool = True) -> float:
         """Seconds for the steps and the validations between them; less than 0 where the time is over."""
         after = self.seconds_of_test() + (self.seconds_of_validation() if validates else 0.0)
-        return self.seconds * (1 - _MARGIN) - self.working.spent - after
+        return self.seconds * (1 - _MARGIN) - _CLOSING - self.working.spent - after
 
     def steps_left(
         self, done: int, calendar: ValidationCalendar, validates: bool = True, total: int | None = None

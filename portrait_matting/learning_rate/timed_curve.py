@@ -45,7 +45,7 @@ class TimedCurve:
         self.last = float(self.total - 1)
         self._validates = bool(trainer.enable_validation)
         self._calendar = _calendar(trainer)
-        self._least = (trainer.min_epochs or 0) * _steps_of_epochs(self._calendar)
+        self._least = max((trainer.min_epochs or 0) * _steps_of_epochs(self._calendar), trainer.min_steps or 0)
         self._began_at = trainer.global_step
         first = self._first(trainer.global_step, saved) if trainer.is_global_zero else None
         self._at, self.place, self._moved = trainer.strategy.broadcast(first)

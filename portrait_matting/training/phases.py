@@ -149,7 +149,7 @@ def _trainer(job: TrainingJob, extra: list[L.Callback] | None = None, **argument
         validated = validated_batches(job.cfg.trainer, len(job.data.val_dataloader()))
         limits |= {"overfit_batches": 0.0, "limit_train_batches": overfit, "limit_val_batches": validated}
     limits["max_time"] = None  # Lightning's timer would cut the cycle off, see `TimedCurve`
-    if job.cfg.trainer.max_time is not None and job.cfg.trainer.max_epochs is None:
+    if job.cfg.trainer.get("max_time") is not None and job.cfg.trainer.max_epochs is None:
         limits["max_epochs"] = -1  # of None Lightning makes a thousand
     given = instantiate(job.cfg.trainer, _partial_=True, _convert_="all")
     return given(

@@ -21,7 +21,7 @@ def deadline(job: TrainingJob, working: WorkingTime) -> Deadline | None:
     Raises:
         InputError: `slurm`, outside of Slurm or where its limit is not known.
     """
-    if (max_time := job.cfg.trainer.max_time) is None:
+    if (max_time := job.cfg.trainer.get("max_time")) is None:
         return None
     in_slurm = max_time == slurm.SLURM
     length = slurm.seconds_left() + working.spent if in_slurm else seconds(max_time)
@@ -36,4 +36,4 @@ def deadline(job: TrainingJob, working: WorkingTime) -> Deadline | None:
 
 def follower(job: TrainingJob) -> Deadline | None:
     """What another process of the run has in its place: rank 0 tells it how many steps are left."""
-    return None if job.cfg.trainer.max_time is None else Deadline(float("inf"), WorkingTime())
+    return None if job.cfg.trainer.get("max_time") is None else Deadline(float("inf"), WorkingTime())
