@@ -72,9 +72,9 @@ def test_every_form_of_a_time_is_taken_from_the_command_line(given, tmp_path, mo
 
 def test_the_limit_of_a_slurm_job_is_the_time_of_this_process(tmp_path, monkeypatch):
     monkeypatch.setattr(time_limit, "rehearse", lambda job: Rehearsal(1.0, 2.0))
+    job = build_training_job(recipe(tmp_path, "trainer.max_time=slurm"))
     monkeypatch.setenv("SLURM_JOB_ID", "17")
     monkeypatch.setenv("SLURM_JOB_END_TIME", str(int(time.time()) + 3600))
-    job = build_training_job(recipe(tmp_path, "trainer.max_time=slurm"))
     working = WorkingTime(began=time.perf_counter() - 60)  # in this process, the search among it
     deadline = time_limit.deadline(job, working)
     assert deadline.seconds == pytest.approx(3600 * 0.98 + 60, abs=3)
