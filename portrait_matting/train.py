@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import hydra
+import psutil
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
@@ -19,17 +20,23 @@ from portrait_matting.sweeps import sweep
 
 log = logging.getLogger(__name__)
 
+_START = 30.0  # seconds that Python may need to start and to import what a command is made of
 
-def train(cfg: DictConfig) -> dict[str, float]:
+
+def train(cfg: DictConfig, began: float | None = None) -> dict[str, float]:
     """Runs a whole experiment and returns its final metrics, which `metrics.json` in its folder holds too.
 
     `resume=last` goes on in the folder of the run that it finds. A run that has nothing left to train is left as it is;
     if its test is missing, it is made up for.
 
+    Args:
+        cfg: the recipe.
+        began: from when `trainer.max_time` and `train_seconds` count, by time.perf_counter; None: from now.
+
     Raises:
         InputError: something in the recipe, the data or the checkpoint is wrong; most of it before any work is done.
     """
-    began = time.perf_counter()
+    began = time.perf_counter() if began is None else began
     check(cfg)
     sweep.check_mode()
     if sweep.is_job():
@@ -43,6 +50,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
     run_dir = Path(cfg.run_dir)
     open_run(run_dir, cfg.resume)
 
+    from portrait_matting.callbacks.best_checkpoint import read
+    from portrait_matting.learning_rate.deadline import WorkingTime
     from portrait_matting.loggers.recipe import log_recipe, log_summary
     from portrait_matting.loggers.wandb import close_loggers
     from portrait_matting.runs.test_scores import FILE
@@ -50,10 +59,20 @@ def train(cfg: DictConfig) -> dict[str, float]:
     from portrait_matting.training.distributed import processes
     from portrait_matting.training.job import build_training_job
     from portrait_matting.training.lightning_messages import silence
-    from portrait_matting.training.phases import best_metric, choose_max_lr, fit, fitted_before, test, write_test_scores
-    from portrait_matting.training.resume import nothing_to_train
+    from portrait_matting.training.phases import (
+        best_metric,
+        choose_max_lr,
+        cycle_done,
+        fit,
+        fitted_before,
+        test,
+        write_test_scores,
+    )
+    from portrait_matting.training.resume import cycle, nothing_to_train
+    from portrait_matting.training.time_limit import deadline
 
     silence()
+    working = WorkingTime(began)
     over = cfg.resume is not None and nothing_to_train(expand(cfg.resume), cfg.trainer)
     if over and (done := finished_metrics(run_dir)):
         print(report(run_dir, done))
@@ -66,16 +85,19 @@ def train(cfg: DictConfig) -> dict[str, float]:
         log_recipe(job.loggers, job.module.config)
         if over:
             trainer = fitted_before(job)
+            state = cycle(read(job.resume))
+            working.before, cost = state.get("spent", 0.0), {"cycle_done": round(state["done"], 4)} if state else {}
             if not (run_dir / "config.yaml").exists():  # it goes on in another folder
                 OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
         else:
             OmegaConf.save(cfg, run_dir / "config.yaml", resolve=True)
+            until = deadline(job, working)
             with (
                 processes(job.hardware.devices, run_dir / "config.yaml"),
                 TrainingCost(job.hardware.accelerator) as used,
             ):
-                trainer = fit(job)
-            cost |= used.metrics()
+                trainer = fit(job, working, until)
+            cost |= used.metrics() | cycle_done(trainer)
         about = {
             "max_lr": float(cfg.learning_rate.max_lr),
             "parameters": sum(parameter.numel() for parameter in job.module.net.parameters()),
@@ -91,7 +113,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
             write_metrics(run_dir, metrics)
         if failed and (run_dir / LAST).exists() and not sweep.is_job():
             log.warning("the run has stopped; to go on with it: %s", _how_to_go_on(run_dir))
-    seconds = {"train_seconds": round(time.perf_counter() - began, 1)}
+    seconds = {"train_seconds": round(working.spent, 1)}
     metrics |= {"max_lr": about["max_lr"], **seconds, "parameters": about["parameters"]}
     write_metrics(run_dir, metrics)
     print(report(run_dir, metrics))
@@ -107,7 +129,14 @@ def _how_to_go_on(run_dir: Path) -> str:
 @hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="train")
 def _hydra_main(cfg: DictConfig) -> float:
     # What sweepers minimise. A run without validation is the worst to them: over a NaN Optuna would end the sweep.
-    return command.job(lambda: train(cfg).get("val/mad", math.inf))
+    began = None if sweep.is_job() else time.perf_counter() - _age()
+    return command.job(lambda: train(cfg, began).get("val/mad", math.inf))
+
+
+def _age() -> float:
+    """Seconds that Python has needed to come here; 0 in a process that has done other things before."""
+    age = time.time() - psutil.Process().create_time()
+    return age if 0 < age < _START else 0.0
 
 
 def main() -> None:

@@ -72,9 +72,11 @@ def test_a_run_leaves_the_files_of_the_contract(run):
         assert cv2.imread(str(run_dir / name)).std() > 1, f"{name} is blank"
     assert json.loads((run_dir / "metrics.json").read_text()) == figures
     wanted = {f"test/{name}" for name in METRICS}
-    cost = {"finder_seconds", "fit_seconds", "cpu_seconds", "peak_memory_gib", "train_seconds", "parameters"}
+    measured = {"finder_seconds", "fit_seconds", "cpu_seconds", "train_seconds"}
+    cost = measured | {"peak_memory_gib", "cycle_done", "parameters"}
     assert figures.keys() == wanted | {"val/mad", "max_lr"} | cost
     assert 0 < figures["finder_seconds"] + figures["fit_seconds"] < figures["train_seconds"]
+    assert figures["cycle_done"] == 1
     assert 0.1 < figures["peak_memory_gib"] < 16
     assert figures["parameters"] == 1_131_181
     assert not [path for path in run_dir.rglob(".*") if path.is_file()], "something half-written is left"

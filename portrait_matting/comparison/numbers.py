@@ -6,8 +6,8 @@ from math import floor, log10
 from portrait_matting.comparison.result import Arm, Difference, RankedArm
 from portrait_matting.metrics.catalogue import METRICS
 
-COST = {"fit_seconds": "fit s", "cpu_seconds": "CPU s", "peak_memory_gib": "peak GiB"}
-"""Of `metrics.json`, each with the head of its column."""
+COST = {"fit_seconds": "fit s", "cpu_seconds": "CPU s", "peak_memory_gib": "peak GiB", "cycle_done": "cycle"}
+"""Of `metrics.json`, each with the head of its column; `cycle_done` is the share of its cycle that a run has done."""
 
 
 def verdict(row: RankedArm, metric: str) -> str:

@@ -7,7 +7,6 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch.optim import Optimizer
 
-from portrait_matting.errors import InputError
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.schedule import Schedule
 
@@ -23,9 +22,6 @@ class DecayOverRun(Callback):
 
     Args:
         cycle: the run's, which says where on the schedule each step is.
-
-    Raises:
-        InputError: at the first step: the run is to end at a time, and the cycle does not say where on it a step is.
     """
 
     def __init__(self, cycle: LearningRateCycle) -> None:
@@ -41,18 +37,9 @@ class DecayOverRun(Callback):
             return
         if self._shares is None:
             self._shares = Shares(self.cycle.schedule, self.cycle.total_steps)
-        place = self._place(trainer)
+        place = self.cycle.place
         shrink(optimizer.param_groups, self._shares.between(self._before, place))
         self._before = place
-
-    def _place(self, trainer: Trainer) -> float:
-        """Where on the schedule the step is: a cycle that goes by more than the steps says so."""
-        if getattr(self.cycle, "deadline", None) and not hasattr(self.cycle, "place"):
-            raise InputError(
-                "optimizer.decay_per_run counts the steps of a run, and trainer.max_time ends it at none: leave one "
-                "of the two out"
-            )
-        return getattr(self.cycle, "place", trainer.global_step)
 
 
 class Shares:

@@ -1,6 +1,8 @@
-"""Learning rate and momentum of one training run as pure functions of the optimizer step.
+"""Learning rate and momentum of one training run as pure functions of the place on its curve.
 
-No curve holds state, so a resumed run is right by construction and a lengthened run is the same curve, stretched.
+The place is counted in optimizer steps: a run that ends after so many steps is at its step, one that ends at a time may
+stand between two (`pace`). No curve holds state, so a resumed run is right by construction and a lengthened run is the
+same curve, stretched.
 
 - `one_cycle`: up, down, then annihilation far below the start (Smith 2018, arXiv 1803.09820).
 - `triangular`, `triangular2`, `exp_range`: whole cycles, then annihilation (Smith 2015, arXiv 1506.01186).
@@ -26,12 +28,12 @@ class Position(NamedTuple):
     wave: float  # 0 at the foot of a cycle, 1 at its peak
     cycle: int  # 0-based number of the cycle
     past_peak: float  # share of the way from the first peak (0, also before it) to the end of the cycles (1)
-    steps_past_peak: int  # the same in steps
+    steps_past_peak: float  # the same in steps
     annihilation: float  # share of the annihilation that is done, 0 before it
 
 
-def locate(step: int, total: int, cycles: int, annihilation: float) -> Position:
-    """Position of the 0-based `step` in a run of `total` steps.
+def locate(step: float, total: int, cycles: int, annihilation: float) -> Position:
+    """Position of the 0-based `step`, which may lie between two steps, in a run of `total` steps.
 
     `cycles` symmetric cycles with whole-step corners fill the first 1 - `annihilation` of the run; the remainder of the
     division goes to the annihilation. A run too short for all its cycles has fewer, but always reaches a peak: one of
@@ -54,7 +56,7 @@ def locate(step: int, total: int, cycles: int, annihilation: float) -> Position:
     if step > end:
         return Position(0.0, cycles - 1, 1.0, end - half, (step - end) / (last - end) if annihilation else 0.0)
     steps_past_peak = max(0, step - half)
-    cycle = min(step // (2 * half), cycles - 1)
+    cycle = min(int(step // (2 * half)), cycles - 1)
     wave = 1 - abs(step - 2 * half * cycle - half) / half
     return Position(wave, cycle, steps_past_peak / (end - half), steps_past_peak, 0.0)
 
@@ -91,6 +93,9 @@ ANNEALS: dict[str, Callable[[float], float]] = {
 @dataclass(frozen=True)
 class Schedule:
     """One policy and its shape. The run's length is no part of it: every method takes it.
+
+    Every method takes `step`, 0-based, which may lie between two steps: the curve is continuous. Between two places
+    that are a share d of the run apart, the rate differs by at most max_lr · d · `steepness`.
 
     Args:
         policy: one of `POLICIES`.
@@ -144,13 +149,34 @@ class Schedule:
             if not is_right:
                 raise InputError(f"learning rate schedule: {name} is {value}; give {cure}")
 
-    def height(self, step: int, total: int) -> float:
-        """Height of the cycles at `step`: 0 at the foot and in the annihilation, 1 at the first peak."""
+    @property
+    def steepness(self) -> float:
+        """By how many max_lr, at most, the rate changes in a run's whole length, at the slope of its steepest place.
+
+        For runs that are long enough that whole-step corners are no matter, and without `gamma`.
+        """
+        if self.policy == "constant":
+            return 0.0
+        steepest = math.pi / 2 if self.anneal == "cos" or self.policy == "cosine" else 1.0
+        if self.policy == "cosine":
+            return steepest
+        slopes = 2 * (1 if self.policy == "one_cycle" else self.cycles) / (1 - self.annihilation)
+        fade = math.log(10) / (1 - self.annihilation) * 2 if self.policy == "exp_range" else 0.0
+        fall = 1 / (self.div * self.annihilation) if self.annihilation else 0.0
+        return max(slopes * steepest + fade, fall * steepest)
+
+    def height(self, step: float, total: int, steps: float | None = None) -> float:
+        """Height of the cycles at `step`: 0 at the foot and in the annihilation, 1 at the first peak.
+
+        `steps`: of the optimizer, that were made up to there, where that is not `step`: `gamma` is per step of these.
+        """
         position = self._locate(step, total)
+        if steps is not None and step:
+            position = position._replace(steps_past_peak=position.steps_past_peak * (steps / step))
         return ANNEALS[self.anneal](position.wave) * POLICIES[self.policy](position, self.gamma)
 
-    def learning_rate(self, step: int, total: int) -> float:
-        """Rate that the 0-based optimizer `step` of a run of `total` steps uses."""
+    def learning_rate(self, step: float, total: int, steps: float | None = None) -> float:
+        """Rate that the 0-based optimizer `step` of a run of `total` steps uses; `steps` as in `height`."""
         if self.policy == "constant":
             return self.max_lr
         foot = self.max_lr / self.div
@@ -161,13 +187,13 @@ class Schedule:
         if annihilated := ANNEALS[self.anneal](self._locate(step, total).annihilation):
             return foot * (1 - annihilated) + foot / self.final_div * annihilated
         # Measured from the top, so that the peak is max_lr to the last bit and nothing rounds above it.
-        return self.max_lr - (self.max_lr - foot) * (1 - self.height(step, total))
+        return self.max_lr - (self.max_lr - foot) * (1 - self.height(step, total, steps))
 
-    def momentum(self, step: int, total: int) -> float | None:
+    def momentum(self, step: float, total: int, steps: float | None = None) -> float | None:
         """Momentum (Adam: beta1) of that step, the mirror image of the rate; None: keep the optimizer's own."""
         if self.policy in _NO_CYCLES or not self.cycle_momentum:
             return None
-        return self.max_momentum - (self.max_momentum - self.base_momentum) * self.height(step, total)
+        return self.max_momentum - (self.max_momentum - self.base_momentum) * self.height(step, total, steps)
 
-    def _locate(self, step: int, total: int) -> Position:
+    def _locate(self, step: float, total: int) -> Position:
         return locate(step, total, 1 if self.policy == "one_cycle" else self.cycles, self.annihilation)

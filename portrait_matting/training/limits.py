@@ -8,6 +8,7 @@ from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.errors import InputError
 
 LOGGED = 100  # points that a curve should have at least
+IN_EPOCH = 10  # the same in an epoch, of a run that only its time ends
 RARELY = 50  # steps between two points, at most: each point waits for the card
 
 
@@ -69,10 +70,11 @@ def _check_length(trainer: DictConfig) -> None:
     for key in ("max_epochs", "max_steps"):
         if trainer[key] is not None and trainer[key] < 1 and trainer[key] != -1:
             raise InputError(f"trainer.{key}={trainer[key]} trains nothing: choose at least 1, or -1 for no limit")
-    if trainer.max_epochs in (None, -1) and trainer.max_steps in (None, -1):
+    if trainer.get("max_time") is None and trainer.max_epochs in (None, -1) and trainer.max_steps in (None, -1):
         raise InputError(
             f"trainer.max_epochs={'null' if trainer.max_epochs is None else trainer.max_epochs} leaves the run without "
-            "an end to stretch the learning rate over: choose a number of epochs, or of trainer.max_steps"
+            "an end to stretch the learning rate over: choose a number of epochs, of trainer.max_steps, or a "
+            "trainer.max_time"
         )
     if (least := trainer.min_epochs) is None:
         return
@@ -132,16 +134,25 @@ def batches_of_an_epoch(trainer: DictConfig, data: PortraitDataModule, devices: 
 
 def logged_every(trainer: DictConfig, in_epoch: int, accumulate: int) -> int:
     """Optimizer steps between two points of a curve: as `trainer.log_every_n_steps` says, or where that is null so many
-    that a run has a hundred points, but at most 50.
+    that a run has a hundred points, but at most 50. Where a time ends the run, and nobody knows yet after how many
+    steps: 1.
 
     >>> from types import SimpleNamespace
     >>> of = lambda epochs: SimpleNamespace(log_every_n_steps=None, max_epochs=epochs, max_steps=-1)
     >>> logged_every(of(1), 75, 1), logged_every(of(4), 150, 1), logged_every(of(60), 1200, 1)
     (1, 6, 50)
+    >>> logged_every(of(-1), 75, 1)
+    1
     """
     if trainer.log_every_n_steps is not None:
         return trainer.log_every_n_steps
-    return int(min(max(optimizer_steps(trainer, in_epoch, accumulate) // LOGGED, 1), RARELY))
+    steps = optimizer_steps(trainer, in_epoch, accumulate)
+    return 1 if math.isinf(steps) else between_points(steps)
+
+
+def between_points(steps: int) -> int:
+    """As `logged_every`, of a run of so many optimizer steps."""
+    return int(min(max(steps // LOGGED, 1), RARELY))
 
 
 def optimizer_steps(trainer: DictConfig, in_epoch: int, accumulate: int) -> float:

@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 import lightning.pytorch as L
 import torch
 from hydra.utils import instantiate
-from lightning.pytorch.callbacks import Timer
-from omegaconf import OmegaConf
 
 from portrait_matting import checkpoint
 from portrait_matting.callbacks.best_checkpoint import BestCheckpoint, read
@@ -17,15 +15,23 @@ from portrait_matting.callbacks.progress_bar import ProgressBar
 from portrait_matting.evaluation.result import per_image
 from portrait_matting.learning_rate.curve import plot_finding
 from portrait_matting.learning_rate.cycle import LearningRateCycle
+from portrait_matting.learning_rate.deadline import Deadline, WorkingTime
 from portrait_matting.learning_rate.decay import DecayOverRun
 from portrait_matting.learning_rate.finding import Finding, write_csv
 from portrait_matting.loggers.finder_curve import log_finding
 from portrait_matting.metrics.catalogue import METRICS
 from portrait_matting.runs.test_scores import write_scores
+from portrait_matting.training import time_limit
 from portrait_matting.training.auto_hardware import out_of_memory
 from portrait_matting.training.checkpoint_io import AtomicCheckpointIO
 from portrait_matting.training.job import TrainingJob
-from portrait_matting.training.limits import batches_of_an_epoch, logged_every, optimizer_steps, validated_batches
+from portrait_matting.training.limits import (
+    batches_of_an_epoch,
+    between_points,
+    logged_every,
+    optimizer_steps,
+    validated_batches,
+)
 from portrait_matting.training.resume import take_over_best
 
 log = logging.getLogger(__name__)
@@ -92,19 +98,21 @@ def _search(job: TrainingJob) -> Finding:
         job.data,
         job.trainer_arguments | together | as_the_run,
         training_steps=None if steps == math.inf else max(int(steps), 1),
-        training_seconds=_seconds(trainer.max_time),
+        training_seconds=time_limit.length(trainer),
     )
 
 
-def _seconds(max_time: Any) -> float | None:
-    """What trainer.max_time says, in Lightning's words for it; None: there is no limit."""
-    plain = OmegaConf.to_container(max_time) if OmegaConf.is_config(max_time) else max_time
-    return None if plain is None else Timer(plain).time_remaining()
+def fit(job: TrainingJob, working: WorkingTime | None = None, until: Deadline | None = None) -> L.Trainer:
+    """Trains, from the start or from where `resume` stopped, and returns the trainer.
 
-
-def fit(job: TrainingJob) -> L.Trainer:
-    """Trains, from the start or from where `resume` stopped, and returns the trainer."""
-    cycle = LearningRateCycle(instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr))
+    Args:
+        job: what to train.
+        working: counts the time; None: from now on.
+        until: `time_limit.deadline` of the process that counts the time; the others need none.
+    """
+    schedule = instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr)
+    points = between_points if job.cfg.trainer.log_every_n_steps is None else None
+    cycle = LearningRateCycle(schedule, until or time_limit.follower(job), working, points)
     trainer = _trainer(job, extra=[cycle, DecayOverRun(cycle)])
     if job.resume and isinstance(best := trainer.checkpoint_callback, BestCheckpoint) and trainer.is_global_zero:
         take_over_best(best, job.resume)
@@ -123,6 +131,12 @@ def fitted_before(job: TrainingJob) -> L.Trainer:
         take_over_best(best, job.resume, trains=False)
         best.take_up(read(job.resume))
     return trainer
+
+
+def cycle_done(trainer: L.Trainer) -> dict[str, float]:
+    """`cycle_done`, the share of the cycle that is done, in [0, 1]; empty for a trainer that drove none."""
+    [*done] = [callback.done for callback in trainer.callbacks if isinstance(callback, LearningRateCycle)]
+    return {"cycle_done": round(done[0], 4)} if done else {}
 
 
 def best_metric(trainer: L.Trainer) -> dict[str, float]:
@@ -169,6 +183,9 @@ def _trainer(job: TrainingJob, extra: list[L.Callback] | None = None, **argument
     if overfit := job.cfg.trainer.overfit_batches:  # Lightning would put its own order in the place of ours
         validated = validated_batches(job.cfg.trainer, len(job.data.val_dataloader()))
         limits |= {"overfit_batches": 0.0, "limit_train_batches": overfit, "limit_val_batches": validated}
+    limits["max_time"] = None  # Lightning's timer would cut the cycle off, see `TimedCurve`
+    if job.cfg.trainer.get("max_time") is not None and job.cfg.trainer.max_epochs is None:
+        limits["max_epochs"] = -1  # of None Lightning makes a thousand
     given = instantiate(job.cfg.trainer, _partial_=True, _convert_="all")
     return given(
         **job.trainer_arguments | limits | arguments,

@@ -1,7 +1,9 @@
 """What a resumed run finds: how far it had come, and which network was the best until then."""
 
 import logging
+import math
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +12,9 @@ from omegaconf import DictConfig
 from portrait_matting.callbacks.best_checkpoint import BestCheckpoint, read, scores
 from portrait_matting.disk.atomic_write import atomic_write
 from portrait_matting.errors import InputError
+from portrait_matting.learning_rate.cycle import LearningRateCycle
+from portrait_matting.learning_rate.duration import seconds, written
+from portrait_matting.training.slurm import SLURM
 
 log = logging.getLogger(__name__)
 
@@ -27,20 +32,37 @@ def progress(checkpoint: dict[str, Any]) -> Progress:
     return Progress(loop["epoch_progress"]["current"]["processed"], checkpoint["global_step"])
 
 
+def cycle(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """What `LearningRateCycle` has left in a checkpoint: `spent`, `done` and more; {} of an earlier run."""
+    return dict(checkpoint.get("callbacks", {}).get(LearningRateCycle.__name__, {}))
+
+
 def nothing_to_train(resume: Path, trainer: DictConfig) -> bool:
     """Whether a trainer group leaves nothing to train after the checkpoint `resume`, which is said then.
 
     A file that is missing or no such checkpoint leaves everything: `checkpoint.check_resumable` says what is wrong.
     """
     try:
-        done = progress(read(resume))
+        done = progress(checkpoint := read(resume))
     except (InputError, KeyError, TypeError):
         return False
     for key, has, what in (("max_epochs", done.epochs, "epochs"), ("max_steps", done.steps, "steps")):
         if trainer[key] not in (None, -1) and has >= trainer[key]:
             log.info("nothing is trained: the run has its %d %s already; more are trainer.%s=N", has, what, key)
             return True
-    return False
+    return _time_is_over(cycle(checkpoint), trainer.get("max_time"))
+
+
+def _time_is_over(state: Mapping[str, Any], max_time: object) -> bool:
+    if max_time is None:
+        return False
+    length = math.inf if max_time == SLURM else seconds(max_time)
+    ended = "seconds" in state and state["done"] >= 1 and (max_time == SLURM or length <= state["seconds"])
+    if not ended and state.get("spent", 0.0) < length:
+        return False
+    how = "has come to the end of its cycle" if ended else f"has had {written(state['spent'])} of work already"
+    log.info("nothing is trained: the run %s; more is a longer trainer.max_time", how)
+    return True
 
 
 def take_over_best(best: BestCheckpoint, resume: Path, trains: bool = True) -> None:

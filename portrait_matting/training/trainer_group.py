@@ -6,6 +6,8 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from portrait_matting.errors import InputError
+from portrait_matting.learning_rate.duration import seconds
+from portrait_matting.training.slurm import SLURM
 
 _ELSEWHERE = {
     "accelerator": "hardware.accelerator",
@@ -46,9 +48,12 @@ def check_trainer_group(trainer: DictConfig, run_sets: dict[str, Any]) -> None:
         )
     one_process = {"devices": 1, "strategy": "auto", "logger": False, "enable_checkpointing": False}
     quiet = {"enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
+    if (max_time := trainer.get("max_time")) not in (None, SLURM):
+        seconds(max_time)
+    no_timer = {"max_time": None}  # a time is the run's own to keep, see `TimedCurve`
     try:
         # Built and thrown away: the values are Lightning's to judge. Not used, since a run has one of its own.
-        instantiate(trainer, _partial_=True, _convert_="all")(**run_sets | one_process | quiet)
+        instantiate(trainer, _partial_=True, _convert_="all")(**run_sets | one_process | quiet | no_timer)
     except Exception as error:
         if isinstance(error, ImportError | OSError):
             raise

@@ -161,3 +161,21 @@ def test_an_error_of_one_process_ends_all_with_its_line(seed, tmp_path):
     assert done.returncode not in (0, -signal.SIGKILL)
     assert "2 of 32 portraits cannot be used" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_two_processes_that_have_a_time_come_down_and_end_together(tmp_path):
+    limit = ["trainer.max_time=00:00:00:45", "hardware.batch_size=2", "hardware.devices=2"]
+    recipe = [one for one in RECIPE if "max_epochs" not in one and "data.train" not in one]
+    environment = {key: value for key, value in os.environ.items() if key not in _VARIABLES}
+    command = [sys.executable, "-m", "portrait_matting.train", *recipe, *limit, "hydra.run.dir=run"]
+    command += ["trainer.max_epochs=-1", "trainer.sync_batchnorm=false", "data.train=4000"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert figures(tmp_path / "run")["cycle_done"] == 1
+    assert figures(tmp_path / "run")["train_seconds"] < 60  # and not 46: the machine has other work too
+    lines = (tmp_path / "run" / "metrics.csv").read_text().splitlines()
+    column = lines[0].split(",").index("lr")
+    rates = [float(line.split(",")[column]) for line in lines[1:] if line.split(",")[column]]
+    assert rates[-1] == pytest.approx(0.005 / 1000)
+    assert max(rates) > 0.004
