@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 SHARE = 0.15  # reach of a local line to either side, as a share of all points
+_FEW = 3  # points that a mean is taken of at least
 EMA_BETA = 0.98  # of fastai's recorder, which its valley rule was tuned on
 
 
@@ -71,6 +72,29 @@ def noise_of(losses: Sequence[float]) -> float:
         return float("nan")
     off = losses[1:-1] - (losses[:-2] + losses[2:]) / 2
     return float(np.median(np.abs(off)) / 0.6745 / 1.5**0.5)
+
+
+def clearest_fall(losses: Sequence[float]) -> float:
+    """How clearly losses fall, in standard errors: the mean of the first points less that of those that follow.
+
+    The largest over all ways to choose how many are first and how many follow, three at least. Of many points each, a
+    mean tells a wide fall from noise that hides it at every single point. A curve of normal noise alone is above 4.1 in
+    2 % of cases, of 20 points or of 100; of 20 it is above 5 in 1 %, of 40 in 0.2 %. NaN for fewer than six finite
+    points; infinite for a fall without noise.
+    """
+    losses = np.asarray(losses, dtype=np.float64)
+    losses = losses[np.isfinite(losses)]
+    if len(losses) < 2 * _FEW:
+        return float("nan")
+    total, best = np.r_[0, np.cumsum(losses)], 0.0
+    for first in range(_FEW, len(losses) - _FEW + 1):
+        following = np.arange(_FEW, len(losses) - first + 1)
+        fall = total[first] / first - (total[first + following] - total[first]) / following
+        best = max(best, float((fall / np.sqrt(1 / first + 1 / following)).max()))
+    noise = noise_of(losses)
+    if best <= 1e-6 * np.abs(losses).max():  # rounding
+        return 0.0
+    return best / noise if noise > 0 else float("inf")
 
 
 def _weights(losses: Sequence[float], share: float) -> np.ndarray:

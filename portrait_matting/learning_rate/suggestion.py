@@ -7,11 +7,19 @@ from typing import Literal
 import numpy as np
 
 from portrait_matting.errors import InputError
-from portrait_matting.learning_rate.smoothing import SHARE, average_sweeps, local_lines, moving_average, noise_of
+from portrait_matting.learning_rate.smoothing import (
+    SHARE,
+    average_sweeps,
+    clearest_fall,
+    local_lines,
+    moving_average,
+    noise_of,
+)
 
 MIN_POINTS = 12  # fewer are no curve
 SKIP_END = 5  # last points that fastai drops, of a test that was stopped because it diverged
-STANDS_OUT = 4.0  # times the noise of single points: of flat curves with normal noise about one in a hundred does so
+STANDS_OUT = 5.0  # standard errors of the clearest fall: of flat curves with normal noise one in a hundred has so many
+CLIMBS = 4.0  # times the noise of single points that a smooth curve rises, so that it is said to
 LOST = 0.25  # share of the fall that has gone again where training is said to break
 SAFETY = 3.0  # `rise` is so far below the rate that breaks
 EDGE = 1.5  # an answer nearer than this factor to an end of the range lies at it
@@ -76,6 +84,7 @@ class Suggestion:
     smooth: np.ndarray  # local lines through the mean
     noise: float = float("nan")  # standard deviation of the mean around them
     fall: float = float("nan")  # of the smooth curve, from its highest point before its lowest
+    clear: float = float("nan")  # standard errors of the clearest fall
     breaks: float | None = None  # the rate from which on the loss has risen again; None: nowhere, or it never fell
     edge: Literal["min_lr", "max_lr"] | None = None  # the end of the range that bears on the answer
 
@@ -93,7 +102,7 @@ def suggest(
 ) -> Suggestion:
     """Maximal learning rate for a cyclical schedule, or none where the curve has none to offer.
 
-    A curve is refused where its fall does not stand out from its own noise, whatever the rule. Where the range ends
+    A curve is refused where no fall stands out from its own noise, whatever the rule. Where the range ends
     before training breaks, `rise` takes the end of the range for the rate that breaks, and `edge` says so.
 
     Args:
@@ -102,7 +111,7 @@ def suggest(
         rule: "rise", "valley", "steepest" or "minimum".
         min_points: fewer rates with a finite mean than this suggest nothing.
         share: of `local_lines`, for all that reads a smooth curve; `valley` smooths in its own way.
-        stands_out: the fall is asked to be so many times the noise.
+        stands_out: the clearest fall is asked to be so many standard errors.
         lost, safety: of `rise`; `lost` also says where training breaks, whatever the rule.
 
     Raises:
@@ -124,16 +133,15 @@ def suggest(
     breaks = breaking_rate(lrs, smooth, lost)
     if breaks is None and not finite[-1]:
         breaks = float(lrs[-1])  # no sweep got further: the loss there was no number
-    measured = (lrs, mean, smooth, noise, fall)
-    told = f"the loss falls by {fall:.3g}, {fall / max(noise, 1e-12):.1f} times its noise"
-    if fall <= stands_out * noise or fall <= 1e-6 * abs(smooth[lowest]):
+    clear = clearest_fall(mean)
+    measured = (lrs, mean, smooth, noise, fall, clear)
+    told = f"the loss falls by {fall:.3g}, {clear:.1f} standard errors"
+    if not clear > stands_out or fall <= 1e-6 * abs(smooth[lowest]):
         # Flat, then up: no range would help. Up at once: the loss may have fallen below the range.
         early = smooth[: len(lrs) // 4 + 1]
-        climbs = early[-1] - early.min() > max(stands_out * noise, 1e-6 * abs(smooth[lowest]))
+        climbs = early[-1] - early.min() > max(CLIMBS * noise, 1e-6 * abs(smooth[lowest]))
         edge = "min_lr" if climbs else None
-        return Suggestion(
-            None, f"no fall stands out: {told}, where {stands_out:g} times is asked for", *measured, edge=edge
-        )
+        return Suggestion(None, f"no fall stands out: {told}, where {stands_out:g} are asked for", *measured, edge=edge)
     rate = RULES[rule](lrs, mean, share=share, lost=lost, safety=safety, ladder=len(ladder))
     if rate is None and rule == "rise":
         rate = (breaks or float(lrs[-1])) / safety

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.plugins.precision import MixedPrecision
 from torch.utils.data import DataLoader, TensorDataset
 
 from portrait_matting.learning_rate.range_test import WARM_UP, RangeTest, broken
@@ -20,6 +21,8 @@ def loader(size=40, batch=2):
 class Line(LightningModule):
     """One weight that follows its batches; it takes down what each optimizer step was made from."""
 
+    factor = 1.0
+
     def __init__(self, optimizer=torch.optim.SGD, **arguments):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.ones(1))
@@ -31,7 +34,7 @@ class Line(LightningModule):
         self.weights.append(self.weight.item())
         self.counts.append(self.count.item())
         self.count += 1
-        loss = (self.weight - batch[0]).square().mean()
+        loss = self.factor * (self.weight - batch[0]).square().mean()
         self.recorded.append(loss.item())
         return loss
 
@@ -166,3 +169,16 @@ def test_flat_noise_breaks_seldom():
 def test_a_gap_does_not_break_and_a_last_loss_that_is_no_number_does():
     assert not broken(np.r_[np.full(5, 3.0), NAN, np.full(10, 2.0)])
     assert broken(np.r_[np.full(5, 3.0), NAN])
+
+
+def test_float16_skips_its_first_steps_but_records_their_losses():
+    # A scale that gradients overflow with: the scaler halves it and skips the step, several times.
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127)
+    module = Line(torch.optim.AdamW)
+    module.factor = 30.0
+    test = climb(module, 2, plugins=[MixedPrecision("16-mixed", "cpu", scaler)])
+    assert len(module.rates) < 40, "some were skipped"
+    assert np.isfinite(test.losses).all()
+    assert test.losses.ravel() == pytest.approx(module.recorded)
+    assert module.weights[0] == module.weights[20] == module.weights[1] == 1
+    assert scaler.get_scale() == 2.0**127

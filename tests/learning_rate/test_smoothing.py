@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from portrait_matting.learning_rate.smoothing import average_sweeps, local_lines, moving_average, noise_of
+from portrait_matting.learning_rate.smoothing import (
+    average_sweeps,
+    clearest_fall,
+    local_lines,
+    moving_average,
+    noise_of,
+)
 
 NAN = float("nan")
 
@@ -50,3 +56,23 @@ def test_a_break_is_no_noise():
     assert 0.05 < noise_of(curve) < 0.25
     assert noise_of(np.full(30, 0.7)) == 0
     assert np.isnan(noise_of([0.7, 0.6]))
+
+
+def test_a_fall_is_clear_by_the_means_of_many_points():
+    generator = np.random.default_rng(0)
+    step = np.r_[np.full(20, 3.0), np.full(20, 2.0)]
+    found = [clearest_fall(step + generator.normal(0, 0.5, 40)) for _ in range(200)]
+    assert np.median(found) == pytest.approx(1 / 0.5 / np.sqrt(2 / 20), rel=0.15)  # two means of 20 points each
+    rising = [clearest_fall(step[::-1] + generator.normal(0, 0.5, 40)) for _ in range(200)]
+    assert np.median(rising) < 2.5
+    assert clearest_fall(step) == np.inf
+    assert clearest_fall(np.full(40, 0.7)) == clearest_fall(np.linspace(0.3, 0.7, 40)) == 0
+    assert np.isnan(clearest_fall(np.ones(5)))
+
+
+@pytest.mark.parametrize("points", [20, 40, 100])
+def test_noise_alone_is_clear_as_seldom_as_is_said(points):
+    generator = np.random.default_rng(0)
+    found = np.array([clearest_fall(generator.normal(size=points)) for _ in range(1000)])
+    assert 0.005 < (found > 4.1).mean() < 0.03
+    assert (found > 5).mean() <= 0.015

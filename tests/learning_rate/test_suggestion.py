@@ -217,3 +217,13 @@ def test_descents_against_all_subsequences():
 def test_an_unknown_rule_is_named():
     with pytest.raises(InputError, match="rule is best"):
         suggest(LRS, curve(), "best")
+
+
+@pytest.mark.parametrize("points", [20, 40])
+def test_a_wide_fall_that_single_points_hide_is_found(points):
+    # Two and a half times the scatter of single losses, one sweep: the search of a short training on a small batch.
+    lrs = np.geomspace(1e-5, 1, points)
+    shape = curve(lrs, diverges=0.1)
+    found = [suggest(lrs, noisy(shape, 0.5, 1, seed)) for seed in range(100)]
+    assert sum(one.rate is not None for one in found) > (65 if points == 40 else 35)
+    assert np.median([one.fall / one.noise for one in found]) < 4
