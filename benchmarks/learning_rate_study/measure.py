@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from answers import answer
+from answers import cut
 from parts import PARTS, RANGES, Extent
 from portraits import Portraits
 from results import Result, measured, path_of, read, write
@@ -35,9 +35,8 @@ from training import Training
 
 from portrait_matting.cli import command
 from portrait_matting.errors import InputError
-from portrait_matting.learning_rate.suggestion import RULES
+from portrait_matting.learning_rate.suggestion import suggest
 
-RULE = next(iter(RULES))
 FALLBACK = 0.001  # that of conf/learning_rate/_finder.yaml
 
 
@@ -52,8 +51,9 @@ def answered(folder: Path, setting: Setting) -> float:
         raise InputError(f"{path} is not there, which says at what rate to train: give --parts ranges first")
     found = read(path)
     usual = next(iter(RANGES))
-    rates = [answer(found.rates[usual], sweeps, RULE) for sweeps in found.losses[usual]]
-    return float(np.exp(np.nanmedian(np.log(rates)))) if np.isfinite(rates).any() else FALLBACK
+    said = (suggest(found.rates[usual], cut(sweeps)).rate for sweeps in found.losses[usual])
+    rates = [rate for rate in said if rate is not None]
+    return float(np.exp(np.median(np.log(rates)))) if rates else FALLBACK
 
 
 class Study:

@@ -13,9 +13,10 @@ Measured = dict[tuple[str, Setting], Result]
 NONE = "none"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns after the first are aligned to the right."""
-    rule = "|".join(["---"] + ["---:"] * (len(head) - 1))
+def table(words: Sequence[str], figures: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table with columns of words, then columns of figures, which are aligned to the right."""
+    head = (*words, *figures)
+    rule = "|".join(["---"] * len(words) + ["---:"] * len(figures))
     return "\n".join([_line(head), f"|{rule}|", *map(_line, rows)])
 
 
@@ -24,9 +25,9 @@ def rules_table(measured: Measured, rules: Iterable[str]) -> str:
 
     Its last column is how far the validation MAD of a peak at each range's median is above the grid's best, in percent.
     """
-    head = (
-        "setting", "rule", "median answer: by range", "scatter over seeds: decades", "as a factor",
-        "moved by ranges: factor", "refused, %", "above the grid's best, %: by range",
+    figures = (
+        "median answer: by range", "scatter over seeds: decades", "as a factor", "moved by ranges: factor",
+        "refused, %", "above the grid's best, %: by range",
     )  # fmt: skip
     rows = []
     for (part, setting), found in measured.items():
@@ -39,7 +40,7 @@ def rules_table(measured: Measured, rules: Iterable[str]) -> str:
             medians = three.medians | alone
             above = _above(measured.get(("grid", setting)), medians)
             rows.append((str(setting), rule, _joined(medians, "{:.2g}"), *_spread(three), above))
-    return table(head, rows)
+    return table(("setting", "rule"), figures, rows)
 
 
 def grid_table(measured: Measured) -> str:
@@ -56,10 +57,9 @@ def grid_table(measured: Measured) -> str:
         if ANSWER in found.scores:
             error = mad(found.scores[ANSWER]).mean()
             there = f"{error:.4f} at {found.facts['answer']:.2g} ({100 * (error / lowest.error - 1):+.0f} %)"
-        rows.append(
-            (str(setting), " / ".join(f"{peak:g}" for peak in peaks), cells, where, f"{lowest.error:.4f}", there)
-        )
-    return table(("setting", "peaks", "MAD", "best peak", "its MAD", "measured at the answer"), rows)
+        tried = " / ".join(f"{peak:g}" for peak in peaks)
+        rows.append((str(setting), tried, cells, where, f"{lowest.error:.4f}", there))
+    return table(("setting",), ("peaks", "MAD", "best peak", "its MAD", "measured at the answer"), rows)
 
 
 def arms_table(measured: Measured, part: str) -> str:
@@ -68,15 +68,16 @@ def arms_table(measured: Measured, part: str) -> str:
     for (name, setting), found in measured.items():
         if name != part:
             continue
-        first = mad(next(iter(found.scores.values())))
+        labels = list(found.scores)
+        first = mad(found.scores[labels[0]])
         for label, scores in found.scores.items():
             each, iou = mad(scores), scores[..., 1].mean()
             apart, paired = "", each - first
-            if each is not first and len(each) > 1 and label != next(iter(found.scores)):
+            if label != labels[0] and len(each) > 1:
                 apart = f"{paired.mean():+.4f} ± {paired.std(ddof=1) / len(paired) ** 0.5:.4f}"
             scatter = f" ± {each.std(ddof=1):.4f}" if len(each) > 1 else ""
             rows.append((str(setting), label, f"{each.mean():.4f}{scatter}", f"{iou:.4f}", apart, str(len(each))))
-    return table(("setting", "training", "MAD", "IoU", "MAD from the first, ± standard error", "seeds"), rows)
+    return table(("setting", "training"), ("MAD", "IoU", "MAD from the first, ± standard error", "seeds"), rows)
 
 
 def trials_table(measured: Measured) -> str:
@@ -91,10 +92,9 @@ def trials_table(measured: Measured) -> str:
             by_length.setdefault(length, {})[float(peak)] = mad(scores)
         for length, by_peak in by_length.items():
             chosen = [list(by_peak)[index] for index in np.argmin(list(by_peak.values()), axis=0)]
-            medians = {"": float(np.median(chosen))}
-            above = _above(measured.get(("grid", setting)), medians)
+            above = _above(measured.get(("grid", setting)), {length: float(np.median(chosen))})
             rows.append((str(setting), length, " / ".join(f"{peak:g}" for peak in chosen), above))
-    return table(("setting", "trial", "best peak: by seed", "median of these above the grid's best, %"), rows)
+    return table(("setting", "trial"), ("best peak: by seed", "median of these above the grid's best, %"), rows)
 
 
 def flat_table(rules: Iterable[str], count: int) -> str:
@@ -106,7 +106,7 @@ def flat_table(rules: Iterable[str], count: int) -> str:
         for noise in ("normal", "t")
         for sweeps in (1, 3)
     ]
-    return table(("rule", "noise", "sweeps", *(f"{each} rates, %" for each in points)), rows)
+    return table(("rule", "noise"), ("sweeps", *(f"{each} rates, %" for each in points)), rows)
 
 
 def grid_of(found: Result) -> tuple[np.ndarray, np.ndarray]:

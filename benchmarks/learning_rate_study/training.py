@@ -48,7 +48,8 @@ class Training:
         self.net = NETWORKS[network]().to(device, memory_format=torch.channels_last).train()
         self._loss = DeepSupervision(CRITERIA[loss]()).to(device)
         count = sum(parameter.numel() for parameter in self.net.parameters())
-        self._weights, self._gradient, self._first, self._second = torch.zeros(4, count, device=device).unbind()
+        # Each a tensor of its own: as_strided counts from where the memory begins, and not from where a row of it does.
+        self._weights, self._gradient, self._first, self._second = (torch.zeros(count, device=device) for _ in range(4))
         self._shrinks, self._spared = torch.ones(count, device=device), torch.ones(count, device=device)
         self._flatten()
         self._image = torch.zeros(batch, 3, size, size, device=device).contiguous(memory_format=torch.channels_last)
