@@ -1,9 +1,10 @@
 """Markdown tables of a study's results."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from answers import Answers, answers, flat_share
+from answers import Answers, answers, called, flat_curves
 from parts import ANSWER, SHORT
 from peaks import best, error_at
 from results import Result
@@ -100,11 +101,12 @@ def trials_table(measured: Measured) -> str:
 def flat_table(rules: Iterable[str], count: int) -> str:
     """The share of flat curves that each rule calls a rate, in percent."""
     points = (20, 30, 40)
+    kinds = list(itertools.product(("normal", "t"), (1, 3)))
+    curves = {(*kind, each): flat_curves(kind[0], each, kind[1], count) for kind in kinds for each in points}
     rows = [
-        (rule, noise, str(sweeps), *(f"{100 * flat_share(rule, noise, each, sweeps, count):.1f}" for each in points))
+        (rule, noise, str(sweeps), *(f"{100 * called(*curves[noise, sweeps, each], rule):.1f}" for each in points))
         for rule in rules
-        for noise in ("normal", "t")
-        for sweeps in (1, 3)
+        for noise, sweeps in kinds
     ]
     return table(("rule", "noise"), ("sweeps", *(f"{each} rates, %" for each in points)), rows)
 

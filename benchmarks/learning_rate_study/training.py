@@ -1,8 +1,8 @@
 """Trainings one after another in the same memory; on a card each step is one CUDA graph.
 
-Measured on an H200: 7.3 ms a step of the lite network at 128² with batches of 8, which is the time that the launch of
-the graph takes. One, 8 or 16 trainings side by side on streams of their own took as long in all: within a process they
-take turns at the launch. So there is one at a time here, and who has room on a card starts several processes.
+Measured on an H200: 7.3 ms a step of the lite network at 128² with batches of 8, however many trainings ran side by
+side on streams of their own. The launch of the graph takes that long, and within a process they take turns at it. So
+there is one training at a time here, with the pixels of a few batches; who has room on a card starts several processes.
 """
 
 import time

@@ -27,6 +27,7 @@ import parts  # noqa: E402
 import peaks  # noqa: E402
 import results  # noqa: E402
 import rules  # noqa: E402
+import study  # noqa: E402
 import tables  # noqa: E402
 from batches import Batches  # noqa: E402
 from job import Job, scheduled, shrinking  # noqa: E402
@@ -188,7 +189,7 @@ def test_sweeps_are_cut_where_a_range_test_stops():
 
 @pytest.mark.parametrize("noise, most", [("normal", 0.1), ("t", 0.2)])
 def test_few_flat_curves_are_called_a_rate(noise, most):
-    assert answers.flat_share("rise", noise, 40, 3, count=20) <= most
+    assert answers.called(*answers.flat_curves(noise, 40, 3, count=20), "rise") <= most
 
 
 def test_the_best_peak_is_the_vertex_between_the_peaks():
@@ -265,7 +266,7 @@ def test_what_is_no_result_is_said(tmp_path):
         with pytest.raises(InputError, match=words):
             results.read_all([path])
     with pytest.raises(InputError, match="--parts ranges first"):
-        measure.answered(tmp_path, LITE)
+        study.answered(tmp_path, LITE)
 
 
 def test_each_part_has_its_trainings():
@@ -313,6 +314,7 @@ def measured(tmp_path, root, monkeypatch, capsys) -> Callable[..., list[tuple[st
     return run
 
 
+@pytest.mark.slow
 def test_every_part_has_its_tables_and_a_study_goes_on(tmp_path, tiny, measured, monkeypatch, capsys):
     real = "--data", "real", "--parts"
     assert measured(*real, "ranges") == [("ranges", "126 steps")]
