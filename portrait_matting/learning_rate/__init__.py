@@ -1,5 +1,6 @@
 """Cyclical learning rates without a rate to choose by hand.
 
 Read in this order: `schedule` (the curves, pure), `cycle` (the callback that drives an optimizer along a curve),
-`suggestion` (a rate from a range test, pure), `finder` (the range test), `curve` (its picture).
+`smoothing` and `suggestion` (a rate from the losses of a range test, pure), `range_test` (the callback that records
+them), `budget` (what it may cost), `finder` (all of it), `curve` (its picture).
 """

@@ -43,6 +43,7 @@ class Finding:
     steps: int = 0  # optimizer steps that were run
     seconds: float = float("nan")
     share: float = float("nan")  # of the training's optimizer steps; NaN where they are not known
+    step_seconds: float = float("nan")  # of an optimizer step, where the training is bounded by time; else NaN
 
     def sureness(self) -> str:
         """How sure the answer is, in words: how far single sweeps are apart, and how clear the fall is."""
@@ -58,8 +59,12 @@ class Finding:
 
     def cost(self) -> str:
         """What the search cost, in words."""
-        share = "" if np.isnan(self.share) else f", {self.share:.1%} of the training's optimizer steps"
-        return f"{self.steps} optimizer steps in {len(self.sweeps)} sweep(s), {self.seconds:.1f} s{share}"
+        words = f"{self.steps} optimizer steps in {len(self.sweeps)} sweep(s), {self.seconds:.1f} s"
+        if np.isnan(self.share):
+            return words
+        training = f"{self.steps / self.share:,.0f} optimizer steps"
+        time = "" if np.isnan(self.step_seconds) else f" that its time allows, at {self.step_seconds:.2g} s each"
+        return f"{words}, {self.share:.1%} of the training's {training}{time}"
 
 
 def find_learning_rate(
@@ -130,7 +135,9 @@ def find_learning_rate(
     finding = _decide(suggest(test.lrs, test.losses, rule), test, rule, fallback)
     training = budget.training_steps(test.step_seconds)
     of_training = test.steps / training if 0 < training < float("inf") else float("nan")
-    finding = replace(finding, steps=test.steps, seconds=time.perf_counter() - began, share=of_training)
+    by_time = test.step_seconds if training != training_steps else float("nan")
+    seconds = time.perf_counter() - began
+    finding = replace(finding, steps=test.steps, seconds=seconds, share=of_training, step_seconds=by_time)
     _say(finding, share)
     return finding
 

@@ -248,7 +248,7 @@ def test_a_sound_search_warns_of_nothing_and_says_what_it_cost(caplog):
     assert finding.share == finding.steps / 2400 <= 0.05
     assert finding.seconds > 0
     assert f"cost {finding.steps} optimizer steps in 3 sweep(s)" in caplog.text
-    assert f"{finding.share:.1%} of the training's optimizer steps" in caplog.text
+    assert f"{finding.share:.1%} of the training's 2,400 optimizer steps" in caplog.text
     assert "more than" not in caplog.text
     assert "single sweeps say" in caplog.text
 
@@ -257,14 +257,14 @@ def test_a_search_that_costs_more_than_its_share_says_why(caplog):
     with caplog.at_level(logging.INFO, logger="portrait_matting"):
         finding = find_learning_rate(Net(), Data(), CPU, training_steps=100)
     assert finding.steps == 20
-    assert "20.0% of the training's optimizer steps, more than 5%: a sweep of 20 steps is the least" in caplog.text
+    assert "20.0% of the training's 100 optimizer steps, more than 5%: a sweep of 20 steps is the least" in caplog.text
 
 
 @pytest.mark.parametrize(
     "steps, seconds, share, sweeps",
     [
         (10**6, None, 0.05, 3),
-        (10**6, 3600.0, 0.05, 3),
+        (10**9, 3600.0, 0.05, 3),
         (10**6, 1e-3, 0.05, 1),
         (600, None, 0.05, 1),
         (600, 1.0, None, 3),
@@ -273,6 +273,7 @@ def test_a_search_that_costs_more_than_its_share_says_why(caplog):
 def test_the_size_of_a_search_is_bounded_by_steps_or_time(steps, seconds, share, sweeps):
     finding = find_learning_rate(Net(), Data(), CPU, training_steps=steps, training_seconds=seconds, share=share)
     assert len(finding.sweeps) == sweeps
+    assert ("that its time allows" in finding.cost()) == (seconds in (3600.0, 1e-3))
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,9 @@ def test_two_processes_train_to_the_figures_of_one_with_the_same_global_batch(ac
 
 @pytest.mark.slow
 def test_two_processes_train_at_the_rate_that_one_of_them_found(tmp_path):
-    auto = [line for line in RECIPE if not line.startswith("learning_rate.max_lr")]
+    own = ("learning_rate.max_lr", "data.train", "trainer.max_epochs", "hardware.input_size")
+    auto = [line for line in RECIPE if not line.startswith(own)]
+    auto += ["data.train=16", "trainer.max_epochs=1", "hardware.input_size=32"]
     command = [sys.executable, "-m", "portrait_matting.train", "hydra.run.dir=run", "hardware.devices=2", *auto]
     environment = {key: value for key, value in os.environ.items() if key not in _VARIABLES}
     done = subprocess.run(

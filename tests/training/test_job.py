@@ -14,6 +14,7 @@ from portrait_matting.comparison.run import curve, read_run
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
 from portrait_matting.learning_rate import finder
+from portrait_matting.learning_rate.range_test import RangeTest
 from portrait_matting.synthetic import draw_portrait
 from portrait_matting.train import train
 from portrait_matting.training.job import build_training_job
@@ -90,6 +91,8 @@ def test_the_search_trains_as_the_run_does(tmp_path, monkeypatch):
     assert found["limit_train_batches"] == 2
     assert found["accumulate_grad_batches"] == 2, "no step of the run has more batches than an epoch"
     assert found["benchmark"] is True
+    assert [type(callback) for callback in found["callbacks"]] == [RangeTest], "none of the run's looks on or acts"
+    assert found["max_time"] is None, "the search has a price of its own"
     assert found["enable_progress_bar"] is False, "Lightning's bar is rich's where that is installed"
 
 
