@@ -155,13 +155,13 @@ def test_answers_follow_what_is_planted():
         "usual": (narrow, np.stack([planted(0.1, narrow, seed) for seed in range(4)])),
         "wide": (wide, np.stack([planted(0.1, wide, seed) for seed in range(4)])),
     }
-    found = answers.answers(curves, "rise")
+    found = answers.answers(curves, "bottom")
     assert set(found.medians) == {"usual", "wide"}
     assert found.scatter < 0.05
     assert found.moved < 1.6
     assert found.refused == 0
     flat = narrow, np.full((4, 3, 40), 3.0) + 0.02 * np.random.default_rng(0).standard_normal((4, 3, 40))
-    half = answers.answers({"usual": curves["usual"], "flat": flat}, "rise")
+    half = answers.answers({"usual": curves["usual"], "flat": flat}, "bottom")
     assert half.refused == 0.5
     assert np.isnan(half.medians["flat"])
     assert half.moved == 1
@@ -171,7 +171,7 @@ def test_scatter_is_that_within_the_ranges(monkeypatch):
     """Two seeds a factor of ten apart in each range, the ranges a factor of hundred: the loss says the answer here."""
     monkeypatch.setattr(answers, "answer", lambda rates, sweeps, rule: float(sweeps[0, 0]))
     curves = {name: (np.ones(1), np.array([[[low]], [[10 * low]]])) for name, low in (("usual", 1e-3), ("wide", 1e-1))}
-    found = answers.answers(curves, "rise")
+    found = answers.answers(curves, "bottom")
     assert found.scatter == pytest.approx(1 / 2**0.5)
     assert found.moved == pytest.approx(100)
     assert found.medians["usual"] == pytest.approx(10**-2.5)
@@ -189,7 +189,7 @@ def test_sweeps_are_cut_where_a_range_test_stops():
 
 @pytest.mark.parametrize("noise, most", [("normal", 0.1), ("t", 0.2)])
 def test_few_flat_curves_are_called_a_rate(noise, most):
-    assert answers.called(*answers.flat_curves(noise, 40, 3, count=20), "rise") <= most
+    assert answers.called(*answers.flat_curves(noise, 40, 3, count=20), "bottom") <= most
 
 
 def test_the_best_peak_is_the_vertex_between_the_peaks():
@@ -227,8 +227,8 @@ def test_tables_hold_the_arithmetic():
         ("grid", LITE): results.Result("grid", LITE, {}, {}, grid, {"answer": 0.02}),
         ("decay", LITE): results.Result("decay", LITE, {}, {}, arms, {}),
     }
-    (said,) = tables.rules_table(measured, ["rise"]).splitlines()[2:]
-    rate = answers.answers({"usual": (rates, sweeps)}, "rise").medians["usual"]
+    (said,) = tables.rules_table(measured, ["bottom"]).splitlines()[2:]
+    rate = answers.answers({"usual": (rates, sweeps)}, "bottom").medians["usual"]
     expected = 100 * np.log(rate / 0.01) ** 2  # on the parabola that the grid is of
     assert f"| {rate:.2g} |" in said
     assert said.endswith(f"| {expected:+.0f} |")

@@ -7,7 +7,6 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 from torch.utils.data import DataLoader
 
-from portrait_matting.errors import InputError
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.decay import DecayOverRun, Shares, shrink
 from portrait_matting.learning_rate.schedule import POLICIES, Schedule
@@ -119,8 +118,3 @@ class Placed(Timed):
 def test_a_cycle_that_goes_by_the_time_says_where_it_is(tmp_path):
     module = fit(tmp_path, Still(torch.optim.AdamW), cycle=Placed, max_steps=6)
     assert module.kernel.item() == pytest.approx(2 * (1 - SHARE), rel=1e-5)
-
-
-def test_one_that_does_not_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"optimizer\.decay_per_run counts the steps .* trainer\.max_time"):
-        fit(tmp_path, Still(torch.optim.AdamW), cycle=Timed)
