@@ -7,6 +7,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch.optim import Optimizer
 
+from portrait_matting.errors import InputError
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.schedule import Schedule
 
@@ -22,6 +23,9 @@ class DecayOverRun(Callback):
 
     Args:
         cycle: the run's, which says where on the schedule each step is.
+
+    Raises:
+        InputError: when training starts: the schedule counts steps (`gamma`), and the run is to end at a time.
     """
 
     def __init__(self, cycle: LearningRateCycle) -> None:
@@ -31,6 +35,13 @@ class DecayOverRun(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._shares, self._before = None, None
+        schedule, groups = self.cycle.schedule, [group for one in trainer.optimizers for group in one.param_groups]
+        counts_steps = schedule.policy == "exp_range" and schedule.gamma is not None
+        if counts_steps and self.cycle.deadline and any(group.get("decay_per_run") for group in groups):
+            raise InputError(
+                "learning_rate.cycle.gamma counts the steps of a run, and with trainer.max_time nobody knows how many they "
+                "are: leave out gamma or optimizer.decay_per_run"
+            )
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         if not any(group.get("decay_per_run") for group in optimizer.param_groups):
@@ -42,6 +53,9 @@ class DecayOverRun(Callback):
         self._before = place
 
 
+_POINTS = 10_000  # of a schedule's area: that of a run that ends at a time has a million places
+
+
 class Shares:
     """The share of a run's decay that each of its steps has, by the area under the schedule: they add up to 1.
 
@@ -51,13 +65,15 @@ class Shares:
     """
 
     def __init__(self, schedule: Schedule, total: int) -> None:
-        area = np.cumsum([0.0, *(schedule.learning_rate(step, total) for step in range(total))])
+        self._places = np.linspace(0, total, min(total, _POINTS) + 1)
+        middles = (self._places[:-1] + self._places[1:] - 1) / 2  # of a run of fewer steps: each step
+        area = np.cumsum([0.0, *(schedule.learning_rate(place, total) for place in middles)])
         self._done = area / area[-1]
 
     def between(self, before: float | None, place: float) -> float:
         """Of the step at `place`, 0-based, after the one at `before`, by default the one a whole step before it."""
         first = place if before is None else before + 1
-        whole = np.interp((first, place + 1), np.arange(len(self._done)), self._done)
+        whole = np.interp((first, place + 1), self._places, self._done)
         return float(whole[1] - whole[0])
 
 

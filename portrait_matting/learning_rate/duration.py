@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from portrait_matting.errors import InputError
 
-_CURE = "write DD:HH:MM:SS, as 00:01:30:00 for an hour and a half, or {hours: 1, minutes: 30}"
+_CURE = "write DD:HH:MM:SS, as 00:01:30:00 for an hour and a half, {hours: 1, minutes: 30}, or slurm in a Slurm job"
 
 
 def seconds(max_time: object) -> float:
@@ -26,8 +26,8 @@ def seconds(max_time: object) -> float:
         length = _of(max_time)
     if length is None:
         cure = _CURE
-        if isinstance(max_time, str) and re.fullmatch(r"\d\d:\d\d:\d\d", max_time):
-            cure = f"with the days, it is 00:{max_time}"
+        if isinstance(max_time, str) and re.fullmatch(r"\d\d?:\d\d:\d\d", max_time.strip()):
+            cure = f"with the days, it is 00:{max_time.strip().zfill(8)}"
         raise InputError(f"trainer.max_time={max_time} is no time: {cure}")
     if length <= timedelta(0):
         raise InputError(f"trainer.max_time={max_time} leaves no time: {_CURE}, or null for no limit")
@@ -37,7 +37,7 @@ def seconds(max_time: object) -> float:
 def _of(parts: Mapping[str, float]) -> timedelta | None:
     try:
         return timedelta(**parts)
-    except (TypeError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -6,7 +6,9 @@ import numpy as np
 
 REACH = 1.25  # decades of learning rate that a local line reaches to either side
 MOST_OF_RANGE = 0.3  # that it reaches to either side: of a narrow range fewer decades
-_FEW = 3  # points that a mean is taken of at least
+_FEW = 3  # points that a mean or a median is taken of at least
+_FIRST = 5  # losses whose median says where a sweep began
+_ABOVE = 4.0  # times the scatter of single losses above its start: no noise of a sweep is higher
 EMA_BETA = 0.98  # of fastai's recorder, which its valley rule was tuned on
 
 
@@ -14,7 +16,8 @@ def average_sweeps(sweeps: np.ndarray) -> np.ndarray:
     """The mean loss of several sweeps over the same rates.
 
     A sweep that ended early had broken: from there on it counts as no better than at its start, so that the mean
-    rises where sweeps break, and does not jump to the ones that are left.
+    rises where sweeps break, and does not jump to the ones that are left. How high a loss jumps where it breaks says
+    nothing: each sweep is `capped` before.
 
     Args:
         sweeps: float64 (sweeps, rates); NaN from where a sweep ended.
@@ -27,11 +30,29 @@ def average_sweeps(sweeps: np.ndarray) -> np.ndarray:
     for losses in filled:
         finite = np.flatnonzero(np.isfinite(losses))
         if finite.size:
-            losses[finite[-1] + 1 :] = max(losses[finite[-1]], np.median(losses[finite[:5]]))
+            losses[finite] = capped(losses[finite])
+            losses[finite[-1] + 1 :] = max(losses[finite[-1]], np.median(losses[finite[:_FIRST]]))
             losses[:] = np.where(np.isfinite(losses), losses, np.interp(np.arange(len(losses)), finite, losses[finite]))
     reached = np.isfinite(sweeps).any(0)
     with np.errstate(invalid="ignore"):
         return np.where(reached, np.nanmean(np.where(reached, filled, 0.0), 0), np.nan)
+
+
+def capped(losses: np.ndarray) -> np.ndarray:
+    """A sweep's losses, none higher above its start than it falls below it, or than its noise reaches.
+
+    A loss without a bound, as BCE, is a thousand or a million where training breaks, and any mean over a neighbourhood
+    would carry that far down the curve.
+
+    Args:
+        losses: finite.
+    """
+    if len(losses) < _FIRST + _FEW:
+        return losses
+    start = np.median(losses[:_FIRST])
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(losses, _FEW), axis=1)
+    scatter = float(np.median(np.abs(np.diff(losses)))) / 0.6745 / 2**0.5  # see range_test.broken
+    return np.minimum(losses, start + max(start - medians.min(), _ABOVE * scatter))
 
 
 def moving_average(losses: Sequence[float], beta: float = EMA_BETA) -> np.ndarray:

@@ -50,10 +50,12 @@ class TimedCurve:
         first = self._first(trainer.global_step, saved) if trainer.is_global_zero else None
         self._at, self.place, self._moved = trainer.strategy.broadcast(first)
         self._over = False
+        self._started = math.nan  # seconds of work when the first step began
         self.steps = 0  # of the whole run, about; 0 while nobody knows
         if trainer.is_global_zero:
             self._check(deadline.left(self._validates) <= 0 and not self._began_at and not self._least, 0)
         deadline.start()
+        self._started = deadline.working.spent
 
     @property
     def done(self) -> float:
@@ -75,6 +77,7 @@ class TimedCurve:
             "last": self.last,
             "moved": self._moved,
             "step": self._at,
+            "timed_out": self._over,
         }
 
     def advance(self, trainer: Trainer) -> float:
@@ -127,7 +130,7 @@ class TimedCurve:
         after = deadline.seconds_of_test() + (deadline.seconds_of_validation() if self._validates else 0.0)
         step = deadline.speed.seconds
         step = 1.0 if math.isnan(step) else step
-        started = deadline.working.spent - (2 * step if steps else 0.0)
+        started = deadline.working.spent if math.isnan(self._started) else self._started
         enough = 1.05 * (started + after + _ENOUGH * step) + 5
         each = f", a step {step:.2g} s" if steps else ""
         raise InputError(

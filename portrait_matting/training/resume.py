@@ -57,7 +57,7 @@ def _time_is_over(state: Mapping[str, Any], max_time: object) -> bool:
     if max_time is None:
         return False
     length = math.inf if max_time == SLURM else seconds(max_time)
-    ended = "seconds" in state and state["done"] >= 1 and (max_time == SLURM or length <= state["seconds"])
+    ended = state.get("timed_out", False) and (max_time == SLURM or length <= state["seconds"])
     if not ended and state.get("spent", 0.0) < length:
         return False
     how = "has come to the end of its cycle" if ended else f"has had {written(state['spent'])} of work already"

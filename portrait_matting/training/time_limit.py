@@ -2,11 +2,13 @@
 
 import logging
 
+import torch
 from omegaconf import DictConfig
 
 from portrait_matting.learning_rate.deadline import Deadline, WorkingTime
 from portrait_matting.learning_rate.duration import seconds, written
 from portrait_matting.training import slurm
+from portrait_matting.training.auto_hardware import out_of_memory
 from portrait_matting.training.job import TrainingJob
 from portrait_matting.training.rehearsal import rehearse
 
@@ -32,13 +34,16 @@ def deadline(job: TrainingJob, working: WorkingTime) -> Deadline | None:
     Tries out what a validation and the test cost.
 
     Raises:
-        InputError: `slurm`, outside of Slurm or where its limit is not known.
+        InputError: `slurm`, outside of Slurm or where its limit is not known; or out of memory.
     """
     if (given := length(job.cfg.trainer)) is None:
         return None
     in_slurm = job.cfg.trainer.max_time == slurm.SLURM
     whole = given + working.spent if in_slurm else given
-    costs = rehearse(job)
+    try:
+        costs = rehearse(job)
+    except torch.OutOfMemoryError as error:
+        raise out_of_memory(job.cfg, job.hardware) from error
     log.info(
         "the run has %s of work, search and test included; a validation takes about %.1f s, the test %.1f s",
         *(written(whole), costs.validation, costs.test),

@@ -7,6 +7,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 from torch.utils.data import DataLoader
 
+from portrait_matting.errors import InputError
 from portrait_matting.learning_rate.cycle import LearningRateCycle
 from portrait_matting.learning_rate.decay import DecayOverRun, Shares, shrink
 from portrait_matting.learning_rate.schedule import POLICIES, Schedule
@@ -99,22 +100,29 @@ def test_a_run_without_it_keeps_them(tmp_path):
     assert module.kernel.item() == 2.0
 
 
-class Timed(LearningRateCycle):
-    """A cycle that goes by the time."""
-
-    deadline = "in an hour"
-
-
-class Placed(Timed):
-    """One that says where on the schedule, of 30 steps, its six steps are."""
+class Placed(LearningRateCycle):
+    """One that says where on a schedule of very many places its six steps are."""
 
     def on_train_start(self, trainer, pl_module):
-        self.total_steps = 30
+        self.total_steps = 1_000_001
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
-        self.place = [0, 0.5, 7.0, 20.0, 25.5, 29][trainer.global_step]
+        self.place = [0, 2e4, 2.3e5, 6.7e5, 8.5e5, 1e6][trainer.global_step]
 
 
 def test_a_cycle_that_goes_by_the_time_says_where_it_is(tmp_path):
     module = fit(tmp_path, Still(torch.optim.AdamW), cycle=Placed, max_steps=6)
     assert module.kernel.item() == pytest.approx(2 * (1 - SHARE), rel=1e-5)
+
+
+def test_a_schedule_that_counts_steps_does_not_go_with_a_time(tmp_path):
+    class Counting(LearningRateCycle):
+        def __init__(self, schedule):
+            super().__init__(Schedule("exp_range", 0.01, gamma=0.99))
+            self.deadline = "in an hour"
+
+        def on_train_start(self, trainer, pl_module):
+            self.total_steps = 1_000_001
+
+    with pytest.raises(InputError, match="gamma counts the steps"):
+        fit(tmp_path, Still(torch.optim.AdamW), cycle=Counting)

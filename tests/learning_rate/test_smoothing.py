@@ -3,6 +3,7 @@ import pytest
 
 from portrait_matting.learning_rate.smoothing import (
     average_sweeps,
+    capped,
     clearest_fall,
     local_lines,
     moving_average,
@@ -90,3 +91,11 @@ def test_noise_alone_is_seldom_clear(points):
     curves = generator.normal(size=(1000, points))
     assert (np.array([clearest_fall(losses, 1.0) for losses in curves]) > 4.5).mean() <= 0.002
     assert (np.array([clearest_fall(losses, noise_of(losses)) for losses in curves]) > 4.5).mean() <= 0.02
+
+
+def test_a_sweep_is_capped_as_far_above_its_start_as_it_falls_below():
+    losses = np.r_[np.full(6, 3.0), 2.5, 2, 1.5, 1, 1, 1, 2, 3, 4.5, 1e3, 1e12]
+    assert capped(losses) == pytest.approx([*losses[:-2], 5, 5], abs=0.2)
+    noise = 3 + 0.2 * np.random.default_rng(0).normal(size=(200, 40))
+    assert np.mean([(capped(flat) < flat).any() for flat in noise]) < 0.05, "noise stays as it is"
+    assert (capped(np.array([1.0, 1e9])) == [1.0, 1e9]).all()

@@ -90,6 +90,19 @@ def test_a_tail_that_is_no_number_is_where_training_breaks(rule, ends):
         assert found.edge is None, "a wider range would show nothing more"
 
 
+@pytest.mark.parametrize("rule", ["bottom", "steepest", "minimum"])
+def test_how_high_a_loss_jumps_where_it_breaks_does_not_matter(rule):
+    found = []
+    for jump in (5.0, 20.0, 1e3, 1e12):
+        sweeps = noisy(3 - 1.5 / (1 + (5e-4 / LRS) ** 1.5), 0.05)
+        sweeps[:, LRS > 0.1] = jump
+        sweeps[0, LRS > 0.03] = jump  # one of three breaks earlier
+        found.append(suggest(LRS, sweeps, rule))
+    assert max(one.rate for one in found) == pytest.approx(min(one.rate for one in found), rel=0.02)
+    assert max(one.breaks for one in found) == pytest.approx(min(one.breaks for one in found), rel=0.02)
+    assert found[0].breaks > 0.01
+
+
 def test_sweeps_that_end_at_other_rates_are_averaged_to_a_rise():
     sweeps = noisy(curve(diverges=1e3), 0.02)
     for losses, ends in zip(sweeps, (28, 30, 32), strict=True):

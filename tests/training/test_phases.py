@@ -56,7 +56,7 @@ def asked_for(tmp_path, monkeypatch, *overrides, devices=1, accelerator="cpu"):
 
     def note(module, data, arguments, **wanted):
         asked.update(wanted)
-        return Finding(0.01, lrs, lrs, lrs, "rise", False, "made up", seconds=1.26)
+        return Finding(0.01, lrs, lrs, lrs, "bottom", False, "made up", seconds=1.26)
 
     job = build_training_job(compose(recipe(*overrides), tmp_path))
     if devices > 1 or accelerator != "cpu":

@@ -106,15 +106,16 @@ def saved(tmp_path, **state):
 @pytest.mark.parametrize(
     "state, max_time, over",
     [
-        ({"spent": 3500, "done": 1.0, "seconds": 3600.0}, "00:01:00:00", True),
-        ({"spent": 3500, "done": 1.0, "seconds": 3600.0}, {"minutes": 30}, True),
-        ({"spent": 3500, "done": 1.0, "seconds": 3600.0}, "00:02:00:00", False),
-        ({"spent": 3500, "done": 1.0, "seconds": 3600.0}, "slurm", True),
-        ({"spent": 3500, "done": 1.0, "seconds": 3600.0}, None, False),
+        ({"spent": 3500, "done": 1.0, "seconds": 3600.0, "timed_out": True}, "00:01:00:00", True),
+        ({"spent": 3500, "done": 1.0, "seconds": 3600.0, "timed_out": True}, {"minutes": 30}, True),
+        ({"spent": 3500, "done": 1.0, "seconds": 3600.0, "timed_out": True}, "00:02:00:00", False),
+        ({"spent": 3500, "done": 1.0, "seconds": 3600.0, "timed_out": True}, "slurm", True),
+        ({"spent": 3500, "done": 1.0, "seconds": 3600.0, "timed_out": True}, None, False),
         ({"spent": 1800, "done": 0.5, "seconds": 3600.0}, "00:01:00:00", False),
         ({"spent": 1800, "done": 0.5, "seconds": 3600.0}, "00:00:20:00", True),
         ({"spent": 1800, "done": 0.5, "seconds": 3600.0}, "slurm", False),
-        ({"spent": 1800, "done": 1.0}, "00:01:00:00", False),  # its epochs ended it
+        ({"spent": 1200, "done": 1.0, "seconds": 3600.0, "timed_out": False}, "00:01:00:00", False),  # by its epochs
+        ({"spent": 1800, "done": 1.0}, "00:01:00:00", False),  # it had no time
         ({}, "00:01:00:00", False),  # of before there were times
     ],
 )
