@@ -39,8 +39,8 @@ class DecayOverRun(Callback):
         counts_steps = schedule.policy == "exp_range" and schedule.gamma is not None
         if counts_steps and self.cycle.deadline and any(group.get("decay_per_run") for group in groups):
             raise InputError(
-                "learning_rate.cycle.gamma counts the steps of a run, and with trainer.max_time nobody knows how many they "
-                "are: leave out gamma or optimizer.decay_per_run"
+                "learning_rate.cycle.gamma counts the steps of a run, and nobody knows how many trainer.max_time "
+                "leaves: leave out gamma or optimizer.decay_per_run"
             )
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
