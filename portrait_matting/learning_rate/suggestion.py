@@ -22,7 +22,7 @@ STANDS_OUT = 4.5  # standard errors of the clearest fall: one to two in a hundre
 CLIMBS = 4.0  # times the noise of single points that a smooth curve rises, so that it is said to
 LOST = 0.25  # share of the fall that has gone again where training is said to break
 DEPTH = 0.05  # share of the fall: `bottom` counts as its bottom what lies no higher above the lowest loss
-MARGIN = 1.5  # `bottom` is so far below its middle: between the best peaks of two grids (EXPERIMENTS, 2026-11-27)
+MARGIN = 1.2  # `bottom` is so far below its middle: between the best peaks of four trainings (EXPERIMENTS, 2026-11-27)
 EDGE = 1.5  # an answer nearer than this factor to an end of the range lies at it
 
 
