@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-REACH = 1.25  # decades of learning rate that a local line reaches to either side
-MOST_OF_RANGE = 0.3  # that it reaches to either side: of a narrow range fewer decades
+REACH = 2.2  # decades of learning rate that a local parabola reaches to either side
+MOST_OF_RANGE = 0.6  # that it reaches to either side: of a narrow range fewer decades
 _FEW = 3  # points that a mean or a median is taken of at least
 _FIRST = 5  # losses whose median says where a sweep began
 _ABOVE = 4.0  # times the scatter of single losses above its start: no noise of a sweep is higher
@@ -68,14 +68,16 @@ def moving_average(losses: Sequence[float], beta: float = EMA_BETA) -> np.ndarra
     return smooth
 
 
-def local_lines(lrs: Sequence[float], losses: Sequence[float], reach: float = REACH) -> np.ndarray:
-    """Smooth losses without the lag of a moving average: local lines with tricube weights (Cleveland 1979, LOWESS).
+def local_parabolas(lrs: Sequence[float], losses: Sequence[float], reach: float = REACH) -> np.ndarray:
+    """Smooth losses without the lag of a moving average: local parabolas with tricube weights (Cleveland 1979, LOESS).
+
+    Parabolas and not lines, which would move the lowest loss away from the side on which the curve is steeper.
 
     Args:
         lrs: the rates, ascending.
         losses: a value that is not finite stays NaN and touches no other.
-        reach: of a line to either side, in decades of learning rate, so that the range and the number of rates do not
-            change how smooth a curve is; of a range below some four decades, 0.3 of the range.
+        reach: of a parabola to either side, in decades of learning rate, so that the range and the number of rates do
+            not change how smooth a curve is; of a range below some four decades, 0.6 of the range.
     """
     weight = _weights(lrs, losses, reach)
     losses = np.asarray(losses, dtype=np.float64)
@@ -87,8 +89,8 @@ def noise_of(losses: Sequence[float]) -> float:
 
     From how far each point lies off the straight line between its neighbours (Gasser, Sroka and Jennen-Steinmetz 1986),
     whose variance is 1.5 times that of a point. The mean square and not the median, which falls short where the noise
-    has heavy tails: give no points amid a break. Residuals of `local_lines` would count as noise what it smooths away
-    at a bend. NaN for fewer than three finite points.
+    has heavy tails: give no points amid a break. Residuals of `local_parabolas` would count as noise what it
+    smooths away at a bend. NaN for fewer than three finite points.
     """
     losses = np.asarray(losses, dtype=np.float64)
     losses = losses[np.isfinite(losses)]
@@ -130,9 +132,6 @@ def _weights(lrs: Sequence[float], losses: Sequence[float], reach: float) -> np.
     reach = max(min(reach, MOST_OF_RANGE * (place[-1] - place[0])), 2 * step) if len(place) else reach
     distance = np.abs(place[:, None] - place) / (reach + step)  # so that the last one within reach weighs something
     weight = np.clip(1 - distance**3, 0, None) ** 3 * finite
-    with np.errstate(invalid="ignore", divide="ignore"):
-        weight /= weight.sum(1, keepdims=True)
-        centred = place - (weight @ place)[:, None]
-        offset = weight * centred
-        slope = offset / (offset * centred).sum(1, keepdims=True)
-        return np.nan_to_num(weight + slope * (place - weight @ place)[:, None])
+    powers = (place - place[:, None])[..., None] ** np.arange(3)  # about each rate: (rates, rates, 3)
+    weighted = powers * weight[..., None]
+    return (np.linalg.pinv(powers.mT @ weighted)[:, :1] @ weighted.mT)[:, 0]

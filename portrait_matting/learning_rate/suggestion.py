@@ -11,7 +11,7 @@ from portrait_matting.learning_rate.smoothing import (
     REACH,
     average_sweeps,
     clearest_fall,
-    local_lines,
+    local_parabolas,
     moving_average,
     noise_of,
 )
@@ -22,7 +22,7 @@ STANDS_OUT = 4.5  # standard errors of the clearest fall: one to two in a hundre
 CLIMBS = 4.0  # times the noise of single points that a smooth curve rises, so that it is said to
 LOST = 0.25  # share of the fall that has gone again where training is said to break
 DEPTH = 0.05  # share of the fall: `bottom` counts as its bottom what lies no higher above the lowest loss
-MARGIN = 1.2  # `bottom` is so far below its middle: between the best peaks of four trainings (EXPERIMENTS, 2026-11-27)
+MARGIN = 1.25  # `bottom` is so far below its middle: between the best peaks of four trainings (EXPERIMENTS, 2026-11-27)
 EDGE = 1.5  # an answer nearer than this factor to an end of the range lies at it
 
 
@@ -35,7 +35,7 @@ def bottom(
     the logarithmic scale. Both of its ends are seen clearly, and move little with the range, the batches and the
     noise; where training breaks moves with all three, and says little of the rate that a cycle wants (EXPERIMENTS).
     """
-    smooth, logs = local_lines(lrs, mean, reach), np.log(lrs)
+    smooth, logs = local_parabolas(lrs, mean, reach), np.log(lrs)
     lowest = int(smooth.argmin())
     level = smooth[lowest] + depth * (smooth[: lowest + 1].max() - smooth[lowest])
     above = np.flatnonzero(smooth > level)
@@ -63,14 +63,14 @@ def valley(lrs: np.ndarray, mean: np.ndarray, *, ladder: int | None = None, **_:
 
 
 def steepest(lrs: np.ndarray, mean: np.ndarray, *, reach: float = REACH, **_: float) -> float:
-    """The rate where the loss falls fastest per decade of rate, before its minimum."""
-    smooth = local_lines(lrs, mean, reach)
+    """The rate where the loss falls fastest per decade of rate, before its minimum; smoothed half as far."""
+    smooth = local_parabolas(lrs, mean, reach / 2)
     return float(lrs[np.gradient(smooth, np.log10(lrs))[: int(smooth.argmin()) + 1].argmin()])
 
 
 def minimum(lrs: np.ndarray, mean: np.ndarray, *, reach: float = REACH, **_: float) -> float:
     """A tenth of the rate of the lowest loss."""
-    return float(lrs[local_lines(lrs, mean, reach).argmin()] / 10)
+    return float(lrs[local_parabolas(lrs, mean, reach).argmin()] / 10)
 
 
 RULES: dict[str, Callable[..., float | None]] = {
@@ -89,7 +89,7 @@ class Suggestion:
     reason: str  # why this rate or none, in one line
     lrs: np.ndarray
     mean: np.ndarray  # of the sweeps
-    smooth: np.ndarray  # local lines through the mean
+    smooth: np.ndarray  # local parabolas through the mean
     noise: float = float("nan")  # standard deviation of the mean around them
     fall: float = float("nan")  # of the smooth curve, from its highest point before its lowest
     clear: float = float("nan")  # standard errors of the clearest fall
@@ -118,7 +118,7 @@ def suggest(
         sweeps: losses (sweeps, rates), NaN from where a sweep ended; one sweep may be given as (rates,).
         rule: "bottom", "valley", "steepest" or "minimum".
         min_points: fewer rates with a finite mean than this suggest nothing.
-        reach: of `local_lines`, for all that reads a smooth curve; `valley` smooths in its own way.
+        reach: of `local_parabolas`, for all that reads a smooth curve; `valley` smooths in its own way.
         stands_out: the clearest fall is asked to be so many standard errors.
         lost: share of the fall that has gone again where training is said to break.
         depth, margin: of `bottom`.
@@ -136,7 +136,7 @@ def suggest(
         told = f", since the loss rises or is no number from {lrs[-1]:.3g} on" if ended else ""
         reason = f"{len(lrs)} rates with a finite loss are too few{told}"
         return Suggestion(None, reason, lrs, mean, mean, edge="min_lr" if ended else None)
-    smooth = local_lines(lrs, mean, reach)
+    smooth = local_parabolas(lrs, mean, reach)
     lowest = int(smooth.argmin())
     noise = noise_of(mean[: max(lowest, MIN_POINTS)])  # beyond, training may be breaking, and its loss wild
     fall = float(smooth[: lowest + 1].max() - smooth[lowest])

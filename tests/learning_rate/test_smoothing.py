@@ -5,7 +5,7 @@ from portrait_matting.learning_rate.smoothing import (
     average_sweeps,
     capped,
     clearest_fall,
-    local_lines,
+    local_parabolas,
     moving_average,
     noise_of,
 )
@@ -36,27 +36,27 @@ def test_the_moving_average_has_weights_that_fall_by_the_age():
     assert gap[[0, 2]] == pytest.approx([0.5, 0.5])
 
 
-def test_local_lines_keep_a_straight_line_and_skip_what_is_not_finite():
+def test_local_parabolas_keep_a_straight_line_and_skip_what_is_not_finite():
     lrs, line = np.geomspace(1e-5, 1, 60), 2 - 0.01 * np.arange(60)
-    assert local_lines(lrs, line) == pytest.approx(line, rel=1e-10)
+    assert local_parabolas(lrs, line) == pytest.approx(line, rel=1e-10)
     line[30] = np.inf
-    assert np.isnan(local_lines(lrs, line)[30])
-    assert np.delete(local_lines(lrs, line), 30) == pytest.approx(np.delete(line, 30), rel=1e-10)
+    assert np.isnan(local_parabolas(lrs, line)[30])
+    assert np.delete(local_parabolas(lrs, line), 30) == pytest.approx(np.delete(line, 30), rel=1e-10)
 
 
-def test_local_lines_are_least_squares_with_tricube_weights_over_decades():
+def test_local_parabolas_are_least_squares_with_tricube_weights_over_decades():
     lrs, generator = np.geomspace(1e-6, 10, 40), np.random.default_rng(0)
     losses, place = generator.normal(size=40), np.log10(lrs)
     for k in (0, 7, 20, 39):
-        distance = np.abs(place - place[k]) / (1.25 + 7 / 39)
+        distance = np.abs(place - place[k]) / (2.2 + 7 / 39)
         weight = np.where(distance < 1, (1 - distance**3) ** 3, 0)
-        line = np.polynomial.Polynomial.fit(place, losses, 1, w=np.sqrt(weight))  # numpy squares its weights
-        assert local_lines(lrs, losses)[k] == pytest.approx(line(place[k]), rel=1e-8)
-    # Twice as many rates, or a range that goes on, change nothing of how far a line reaches.
-    step = np.where(place < -2, 1.0, 0.0)
+        parabola = np.polynomial.Polynomial.fit(place, losses, 2, w=np.sqrt(weight))  # numpy squares its weights
+        assert local_parabolas(lrs, losses)[k] == pytest.approx(parabola(place[k]), rel=1e-6)
+    # A parabola stays as it is, so that its lowest loss stays where it is; twice as many rates change next to nothing.
+    assert local_parabolas(lrs, (place + 3) ** 2) == pytest.approx((place + 3) ** 2, abs=1e-9)
     dense = np.geomspace(1e-6, 10, 79)
-    assert local_lines(dense, np.where(np.log10(dense) < -2, 1.0, 0.0))[::2] == pytest.approx(
-        local_lines(lrs, step), abs=0.05
+    assert local_parabolas(dense, np.tanh(np.log10(dense)))[::2] == pytest.approx(
+        local_parabolas(lrs, np.tanh(place)), abs=0.03
     )
 
 

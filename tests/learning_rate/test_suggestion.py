@@ -52,7 +52,7 @@ def test_noise_moves_the_answer_little(noise):
 def test_the_range_moves_the_answer_little(low, high):
     lrs = np.geomspace(low, high, 40)
     found, plain = np.median(rates(curve(lrs), 0.1, lrs=lrs)), np.median(rates(curve(), 0.1))
-    assert 1 / 1.15 < found / plain < 1.15
+    assert 1 / 1.35 < found / plain < 1.35
 
 
 def test_bottom_by_hand():
@@ -60,7 +60,7 @@ def test_bottom_by_hand():
     # its fall above its lowest it is a tenth of a decade wide to either side.
     lrs = np.geomspace(1e-5, 1e-1, 401)
     losses = np.abs(np.log10(lrs) + 3) / 2
-    assert bottom(lrs, losses, reach=0.0) == pytest.approx(1e-3 / 1.2, rel=0.03)
+    assert bottom(lrs, losses, reach=0.0) == pytest.approx(1e-3 / 1.25, rel=0.03)
     # Steeper after its lowest: to the right it is a hundredth of a decade wide.
     losses[200:] *= 10
     assert bottom(lrs, losses, reach=0.0, margin=1.0) == pytest.approx(10 ** (-3 + (0.01 - 0.1) / 2), rel=0.03)
@@ -220,7 +220,7 @@ def test_rates_without_a_finite_loss_do_not_count(rule):
 def test_the_constants_can_be_given():
     sweeps = noisy(curve(), 0.05)
     plain = suggest(LRS, sweeps)
-    assert suggest(LRS, sweeps, margin=1.0).rate == pytest.approx(1.2 * plain.rate)
+    assert suggest(LRS, sweeps, margin=1.0).rate == pytest.approx(1.25 * plain.rate)
     assert suggest(LRS, sweeps, lost=0.5).breaks > plain.breaks
     assert suggest(LRS, sweeps, depth=0.5).rate != plain.rate
     assert suggest(LRS, sweeps, stands_out=1e3).rate is None
