@@ -44,11 +44,13 @@ class RangeTest(Callback):
         step_seconds: of an optimizer step in the warm-up; NaN without.
         steps: optimizer steps that were run.
         done: every sweep has come to its end.
+        adam: the optimizer is one of Adam's kind, which has two betas.
     """
 
     def __init__(self, min_lr: float, max_lr: float, size: Size, timed: bool = False, bar: bool = True) -> None:
         self.lrs, self.losses = np.array([min_lr]), np.empty((0, 1))
         self.step_seconds, self.steps, self.done = float("nan"), 0, False
+        self.adam = False
         self._max_lr, self._size, self._bar = max_lr, size, bar
         self._warm_up = WARM_UP if timed else 0
         self._ends: list[float] = []  # of the steps of the warm-up
@@ -59,6 +61,7 @@ class RangeTest(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._start = _Start(trainer, pl_module)
+        self.adam = all("betas" in group for optimizer in trainer.optimizers for group in optimizer.param_groups)
         if not self._warm_up:
             self._begin()
 

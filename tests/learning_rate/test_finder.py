@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from torchmetrics import MeanMetric
 
 from portrait_matting.errors import InputError
-from portrait_matting.learning_rate.finder import find_learning_rate
+from portrait_matting.learning_rate.finder import drawn_to_usual, find_learning_rate
 from portrait_matting.learning_rate.finding import write_csv
 from portrait_matting.learning_rate.suggestion import RULES
 
@@ -347,3 +347,31 @@ def test_a_group_with_a_rate_of_its_own_is_tried_at_its_own():
     rates = np.array(module.rates)
     np.testing.assert_allclose(rates[:, 1], rates[:, 0] * 0.1)
     np.testing.assert_allclose(rates[:, 0], found.lrs)
+
+
+def test_a_short_search_is_drawn_to_what_is_usual():
+    assert drawn_to_usual(0.012, 0.003, 1.0) == pytest.approx(0.012)
+    assert drawn_to_usual(0.012, 0.003, 0.5) == pytest.approx(0.006)
+    assert drawn_to_usual(0.0003, 0.003, 0.5) == pytest.approx(0.003 / 10**0.5)
+
+
+class PrescribedToAdam(Prescribed):
+    def configure_optimizers(self):
+        return torch.optim.AdamW(self.parameters(), 0.1)
+
+
+@pytest.mark.parametrize(
+    "module, rule, weight",
+    [(PrescribedToAdam, "bottom", 0.5), (Prescribed, "bottom", 1), (PrescribedToAdam, "minimum", 1)],
+)
+def test_so_is_that_of_adam_by_the_root_of_its_share_of_the_steps(module, rule, weight):
+    def found(usual, steps, **arguments):
+        losses = [*fall_and_rise(steps, at=2)] * (120 // steps)
+        return find_learning_rate(module(losses), PLENTY, CPU, rule, fallback=usual, **arguments)
+
+    near, far = found(1e-3, 30, training_steps=600), found(1e-1, 30, training_steps=600)
+    assert near.steps == 30
+    assert not near.fallback_used
+    assert far.max_lr / near.max_lr == pytest.approx(100 ** (1 - weight))
+    assert ("against the usual 0.1" in far.reason) == (weight < 1)
+    assert found(1e-3, 40).max_lr == found(1e-1, 40).max_lr, "a whole search stands by itself"
