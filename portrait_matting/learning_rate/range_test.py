@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 from tqdm import tqdm
 
+from portrait_matting.learning_rate.smoothing import scatter_of
+
 BROKEN = 4.0  # times the scatter of single losses above the start, or above the lowest: the sweep has broken
 LATEST = 3  # losses whose median says where a sweep stands
 FIRST = 5  # losses whose median says where it began
@@ -184,7 +186,6 @@ def broken(losses: np.ndarray) -> bool:
         return False
     start, latest = np.median(losses[:FIRST]), np.median(losses[-LATEST:])
     medians = np.median(np.lib.stride_tricks.sliding_window_view(losses, LATEST), axis=1)
-    # Of differences of neighbours, whose standard deviation is √2 that of a single loss; 0.6745: the normal's quartile.
-    scatter = float(np.median(np.abs(np.diff(losses)))) / 0.6745 / 2**0.5
+    scatter = scatter_of(losses)
     fell = start - medians.min() > BROKEN * scatter
     return bool(latest > start + BROKEN * scatter or (fell and latest >= start))

@@ -51,8 +51,15 @@ def capped(losses: np.ndarray) -> np.ndarray:
         return losses
     start = np.median(losses[:_FIRST])
     medians = np.median(np.lib.stride_tricks.sliding_window_view(losses, _FEW), axis=1)
-    scatter = float(np.median(np.abs(np.diff(losses)))) / 0.6745 / 2**0.5  # see range_test.broken
-    return np.minimum(losses, start + max(start - medians.min(), _ABOVE * scatter))
+    return np.minimum(losses, start + max(start - medians.min(), _ABOVE * scatter_of(losses)))
+
+
+def scatter_of(losses: np.ndarray) -> float:
+    """Standard deviation of single losses by the median of the differences of neighbours, whatever breaks among them.
+
+    These differences have √2 times the deviation of a single loss; 0.6745 is the upper quartile of a normal one.
+    """
+    return float(np.median(np.abs(np.diff(losses)))) / 0.6745 / 2**0.5
 
 
 def moving_average(losses: Sequence[float], beta: float = EMA_BETA) -> np.ndarray:
