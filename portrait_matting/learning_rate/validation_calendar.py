@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+_MOST = 2**31  # optimizer steps: more than any run has
 
 @dataclass(frozen=True)
 class ValidationCalendar:
@@ -54,10 +55,10 @@ class ValidationCalendar:
             done: optimizer steps before these.
 
         Returns:
-            0 or more; as many as fit where a step takes no time: 2**31.
+            0 or more, at most 2**31: so many where neither steps nor validations take time, or the time has no end.
         """
         step *= 1 + validation / self.interval
-        most = 2**31 if step <= 0 else max(int(seconds / step), 0)
+        most = _MOST if step <= 0 else int(min(max(seconds / step, 0), _MOST))
         before, least = self.until(done), 0
         while least < most:  # the time that n steps take rises with n
             middle = (least + most + 1) // 2

@@ -81,3 +81,8 @@ def test_so_many_steps_fit_into_a_time_as_are_made_one_after_another(seconds):
                 break
             fit += 1
         assert calendar.steps_within(seconds, 1.0, 4.0, done) == fit
+
+
+@pytest.mark.parametrize("seconds, step", [(math.inf, 1.0), (1e300, 1e-9)])
+def test_more_steps_than_any_run_has_fit_into_a_time_without_end(seconds, step):
+    assert ValidationCalendar(in_epoch=10, every=10).steps_within(seconds, step, 4.0, 3) == 2**31

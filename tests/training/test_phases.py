@@ -11,9 +11,10 @@ from omegaconf import OmegaConf
 
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
+from portrait_matting.learning_rate.deadline import WorkingTime
 from portrait_matting.learning_rate.finding import Finding
 from portrait_matting.train import train
-from portrait_matting.training import phases
+from portrait_matting.training import phases, time_limit
 from portrait_matting.training.job import build_training_job
 from portrait_matting.training.phases import choose_max_lr, fit
 
@@ -97,7 +98,7 @@ def test_a_limit_of_time_is_told_to_the_search(max_time, seconds, tmp_path, monk
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("limit", [[], ["trainer.max_time='00:00:30:00'"]])
+@pytest.mark.parametrize("limit", [[], ["trainer.max_time='00:00:30:00'"]])  # in which its steps end it
 def test_a_run_after_a_search_is_the_run_with_the_same_rate(limit, tmp_path):
     searched = build_training_job(compose([*TINY, *limit, "augment=strong"], tmp_path / "searched"))
     searched.cfg.learning_rate.max_lr, cost = choose_max_lr(searched, tmp_path / "searched")
@@ -109,7 +110,7 @@ def test_a_run_after_a_search_is_the_run_with_the_same_rate(limit, tmp_path):
     )
     assert choose_max_lr(given, tmp_path) == (rate, {})
     for job in (searched, given):
-        fit(job)
+        fit(job, until=time_limit.deadline(job, WorkingTime()))
     states = [job.module.state_dict() for job in (searched, given)]
     assert states[0].keys() == states[1].keys()
     assert all(torch.equal(states[0][name], value) for name, value in states[1].items())
