@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _MOST = 2**31  # optimizer steps: more than any run has
 
+
 @dataclass(frozen=True)
 class ValidationCalendar:
     """After which optimizer steps a run validates, as Lightning decides it.
