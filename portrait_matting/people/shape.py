@@ -1,6 +1,5 @@
 """Whom a body belongs to: the coefficients of its shapes."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -145,7 +144,7 @@ def _sample_local(rng: np.random.Generator, data: BodyData) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in more:
         side, whole = (name[:2], name[2:]) if name[:2] in ("l-", "r-") else ("", name)
-        scale = (0.1 if any(odd in whole for odd in _ODD) else 0.3) if whole.startswith(_FACE) else 0.15
+        scale = (0.07 if any(odd in whole for odd in _ODD) else 0.2) if whole.startswith(_FACE) else 0.12
         if side == "r-" and f"l-{whole}" in found:
             value = found[f"l-{whole}"] + 0.15 * scale * rng.normal()
         else:
