@@ -104,14 +104,14 @@ def reach(
 
 
 def curled(data: BodyData, joints: np.ndarray, side: str, degrees: float, thumb: float = 0.4) -> Rotations:
-    """Fingers of a hand, each joint bent by so many degrees, and the thumb by a share of that."""
+    """Fingers of a hand, each joint bent by so many degrees to the palm, and the thumb by a share of that."""
     first, last = (joints[data.bone(f"finger{finger}-1.{side}")] for finger in (2, 5))
     across = (last - first) * (1 if side == "L" else -1)
     found = {}
     for finger in range(1, 6):
         for joint in (1, 2, 3):
             bend = degrees * (thumb if finger == 1 else 1)
-            found[f"finger{finger}-{joint}.{side}"] = rotation(across, -bend if side == "L" else bend)
+            found[f"finger{finger}-{joint}.{side}"] = rotation(across, bend)
     return found
 
 
