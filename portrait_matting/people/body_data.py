@@ -18,7 +18,7 @@ import numpy as np
 from portrait_matting.disk.lock import Lock
 from portrait_matting.errors import InputError
 
-_FORMAT = 2  # of the files: another number makes them anew
+_FORMAT = 3  # of the files: another number makes them anew
 _LOWEST = -0.35  # metres, z of the template: what is below, from the middle of the thighs, no portrait shows
 _MESHES = {  # ours: MakeHuman's names in its base mesh
     "eyes": ("helper-l-eye", "helper-r-eye"),
