@@ -11,6 +11,7 @@ from portrait_matting.people.occlusion import openness
 from portrait_matting.people.raster import Seen, add, see
 from portrait_matting.people.shading import lit
 from portrait_matting.people.shadow import ShadowMap, shadow_map
+from portrait_matting.people.strands import draw_strands
 from portrait_matting.people.surface import Samples, Strands, Surface
 
 SUPERSAMPLING = 2
@@ -60,8 +61,7 @@ def render(
     _spread(colour, seen.surface, chosen, supersampling)
     for surface in _far_first([surface for surface in surfaces if surface.opacity < 1], camera):
         _glaze(colour, alpha, seen, surface, fine, camera, light, maps, open_)
-    reduced = _reduced(colour, alpha, seen.depth, supersampling)
-    return Rendered(*reduced)
+    return Rendered(*draw_strands(colour, alpha, seen.depth, strands, camera, light, maps, supersampling))
 
 
 def shadow_maps(surfaces, strands, light: Light, shadows: bool) -> list[ShadowMap | None]:
@@ -187,11 +187,3 @@ def _glaze(colour, alpha, seen: Seen, surface: Surface, fine: Camera, camera, li
     share = np.float32(surface.opacity)
     colour[rows, columns] = share * shaded + (1 - share) * colour[rows, columns]
     alpha[rows, columns] = share + (1 - share) * alpha[rows, columns]
-
-
-def _reduced(colour, alpha, depth, size):
-    height, width = alpha.shape[0] // size, alpha.shape[1] // size
-    blocks = colour.reshape(height, size, width, size, 3).mean((1, 3), dtype=np.float32)
-    covered = alpha.reshape(height, size, width, size).mean((1, 3), dtype=np.float32)
-    nearest = depth.reshape(height, size, width, size).min((1, 3))
-    return blocks, covered, nearest
