@@ -15,13 +15,12 @@ from portrait_matting.people.surface import Surface
 def wear_beanie(body: Body, rng: np.random.Generator) -> Headwear:
     """A knitted cap, over the ears or above them."""
     skull = Skull(body)
-    ears = max(skull.ear(side)[:, 2].max() for side in "LR") - skull.eyes[2]
     over = rng.random() < 0.6
     height, tilt = (rng.uniform(0.1, 0.25), rng.uniform(14, 22)) if over else (rng.uniform(0.3, 0.42), rng.uniform(6, 16))
-    height = height if over else max(height, ears / skull.size)
+    height = height if over else max(height, (skull.ear_top + 0.006) / skull.size)
     shape = fit(skull, height, tilt, ears=over, slack=0.8, roll=2 * rng.normal())
     cuff = rng.uniform(0.035, 0.07) / 0.09 if rng.random() < 0.75 else 0.0
-    loose = rng.beta(1.2, 3) * 0.035
+    loose = 0.01 + rng.beta(1.2, 3) * 0.028
     elevations, extra = _profile(cuff, loose)
     slouch = loose * 0.9 * np.sin(np.clip(elevations - cuff, 0, None)) ** 2
     extra = extra[:, None] + slouch[:, None] * np.roll(front(2.2), len(AROUND) // 2)[None]
@@ -64,12 +63,12 @@ def _bobble(body: Body, at: np.ndarray, axes: np.ndarray, wool: Pattern, rng: np
     middle = at + (0.8 * size) * axes[2]
     shade = np.asarray(wool(np.array([[0.5, 0.9]], np.float32))[0]) if rng.random() < 0.6 else colour(rng, 0.3)
     core = ball(0.86 * size, 16).moved(axes, middle)
-    count = 700
+    count = 1100
     out = rng.normal(size=(count, 3))
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     side = np.cross(out, rng.normal(size=(count, 3)))
     side *= 0.0022 / np.linalg.norm(side, axis=1, keepdims=True)
-    tips = middle + out * (size * rng.uniform(0.92, 1.1, (count, 1))) + 0.12 * size * rng.normal(size=(count, 3))
+    tips = middle + out * (size * rng.uniform(0.92, 1.06, (count, 1))) + 0.09 * size * rng.normal(size=(count, 3))
     roots = middle + 0.7 * size * out
     points = np.stack([roots - side, roots + side, tips + 0.5 * side, tips - 0.5 * side], 1).reshape(-1, 3)
     quads = np.arange(count)[:, None, None] * 4 + np.array([[0, 1, 2], [0, 2, 3]])

@@ -17,8 +17,7 @@ def wear_cap(body: Body, rng: np.random.Generator) -> Headwear:
     """A cap of six panels with a visor."""
     skull = Skull(body)
     turn = math.pi + 0.15 * rng.normal() if rng.random() < 0.22 else rng.choice([0.08, 0.5], p=(0.9, 0.1)) * rng.normal()
-    ears = max(skull.ear(side)[:, 2].max() for side in "LR") - skull.eyes[2]
-    height = max(rng.uniform(0.28, 0.42), (ears - 0.004) / skull.size)
+    height = max(rng.uniform(0.28, 0.42), (skull.ear_top + 0.004) / skull.size)
     shape = fit(skull, height, rng.uniform(2, 12), slack=0.9, roll=1.5 * rng.normal())
     away = np.abs((AROUND - turn + math.pi) % (2 * math.pi) - math.pi)
     elevations = np.linspace(0, math.pi / 2, 15)

@@ -24,8 +24,7 @@ def wear_hat(body: Body, rng: np.random.Generator, kind: str | None = None) -> H
     """A hat; `kind` is fedora, sun, cowboy, bucket or boater."""
     kind = kind or str(rng.choice(["fedora", "sun", "cowboy", "bucket", "boater"], p=(0.3, 0.24, 0.1, 0.28, 0.08)))
     skull = Skull(body)
-    ears = max(skull.ear(side)[:, 2].max() for side in "LR") - skull.eyes[2]
-    height = max(rng.uniform(0.25, 0.42), (ears - 0.006) / skull.size)
+    height = max(rng.uniform(0.25, 0.42), (skull.ear_top + 0.004) / skull.size)
     shape = fit(skull, height, rng.uniform(-2, 12), slack=0.9, roll=3 * rng.normal())
     scale = skull.size / 0.1
     top = float(shape.at(0.0, math.pi / 2)) + 0.012

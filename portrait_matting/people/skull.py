@@ -42,6 +42,19 @@ class Skull:
         level = above[np.abs(above[:, 2] - self.eyes[2] - 0.4 * self.size) < 0.25 * self.size]
         return float((level[:, 1].min() + level[:, 1].max()) / 2 - self.eyes[1])
 
+    @cached_property
+    def chin(self) -> np.ndarray:
+        """The lowest point of the chin, in the middle: (3,)."""
+        points = self.body.rest[_parts()["bare"].ravel()]
+        near = (np.abs(points[:, 0] - self.eyes[0]) < 0.012) & (points[:, 1] < self.eyes[1] + 0.3 * self.size)
+        points = points[near]
+        return points[points[:, 2].argmin()]
+
+    @cached_property
+    def ear_top(self) -> float:
+        """How high the ears reach above the eyes, metres."""
+        return float(max(self.ear(side)[:, 2].max() for side in "LR") - self.eyes[2])
+
     def ear(self, side: str) -> np.ndarray:
         """The vertices (n, 3) of the ear on "L" or "R"."""
         return self.body.rest[_parts()[f"ear.{side}"]]
@@ -62,9 +75,9 @@ def _parts() -> dict[str, np.ndarray]:
     shapes, triangles = data.labels["shapes"], data.meshes["body"][0]
     ears = {}
     for side in "LR":
-        row = shapes.index(f"local_change:{side.lower()}-ear-scale-incr")
+        row = shapes.index(f"local_change:{side.lower()}-ear-wing-incr")
         moved = np.abs(data.shapes[row].astype(np.float32)).max(1)
-        ears[f"ear.{side}"] = np.flatnonzero(moved > 0.45 * moved.max())
+        ears[f"ear.{side}"] = np.flatnonzero(moved > 0.2 * moved.max())
     above = [data.bone(name) for name in data.labels["bones"] if name.startswith(("head", "eye", "neck"))]
     share = (data.weights * np.isin(data.weight_bones, above)).sum(1)
     head = triangles[(share[triangles] > 0.6).all(1)]
@@ -139,7 +152,7 @@ def fit(skull: Skull, height: float, tilt: float, ears: bool = False, slack: flo
     points = (skull.body.rest.astype(np.float64) - origin) @ axes.T
     reach = _reach(points, skull.triangles(ears), ROWS, COLUMNS)
     _fill_gaps(reach)
-    if slack > 0:
+    if slack > 0:  # the columns meet: some of the other end are put before and after
         wide = np.concatenate([reach[:, -8:], reach, reach[:, :8]], 1).astype(np.float32)
         hull = cv2.GaussianBlur(cv2.dilate(wide, np.ones((3, 5), np.uint8)), (0, 0), 1.5)[:, 8:-8]
         reach = np.maximum(reach, (1 - slack) * reach + slack * hull)
