@@ -30,7 +30,7 @@ def _over_ear(body: Body, rng: np.random.Generator) -> list[Surface]:
         ear = skull.ear(side).astype(np.float64)
         inner = sign * (sign * ear[:, 0]).min()
         middle = np.array([inner, ear[:, 1].mean(), (ear[:, 2].min() + ear[:, 2].max()) / 2])
-        thick = max(abs(np.ptp(ear[:, 0])) - 0.004, 0.012)
+        thick = max(0.6 * float(np.ptp(ear[:, 0])), 0.012)
         turned = np.array([[0, 1, 0], [0, 0, 1.18], [sign, 0, 0]], np.float64)  # its axis points outwards
         pad = lathe([(0, 0), (0.75, 0), (0.95, 0.1), (1, 0.45), (0.97, 0.8), (0.85, 1), (0, 1)], 24)
         pad = pad._replace(points=pad.points * np.float32([size, size, thick]))

@@ -1,7 +1,9 @@
 """Masks over nose and mouth, or worn below the nose or the chin."""
 
 import math
+from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from portrait_matting.people.body import Body
@@ -19,6 +21,8 @@ def wear_mask(body: Body, rng: np.random.Generator) -> list[Surface]:
     skull = Skull(body)
     surgical = rng.random() < 0.65
     face = fit(skull, -0.62, 0)
+    wide = np.concatenate([face.reach[:, -2:], face.reach, face.reach[:, :2]], 1)  # the tip of the nose is between two
+    face = replace(face, reach=cv2.dilate(wide, np.ones((3, 3), np.uint8))[:, 2:-2])
     nose = _nose(skull)
     worn = rng.choice(["well", "nose", "chin"], p=(0.78, 0.13, 0.09))
     # elevations of the upper and lower edges before the face, seen from within the head
