@@ -12,6 +12,7 @@ _BALL = 0.014954  # metres: the radius of the template's eyeballs, which are sph
 _IRIS = 0.43  # radians from the middle of the pupil to the white
 _PUPIL = (0.13, 0.21)  # radians, in bright and dim light
 _CORNEA = 0.5  # how much more its surface bends than the ball's
+_KAPPA = 4.5  # degrees that an eye's pupil points outwards of what it looks at
 _LOOKS = 30.0  # degrees up or down that MakeHuman's eyeLook actions stand for
 
 
@@ -29,15 +30,25 @@ def lids_after(body: Body, gaze: np.ndarray) -> np.ndarray:
     return body.skinned(rest) if at.size else body.points
 
 
-def eyes(body: Body, complexion: Complexion, gaze: np.ndarray, rng: np.random.Generator) -> list[Surface]:
+def eyes(
+    body: Body,
+    points: np.ndarray,
+    complexion: Complexion,
+    gaze: np.ndarray,
+    rng: np.random.Generator,
+    camera: np.ndarray | None = None,
+) -> list[Surface]:
     """Two eyeballs.
 
     Args:
         body: whose.
+        points: float32 (V, 3), its points with its lids where they are.
         complexion: knows the colour of the iris.
         gaze: (2, 3), where the left and the right eye look, in the rest pose.
         rng: of the eyes.
+        camera: (3,), metres in the room; a window is mirrored in the eyes as it sees it; None: they mirror none.
     """
+    glint = None if camera is None else (camera, rng.uniform((-0.7, -1, 0.35), (0.7, -0.6, 0.9)), rng.uniform(0.05, 0.09))
     pupil, blood, turn = rng.uniform(*_PUPIL), rng.uniform(0.0, 1.0) ** 2, rng.uniform(0, 64)
     grid, triangles = _half_ball()
     head = body.bones[body.data.bone("head")]
@@ -47,7 +58,7 @@ def eyes(body: Body, complexion: Complexion, gaze: np.ndarray, rng: np.random.Ge
         rest = (grid @ affine[:3] + affine[3]).astype(np.float32)
         out = (grid @ np.linalg.inv(affine[:3]).T).astype(np.float32)
         out /= np.linalg.norm(out, axis=1, keepdims=True)
-        look = _ball(body, side, affine, gaze[side], complexion, pupil, blood, turn)
+        look = _ball(body, points, side, affine, gaze[side], complexion, pupil, blood, turn, glint)
         found.append(
             Surface(body.carried(rest, "head"), triangles, np.ascontiguousarray(out @ head[:, :3].T), look, rest, casts=False)
         )
@@ -78,15 +89,17 @@ def _fit(body: Body, side: int) -> np.ndarray:
     return np.linalg.lstsq(np.c_[ball, np.ones(len(ball))], body.rest[used].astype(np.float64), rcond=None)[0]
 
 
-def _ball(body: Body, side: int, affine, gaze, complexion: Complexion, pupil: float, blood: float, turn: float):
+def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, pupil, blood, turn, glint):
     inverse = np.linalg.inv(affine[:3]).astype(np.float32)
+    out = np.radians(_KAPPA * (1 if side == 0 else -1))
+    gaze = np.array([np.cos(out) * gaze[0] - np.sin(out) * gaze[1], np.sin(out) * gaze[0] + np.cos(out) * gaze[1], gaze[2]])
     middle, gaze = affine[3].astype(np.float32), gaze.astype(np.float32)
     head = np.ascontiguousarray(body.bones[body.data.bone("head"), :, :3])
     noise = grain()
     first = np.cross(gaze, (0, 0, 1)).astype(np.float32)
     first /= np.linalg.norm(first)
     second = np.cross(first, gaze)
-    upper, lower = _lid_lines(body, side, affine)
+    upper, lower = _lid_lines(body, points, side, affine)
     iris = complexion.iris
 
     def look(samples: Samples) -> Appearance:
@@ -106,7 +119,7 @@ def _ball(body: Body, side: int, affine, gaze, complexion: Complexion, pupil: fl
         spread = np.clip((angle - pupil) / (_IRIS - pupil), 0, 1)[:, None]
         coloured = iris * (1 + 0.28 * fibres) * (1.25 - 0.35 * spread) + 0.06 * iris.mean() * (1 - spread)
         coloured = coloured * (1 - 0.75 * np.clip((spread - 0.72) / 0.28, 0, 1) ** 1.5)  # the ring around it
-        shade = np.float32((0.66, 0.60, 0.56)) * np.float32((1, 1 - 0.06 * blood, 1 - 0.05 * blood))
+        shade = np.float32((0.58, 0.53, 0.49)) * np.float32((1, 1 - 0.06 * blood, 1 - 0.05 * blood))
         corner = np.clip((np.abs(place[:, 0]) - 0.45) / 0.4, 0, 1)[:, None]
         white = shade * (1 - corner * np.float32((0.12, 0.38, 0.36)))
         albedo = white + within(_IRIS, 2.5) * (coloured - white)
@@ -121,24 +134,109 @@ def _ball(body: Body, side: int, affine, gaze, complexion: Complexion, pupil: fl
         cornea = np.sqrt(np.maximum(1 - bend**2, 0))[:, None] * gaze + bend[:, None] * axis
         normal = np.where((angle < 0.57)[:, None], cornea @ head.T, samples.normal).astype(np.float32)
         normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        if glint is not None:
+            towards = glint[0].astype(np.float32) - samples.position
+            towards /= np.linalg.norm(towards, axis=1, keepdims=True)
+            window = head @ glint[1].astype(np.float32)
+            half = towards + window / np.linalg.norm(window)
+            half /= np.linalg.norm(half, axis=1, keepdims=True)
+            off = np.arccos(np.clip((normal * half).sum(1), -1, 1))
+            bright = np.clip((glint[2] - off) / np.maximum(soft * (1 + _CORNEA), 0.03) + 0.5, 0, 1)[:, None]
+            albedo = albedo + bright * (1 - albedo)
         return Appearance(albedo.astype(np.float32), normal, 0.06, 0.16, 0.25)
 
     return look
 
 
-def _lid_lines(body: Body, side: int, affine) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """The border of the upper and the lower lid on the ball of radius 1: across (falling or rising) and up."""
-    rim = body.rest[lid_rim(body.data)] if side == 0 else body.rest[lid_rim(body.data)] * (-1, 1, 1)
-    middle = affine[3] if side == 0 else affine[3]
-    ring = (rim - middle) @ np.linalg.inv(affine[:3])
-    order = np.argsort(ring[:, 0])
-    ring = ring[order]
-    inner, outer = ring[0], ring[-1]
-    chord = np.interp(ring[:, 0], (inner[0], outer[0]), (inner[2], outer[2]))
-    above, under = ring[ring[:, 2] >= chord - 1e-9], ring[ring[:, 2] <= chord + 1e-9]
-    return (above[:, 0], above[:, 2]), (under[:, 0], under[:, 2])
+def _lid_lines(body: Body, points: np.ndarray, side: int, affine) -> tuple:
+    """The border of the upper and the lower lid on the ball of radius 1: across, rising, and up, of each."""
+    ring = lid_rim(body.data) if side == 0 else _mirrored(body.data)
+    head = body.bones[body.data.bone("head")].astype(np.float64)
+    rest = (points[ring] - head[:, 3]) @ head[:, :3]
+    place = (rest - affine[3]) @ np.linalg.inv(affine[:3])
+    found = []
+    for half in _halves(body.data):
+        order = half[np.argsort(place[half, 0])]
+        found.append((place[order, 0], place[order, 2]))
+    return tuple(found)
 
 
-def lashes(body: Body, points: np.ndarray, complexion: Complexion, rng: np.random.Generator) -> list[Surface]:
-    """Lashes: none yet."""
-    return []
+def lashes(
+    body: Body, points: np.ndarray, complexion: Complexion, rng: np.random.Generator, made_up: bool = False
+) -> list[Surface]:
+    """Lashes, each a thin triangle bent up: of the upper lid, and shorter ones of the lower.
+
+    Args:
+        body: whose.
+        points: float32 (V, 3), its points with its lids where they are.
+        complexion: knows the colour of the hair.
+        rng: of the lashes.
+        made_up: longer, thicker and black.
+    """
+    ring = lid_rim(body.data)
+    upper, lower = _halves(body.data)
+    head = body.bones[body.data.bone("head"), :, :3].astype(np.float64)
+    woman = body.shape.phenotype["gender"] > 0.5
+    long = rng.uniform(0.0065, 0.0085) * (1.1 if woman else 0.85) * (1.15 if made_up else 1)
+    width = 0.00028 * (1.5 if made_up else 1)
+    parts = []
+    for side, middle in enumerate(body.carried(body.eyes, "head").astype(np.float64)):
+        at = ring if side == 0 else _mirrored(body.data)
+        out = np.array((1.0, -1.0)[side])
+        parts.append(_row(points[at[upper]], middle, head, out, 46, long, width, 1.0, rng))
+        parts.append(_row(points[at[lower]], middle, head, out, 26, 0.55 * long, 0.8 * width, -0.7, rng))
+    corners = np.concatenate([part[0] for part in parts]).astype(np.float32)
+    outward = np.concatenate([part[1] for part in parts]).astype(np.float32)
+    count = len(corners)
+    first = 5 * np.arange(count)[:, None]
+    triangles = np.concatenate([first + np.array(t) for t in ((0, 1, 2), (1, 3, 2), (2, 3, 4))]).astype(np.int32)
+    colour = np.float32((0.008, 0.007, 0.007)) if made_up else np.minimum(complexion.hair * 0.4, np.float32(0.06))
+
+    def look(samples: Samples) -> Appearance:
+        return Appearance(np.repeat(colour[None], len(samples.rest), 0), samples.normal, 0.02, 0.6)
+
+    return [Surface(corners.reshape(-1, 3), triangles, np.repeat(outward, 5, 0), look, casts=False)]
+
+
+def _halves(data) -> tuple[np.ndarray, np.ndarray]:
+    """Of the border of the lids, which belong to the upper and to the lower lid, from the inner to the outer corner."""
+    place = data.template[lid_rim(data)]
+    order = np.argsort(place[:, 0])
+    inner, outer = place[order[0]], place[order[-1]]
+    chord = np.interp(place[:, 0], (inner[0], outer[0]), (inner[2], outer[2]))
+    above = place[:, 2] >= chord - 1e-6
+    return order[above[order]], order[~above[order] | (order == order[0]) | (order == order[-1])]
+
+
+_MIRRORED: dict[int, np.ndarray] = {}
+
+
+def _mirrored(data) -> np.ndarray:
+    """The border of the right eye's lids, in the order of the left's."""
+    if 0 not in _MIRRORED:
+        used = np.unique(data.meshes["body"][0])
+        wanted = data.template[lid_rim(data)] * (-1, 1, 1)
+        _MIRRORED[0] = used[((data.template[used][None] - wanted[:, None]) ** 2).sum(-1).argmin(1)]
+    return _MIRRORED[0]
+
+
+def _row(rim, middle, head, out, count: int, long: float, width: float, up: float, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Lashes of one lid: their five corners (count, 5, 3), and where they face (count, 3)."""
+    share = np.clip((np.arange(count) + 0.5 + 0.35 * rng.normal(size=count)) / count, 0.04, 0.98)
+    where = share * (len(rim) - 1)
+    low = np.minimum(where.astype(int), len(rim) - 2)
+    part = (where - low)[:, None]
+    root = rim[low] * (1 - part) + rim[low + 1] * part
+    tangent = rim[low + 1] - rim[low]
+    tangent = tangent / np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+    outward = root - middle
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    fan = (out * (share - 0.42) * 1.1 + 0.12 * rng.normal(size=count))[:, None] * (head @ (1, 0, 0))
+    rise = up * (head @ (0, 0, 1))
+    size = (long * (0.55 + 0.45 * np.sin(np.pi * np.clip(share * 0.8 + 0.15, 0, 1))) * rng.uniform(0.75, 1.1, count))[:, None]
+    first = outward + 0.15 * rise + 0.6 * fan
+    second = 0.6 * outward + 0.75 * rise + fan
+    bend = root + 0.5 * size * first / np.linalg.norm(first, axis=1, keepdims=True)
+    tip = bend + 0.5 * size * second / np.linalg.norm(second, axis=1, keepdims=True)
+    side = 0.5 * width * tangent
+    return np.stack([root - side, root + side, bend - 0.8 * side, bend + 0.8 * side, tip], 1), outward

@@ -36,8 +36,10 @@ def body_surfaces(
     """
     gaze = _gaze(body, rng, target)
     points = lids_after(body, gaze)
-    skin = _skin(body, points, complexion, rng, pieces, scalp)
-    return [skin, *eyes(body, complexion, gaze, rng), *lashes(body, points, complexion, rng), *mouth(body, rng)]
+    person = _person(body, complexion, rng)
+    skin = _skin(body, points, complexion, person, pieces, scalp)
+    found = [skin, *eyes(body, points, complexion, gaze, rng, target)]
+    return [*found, *lashes(body, points, complexion, rng, person.made_up), *mouth(body, rng)]
 
 
 def _gaze(body: Body, rng: np.random.Generator, target: np.ndarray | None) -> np.ndarray:
@@ -63,11 +65,11 @@ class _Person:
     colours: np.ndarray
     numbers: np.ndarray
     moles: np.ndarray
+    made_up: bool
 
 
-def _skin(body: Body, points, complexion: Complexion, rng, pieces, scalp) -> Surface:
+def _skin(body: Body, points, complexion: Complexion, person: "_Person", pieces, scalp) -> Surface:
     triangles, corners = body.data.meshes["body"]
-    person = _person(body, complexion, rng)
     share = np.zeros(len(points), np.float32) if scalp is None else scalp.astype(np.float32)
     look, colours = _look(body, person), np.repeat(share[:, None], 3, 1)  # the look takes them for what they are
     if "skin" not in pieces:
@@ -104,14 +106,14 @@ def _person(body: Body, complexion: Complexion, rng: np.random.Generator) -> _Pe
     years, woman = body.shape.age, body.shape.phenotype["gender"] > 0.5
     grown = float(np.clip((years - 14) / 8, 0, 1))
     fair = float(np.clip(complexion.skin[1] / 0.45, 0.1, 1.2))  # what shows of blood and freckles
-    old = float(np.clip((years - 32) / 45, 0, 1)) * rng.uniform(0.7, 1.3)
+    old = float(np.clip((years - 35) / 50, 0, 1)) ** 1.3 * rng.uniform(0.7, 1.3)
     made_up = woman and years > 16 and rng.random() < 0.45
     stubble = 0.0 if woman else grown * rng.choice((0.05, 0.35, 0.8), p=(0.4, 0.35, 0.25)) * rng.uniform(0.6, 1.2)
     shadow = rng.uniform((0.02, 0.02, 0.03), (0.35, 0.2, 0.3)) if rng.random() < 0.5 else complexion.skin * 0.4
     blush = rng.uniform(0.25, 0.8) * (1.25 if years < 14 else 1) + (0.35 if made_up else 0)
     freckles = rng.uniform(0.4, 1) if rng.random() < 0.22 * fair else 0.08
     hair = complexion.hair * (1 - complexion.grey) + complexion.grey * np.float32(0.35)
-    moles = np.concatenate([_moles(body, rng), rng.uniform(0.0005, 0.0016, (9, 1))], 1)
+    moles = np.concatenate([_moles(body, rng), rng.uniform(0.0004, 0.0013, (5, 1))], 1)
     numbers = (
         blush * (0.5 + 0.5 * fair),
         freckles,
@@ -119,7 +121,7 @@ def _person(body: Body, complexion: Complexion, rng: np.random.Generator) -> _Pe
         stubble,
         rng.uniform(0.15, 0.35),  # brows
         (rng.uniform(0.3, 0.8) if made_up and rng.random() < 0.6 else 0.0),  # shadow on the lids
-        (rng.uniform(0.5, 0.9) if made_up else (0.35 if woman else 0.25)),  # the border of the lids
+        (rng.uniform(0.7, 1.0) if made_up else (0.5 if woman else 0.4)),  # the border of the lids
         rng.uniform(0.06, 0.11) * (1 + 0.6 * old),  # mottling
         rng.uniform(0.25, 0.7) * (1 if grown else 0.5) * (0.6 if made_up else 1),  # pores
         rng.uniform(0.3, 1.0) * grown * (0.5 if made_up else 1),  # how oily
@@ -130,14 +132,14 @@ def _person(body: Body, complexion: Complexion, rng: np.random.Generator) -> _Pe
     )
     palm = np.maximum(complexion.skin, np.float32((0.42, 0.24, 0.17)) * 0.5 + complexion.skin * 0.5)
     colours = np.stack([complexion.skin, complexion.lips, hair, shadow, palm])
-    return _Person(colours.astype(np.float32), np.asarray(numbers, np.float32), moles.astype(np.float32))
+    return _Person(colours.astype(np.float32), np.asarray(numbers, np.float32), moles.astype(np.float32), made_up)
 
 
 def _moles(body: Body, rng: np.random.Generator) -> np.ndarray:
-    """Nine places on the head, the neck and the chest, at rest: (9, 3)."""
+    """Five places on the head, the neck and the chest, at rest: (5, 3)."""
     front = np.unique(body.data.meshes["body"][0])
     front = front[(body.data.template[front, 2] > 0.45) & (body.data.template[front, 1] < -0.03)]
-    return body.rest[rng.choice(front, 9)]
+    return body.rest[rng.choice(front, 5)]
 
 
 def _look(body: Body, person: _Person) -> Look:
@@ -201,12 +203,12 @@ def _skinned(rest, normals, uv, scalp, footprint, zones, folds, noise, turn, smi
         patch, dx, dy, dz = at(noise, px * 420, py * 420, pz * 420)
         near = min(max(np.float32(1.6) - footprint[i] * 1100, np.float32(0.12)), np.float32(1))
         fine, ex, ey, ez = at(noise, px * 1500, py * 1500, pz * 1500)
-        lips = _smooth(np.float32(0.25), np.float32(0.75), lips + np.float32(0.05) * patch)
+        lips = _smooth(np.float32(0.12), np.float32(0.85), lips + np.float32(0.05) * patch)
         own = 1 - max(lips, inside)
 
-        red = blush * rosy * (1 + np.float32(0.25) * broad) + np.float32(1.6) * mottling * broad + np.float32(0.6) * mottling * patch
+        red = blush * rosy * (1 + np.float32(0.25) * broad) + np.float32(0.8) * mottling * broad + np.float32(0.5) * mottling * patch
         red *= own
-        light = 1 + own * (mottling * np.float32(0.5) * broad + mottling * np.float32(0.45) * patch + np.float32(0.035) * near * fine)
+        light = 1 + own * (mottling * np.float32(0.22) * broad + mottling * np.float32(0.32) * patch + np.float32(0.035) * near * fine)
         light *= 1 - np.float32(0.22) * shade
         mixed[0] = skin[0] * light * (1 + np.float32(0.03) * red)
         mixed[1] = skin[1] * light * (1 - np.float32(0.30) * red)

@@ -108,7 +108,7 @@ def _zones(data: BodyData, place, normal, hand) -> dict[str, np.ndarray]:
     def masked(name: str, blur: float) -> np.ndarray:
         return cv2.GaussianBlur(data.mask(name).astype(np.float32) / 255, (0, 0), blur)
 
-    lips = masked("lips", 0.7)
+    lips = masked("lips", 1.1)
     face = (z > 0.6) & (y < -0.02)
     nose = _blob(place, 0, -0.166, 0.691, 0.012, 0.012, 0.010)
     wings = _blob(place, 0.014, -0.152, 0.688, 0.006, 0.01, 0.008)
@@ -174,7 +174,7 @@ def _rim(data: BodyData, place) -> np.ndarray:
     found = np.zeros(place.shape[:2])
     turn = np.arctan2(offset[near][:, 2], offset[near][:, 0])
     closest = np.stack([np.interp(turn, angles, ring[:, c], period=2 * np.pi) for c in range(3)], -1)
-    found[near] = np.exp(-((np.linalg.norm(offset[near] - closest, axis=-1) / 0.0009) ** 2))
+    found[near] = np.exp(-((np.linalg.norm(offset[near] - closest, axis=-1) / 0.0011) ** 2))
     assert triangles.size
     return found
 
