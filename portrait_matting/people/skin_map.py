@@ -1,0 +1,236 @@
+"""Where on a body what is: lips, lids, cheeks, beard, nails … in MakeHuman's map of the skin, made once a process."""
+
+from functools import cache
+
+import cv2
+import numpy as np
+from numba import njit
+
+from portrait_matting.people.body import normals
+from portrait_matting.people.body_data import BodyData, body_data
+
+ZONES = (
+    "lips", "mouth", "lid", "rosy", "beard", "brow", "nail", "oily", "freckles", "palm", "rim", "areola", "hollow",
+    "under_eye", "shade", "knuckle",
+)  # fmt: skip
+"""The channels of the map: shares, 0 to 255."""
+SIZE = 1024
+_SLOPE = 2.0  # of a wrinkle as deep as the map can say, metres a metre
+
+
+@cache
+def skin_map() -> tuple[np.ndarray, np.ndarray]:
+    """The zones, uint8 (1024, 1024, 16), and the wrinkles, int8 (1024, 1024, 4), over MakeHuman's map, v up.
+
+    Wrinkles: their slopes along the axes of the rest pose, times 127 / 2, and how deep in a fold a place lies, times 127.
+    Around each piece of the map both go on for a few pixels, so that no seam is seen.
+    """
+    data = body_data()
+    place, normal, hand, there = _charted(data)
+    zones = np.stack([np.clip(zone, 0, 1) for zone in _zones(data, place, normal, hand).values()], -1)
+    folds = _wrinkles(data, place)
+    return _beyond((zones * 255).astype(np.uint8), there), _beyond((folds * 127).astype(np.int8), there)
+
+
+def _charted(data: BodyData):
+    """Of each pixel of the map: its place (H, W, 3) in the template, its normal, its share of hand, whether it is one."""
+    triangles, corners = data.meshes["body"]
+    of_hand = [name.startswith(("finger", "metacarpal", "wrist")) for name in data.labels["bones"]]
+    hand = (np.asarray(of_hand)[data.weight_bones] * data.weights).sum(1, keepdims=True)
+    values = np.concatenate([data.template, normals(data.template, triangles), hand], 1).astype(np.float32)
+    pixels = data.uv * (SIZE, -SIZE) + (0, SIZE)
+    found = np.full((SIZE, SIZE, 7), np.nan, np.float32)
+    _chart(found, values, triangles, pixels.astype(np.float32), corners)
+    there = ~np.isnan(found[..., 0])
+    found[~there] = 0
+    return found[..., :3], found[..., 3:6], found[..., 6], there
+
+
+@njit(cache=True)
+def _chart(found, values, triangles, pixels, corners):
+    for t in range(triangles.shape[0]):
+        p, q, r = pixels[corners[t, 0]], pixels[corners[t, 1]], pixels[corners[t, 2]]
+        area = (q[0] - p[0]) * (r[1] - p[1]) - (r[0] - p[0]) * (q[1] - p[1])
+        if abs(area) < 1e-9:
+            continue
+        for y in range(int(min(p[1], q[1], r[1])), int(max(p[1], q[1], r[1])) + 1):
+            for x in range(int(min(p[0], q[0], r[0])), int(max(p[0], q[0], r[0])) + 1):
+                if x < 0 or y < 0 or x >= found.shape[1] or y >= found.shape[0]:
+                    continue
+                u = ((x + 0.5 - p[0]) * (r[1] - p[1]) - (r[0] - p[0]) * (y + 0.5 - p[1])) / area
+                v = ((q[0] - p[0]) * (y + 0.5 - p[1]) - (x + 0.5 - p[0]) * (q[1] - p[1])) / area
+                if u >= -0.001 and v >= -0.001 and u + v <= 1.001:
+                    for c in range(values.shape[1]):
+                        found[y, x, c] = (
+                            (1 - u - v) * values[triangles[t, 0], c]
+                            + u * values[triangles[t, 1], c]
+                            + v * values[triangles[t, 2], c]
+                        )
+
+
+def _beyond(values: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """The pieces of the map, each made 6 pixels larger by what is at its border."""
+    found, known = values.astype(np.float32) * there[..., None], there.astype(np.float32)
+    for _ in range(3):
+        share = cv2.blur(known, (5, 5))
+        spread = cv2.blur(found[..., :4], (5, 5)) if found.shape[2] == 4 else _blurred(found)
+        new = (known == 0) & (share > 0)
+        found[new] = spread[new] / share[new][:, None]
+        known[new] = 1
+    return np.rint(found).astype(values.dtype)
+
+
+def _blurred(values: np.ndarray) -> np.ndarray:
+    return np.concatenate([cv2.blur(values[..., c : c + 4], (5, 5)) for c in range(0, values.shape[2], 4)], 2)
+
+
+def _blob(place, x, y, z, across, deep, high) -> np.ndarray:
+    """A soft blob on both sides of the body."""
+    return np.exp(
+        -0.5
+        * (
+            ((np.abs(place[..., 0]) - x) / across) ** 2
+            + ((place[..., 1] - y) / deep) ** 2
+            + ((place[..., 2] - z) / high) ** 2
+        )
+    )
+
+
+def _step(values, low, high) -> np.ndarray:
+    t = np.clip((values - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _zones(data: BodyData, place, normal, hand) -> dict[str, np.ndarray]:
+    """The zones, by places of MakeHuman's template: its eyes are at (±0.031, -0.125, 0.728), its mouth at z = 0.661."""
+    x, y, z = np.abs(place[..., 0]), place[..., 1], place[..., 2]
+
+    def masked(name: str, blur: float) -> np.ndarray:
+        return cv2.GaussianBlur(data.mask(name).astype(np.float32) / 255, (0, 0), blur)
+
+    lips = masked("lips", 1.1)
+    face = (z > 0.6) & (y < -0.02)
+    nose = _blob(place, 0, -0.166, 0.691, 0.012, 0.012, 0.010)
+    wings = _blob(place, 0.014, -0.152, 0.688, 0.006, 0.01, 0.008)
+    cheeks = _blob(place, 0.044, -0.125, 0.693, 0.017, 0.03, 0.014)
+    chin = _blob(place, 0, -0.148, 0.632, 0.016, 0.02, 0.012)
+    joints = np.stack([data.joints[data.bone(f"finger{f}-{k}.L")] for f in range(1, 6) for k in (1, 2, 3)])
+    palmar = _palmar(data)
+    on_back = -(normal * (place[..., :1] > 0) * palmar + normal * (place[..., :1] < 0) * palmar * (-1, 1, 1)).sum(-1)
+    near = np.zeros_like(x)
+    for joint in joints:
+        near = np.maximum(near, _blob(place, *joint, 0.006, 0.006, 0.006))
+    knuckle = near * _step(on_back, 0.2, 0.7)
+    elbow = _blob(place, *data.joints[data.bone("lowerarm01.L")], 0.03, 0.03, 0.03)
+    top = np.interp(x, (0.0, 0.028, 0.05, 0.068), (0.684, 0.682, 0.692, 0.715))
+    beard = _step(top - z, -0.002, 0.010) * _step(z, 0.585, 0.615) * _step(-y, 0.04, 0.06) * face
+    beard = beard * (1 - _blob(place, 0.0165, -0.15, 0.648, 0.005, 0.02, 0.004) * 0.6)
+    arc = np.interp(x, (0.008, 0.016, 0.036, 0.046, 0.056), (0.744, 0.7465, 0.7525, 0.7515, 0.746))
+    brow = np.exp(-(((z - arc) / 0.0035) ** 2)) * _step(x, 0.006, 0.013) * (1 - _step(x, 0.045, 0.057)) * face * (y < -0.1)
+    under = _blob(place, 0.025, -0.138, 0.7165, 0.011, 0.012, 0.0045) + _blob(place, 0.0155, -0.138, 0.724, 0.004, 0.01, 0.006)
+    return {
+        "lips": lips,
+        "mouth": masked("inside-mouth", 1.0),
+        "lid": masked("eyelids", 2.0),
+        "rosy": cheeks + 0.8 * nose + 0.7 * wings + 0.5 * chin + 0.6 * masked("ears", 3) + 0.5 * elbow + 0.5 * hand * _step(on_back, -0.2, 0.5),
+        "beard": beard * (1 - _step(lips, 0.0, 0.5)),
+        "brow": brow,
+        "nail": masked("fingernails", 0.6),
+        "oily": _blob(place, 0, -0.148, 0.782, 0.028, 0.03, 0.018)
+        + _blob(place, 0, -0.165, 0.705, 0.008, 0.02, 0.02)
+        + 0.7 * chin
+        + 0.5 * cheeks,
+        "freckles": np.clip(_blob(place, 0.028, -0.14, 0.702, 0.026, 0.04, 0.018), 0, 1) * face
+        + 0.35 * ((z < 0.62) & (hand < 0.5)) * _step(z, 0.3, 0.5)
+        + 0.25 * face,
+        "palm": hand * _step(-on_back, 0.0, 0.6),
+        "rim": _rim(data, place),
+        "areola": masked("aureolae", 1.5),
+        "hollow": _blob(place, 0.0075, -0.1495, 0.689, 0.0045, 0.0055, 0.0045),
+        "under_eye": under * face,
+        "shade": _blob(place, 0, -0.12, 0.605, 0.06, 0.05, 0.02) * 0.5 + 0.6 * masked("ears", 3) * _step(-normal[..., 1], -0.3, 0.6),
+        "knuckle": knuckle + 0.4 * elbow,
+    }
+
+
+def _palmar(data: BodyData) -> np.ndarray:
+    """The direction that the left palm faces in the template: (3,)."""
+    wrist, first, last = (data.joints[data.bone(f"{name}.L")] for name in ("wrist", "finger2-1", "finger5-1"))
+    found = np.cross(first - wrist, last - wrist)
+    found /= np.linalg.norm(found)
+    tip = data.joints[data.bone("finger3-3.L")]
+    middle = (wrist + (first + last) / 2) / 2
+    return found if (tip - middle) @ found > 0 else -found  # fingers are bent towards the palm
+
+
+def _rim(data: BodyData, place) -> np.ndarray:
+    """The border of the lids, where lashes grow."""
+    triangles = data.meshes["body"][0]
+    eye = data.joints[data.bone("eye.L")]
+    ring = data.template[lid_rim(data)] - eye
+    angles = np.arctan2(ring[:, 2], ring[:, 0])
+    offset = np.stack([np.abs(place[..., 0]), place[..., 1], place[..., 2]], -1) - eye
+    near = (np.linalg.norm(offset, axis=-1) < 0.022) & (offset[..., 1] < -0.006)
+    found = np.zeros(place.shape[:2])
+    turn = np.arctan2(offset[near][:, 2], offset[near][:, 0])
+    closest = np.stack([np.interp(turn, angles, ring[:, c], period=2 * np.pi) for c in range(3)], -1)
+    found[near] = np.exp(-((np.linalg.norm(offset[near] - closest, axis=-1) / 0.0011) ** 2))
+    assert triangles.size
+    return found
+
+
+@cache
+def _rim_of(key: int) -> np.ndarray:
+    data = body_data()
+    eye = data.joints[data.bone("eye.L")]
+    used = np.unique(data.meshes["body"][0])
+    offset = data.template[used] - eye
+    far = np.linalg.norm(offset, axis=1)
+    inside = (offset[:, 0] / 0.0132) ** 2 + (offset[:, 2] / 0.0052) ** 2 < 1
+    chosen = used[(far > 0.0150) & (far < 0.01605) & (offset[:, 1] < -0.0092) & inside]
+    offset = data.template[chosen] - eye
+    return chosen[np.argsort(np.arctan2(offset[:, 2], offset[:, 0]))]
+
+
+def lid_rim(data: BodyData) -> np.ndarray:
+    """The vertices of the left eye's lids at their border, around the eye: int (about 30,)."""
+    return _rim_of(0)
+
+
+def _wrinkles(data: BodyData, place) -> np.ndarray:
+    step = 0.0004
+    base = _fold(place)
+    slopes = [(_fold(place + step * np.eye(3)[axis]) - _fold(place - step * np.eye(3)[axis])) / (2 * step) for axis in range(3)]
+    return np.clip(np.stack([*(slope / _SLOPE for slope in slopes), -base / 0.001], -1), -1, 1)
+
+
+def _fold(place) -> np.ndarray:
+    """How high the skin stands, metres, where folds of old age run: below 0 in them."""
+    side, x, y, z = place[..., 0], np.abs(place[..., 0]), place[..., 1], place[..., 2]
+    front = (y < -0.08) & (z > 0.6)
+
+    def line(distance, width):
+        return -np.exp(-((distance / width) ** 2))
+
+    forehead = np.zeros_like(x)
+    for level, wave, phase in ((0.765, 0.002, 0.3), (0.7745, 0.0025, 1.9), (0.7845, 0.002, 4.0), (0.7945, 0.0025, 2.2)):
+        bent = level + wave * np.sin(side * 70 + phase) + 2.0 * x * x
+        forehead += line(z - bent, 0.0016) * (0.75 + 0.25 * np.sin(side * 110 + 3 * phase))
+    forehead *= 1 - _step(x, 0.03, 0.055)
+    frown = line(x - 0.0065 - 0.1 * (z - 0.745), 0.0012) * np.exp(-(((z - 0.747) / 0.008) ** 2))
+    corner = np.stack([x - 0.0455, z - 0.7275], -1)
+    far, turn = np.linalg.norm(corner, axis=-1), np.arctan2(corner[..., 1], corner[..., 0])
+    crow = -np.maximum(np.cos(turn * 9 + 25 * far), 0) ** 3 * np.exp(-(((far - 0.0125) / 0.006) ** 2)) * (np.abs(turn) < 1.05)
+    bags = line(z - 0.7165 + 3.0 * (x - 0.030) ** 2 * -8, 0.0013) * np.exp(-(((x - 0.027) / 0.012) ** 2))
+    bags += 0.6 * line(z - 0.7115 + -20 * (x - 0.030) ** 2, 0.0013) * np.exp(-(((x - 0.027) / 0.013) ** 2))
+    along = np.interp(z, (0.645, 0.655, 0.668, 0.680, 0.692), (0.0335, 0.0345, 0.0325, 0.0265, 0.0185))
+    laugh = line(x - along, 0.0022) * _step(z, 0.645, 0.66) * (1 - _step(z, 0.684, 0.694)) * 1.4
+    along = np.interp(z, (0.625, 0.655), (0.0295, 0.0275))
+    marionette = line(x - along, 0.0018) * _step(z, 0.622, 0.634) * (1 - _step(z, 0.650, 0.657))
+    upper = -np.maximum(np.cos(side * 900), 0) ** 4 * np.exp(-(((z - 0.6745) / 0.0035) ** 2)) * (x < 0.02) * 0.5
+    neck = np.zeros_like(x)
+    for level in (0.598, 0.580, 0.566):
+        neck += line(z - level - 1.5 * x * x, 0.0018)
+    neck *= (y < -0.02) * (z < 0.61)
+    face = forehead + frown + crow + bags + laugh + marionette + upper
+    return 0.0006 * (face * front + 0.9 * neck)
