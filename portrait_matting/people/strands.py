@@ -64,12 +64,26 @@ def draw_strands(
     return under, covered, nearest
 
 
-def reduced(colour, alpha, depth, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@njit(cache=True)
+def reduced(colour, alpha, depth, size: int):
     """Pixels of samples: the means of colour and alpha, and the least depth."""
     height, width = alpha.shape[0] // size, alpha.shape[1] // size
-    blocks = colour.reshape(height, size, width, size, 3).mean((1, 3), dtype=np.float32)
-    covered = alpha.reshape(height, size, width, size).mean((1, 3), dtype=np.float32)
-    return blocks, covered, depth.reshape(height, size, width, size).min((1, 3))
+    colours = np.zeros((height, width, 3), np.float32)
+    covered = np.zeros((height, width), np.float32)
+    nearest = np.empty((height, width), np.float32)
+    share = np.float32(1 / size**2)
+    for y in range(height):
+        for x in range(width):
+            near = np.float32(np.inf)
+            for i in range(size):
+                for j in range(size):
+                    row, column = y * size + i, x * size + j
+                    covered[y, x] += share * alpha[row, column]
+                    near = min(near, depth[row, column])
+                    for c in range(3):
+                        colours[y, x, c] += share * colour[row, column, c]
+            nearest[y, x] = near
+    return colours, covered, nearest
 
 
 def taper(count: int) -> np.ndarray:
