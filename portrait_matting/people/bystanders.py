@@ -27,17 +27,21 @@ def with_bystanders(
         head: pixels, the height of the highest head of those who count.
     """
     found = background.copy()
+    around = np.median(cv2.resize(background, (32, 32), interpolation=cv2.INTER_AREA), (0, 1))
+    around = np.clip(around, 0.004, 1.2)
     height, width = background.shape[:2]
     for figure in figures:
         tall = max(4, round(_HEADS * head * rng.uniform(*_SHARES)))
-        small = cv2.resize(figure, (max(2, round(tall * figure.shape[1] / figure.shape[0])), tall), None, 0, 0, 3)
+        small = cv2.resize(
+            figure, (max(2, round(tall * figure.shape[1] / figure.shape[0])), tall), interpolation=cv2.INTER_AREA
+        )
         if rng.random() < 0.5:
             small = cv2.flip(small, 1)
         small = _with_legs(small)
         # eyes are near the horizon, as the camera is about as high as they are
         top = round(height * rng.normal(0.36, 0.05))
         left = round(width * rng.uniform(-0.05, 1.05) - small.shape[1] / 2)
-        _paste(found, small, top, left)
+        _paste(found, small, top, left, around)
     return found
 
 
@@ -45,17 +49,15 @@ def _with_legs(figure: np.ndarray) -> np.ndarray:
     """The last rows, drawn out downwards and narrower: so small and blurred, they pass for legs."""
     tall, wide = figure.shape[:2]
     long = max(1, round(_LEGS * tall))
+    middle = (wide - 1) / 2
+    narrow = np.linspace(1, 0.6, long, dtype=np.float32)[:, None]
+    x = middle + (np.arange(wide, dtype=np.float32) - middle) / narrow
     last = figure[-max(1, tall // 20) :].mean(0, keepdims=True)
-    legs = np.repeat(last, long, 0)
-    for row in range(long):
-        narrow = 1 - 0.3 * (row + 1) / long
-        legs[row] = cv2.warpAffine(
-            last, np.float32([[narrow, 0, (1 - narrow) * wide / 2], [0, 1, 0]]), (wide, 1), flags=cv2.INTER_LINEAR
-        )
+    legs = cv2.remap(last, x, np.zeros_like(x), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     return np.concatenate([figure, legs])
 
 
-def _paste(background: np.ndarray, figure: np.ndarray, top: int, left: int) -> None:
+def _paste(background: np.ndarray, figure: np.ndarray, top: int, left: int, around: np.ndarray) -> None:
     height, width = background.shape[:2]
     y0, y1 = max(0, top), min(height, top + figure.shape[0])
     x0, x1 = max(0, left), min(width, left + figure.shape[1])
@@ -64,8 +66,7 @@ def _paste(background: np.ndarray, figure: np.ndarray, top: int, left: int) -> N
     part = figure[y0 - top : y1 - top, x0 - left : x1 - left]
     place = background[y0:y1, x0:x1]
     alpha = part[..., 3:]
-    own = part[..., :3].sum((0, 1)) / max(float(alpha.sum()), 1e-3)
-    # as bright as the place: its own colours stay, their mean comes near to that around
-    around = np.clip(place.mean((0, 1)), 0.004, 1.2)
-    light = np.clip(around / max(float(own.mean()), 1e-3), 0.05, 4) ** 0.7
+    own = float(part[..., :3].sum()) / max(3 * float(alpha.sum()), 1e-3)
+    # about as bright as the place, of a little of its colour: their own colours, of their clothes, stay
+    light = np.clip(0.6 * around.mean() / max(own, 1e-3), 0.05, 2) * (around / around.mean()) ** 0.5
     place[...] = part[..., :3] * light.astype(np.float32) + (1 - alpha) * place

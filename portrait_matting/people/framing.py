@@ -9,7 +9,7 @@ from portrait_matting.people.camera import Camera, look_at
 
 _WIDEST = 0.62  # the shortest focal length, in heights of the picture: 78 degrees, a telephone's camera before faces
 _NEAREST = 0.14  # metres from the camera to what is nearest in view
-_EVERY = 23  # of the body's vertices, one of so many is looked at
+_EVERY = 23  # of the triangles of a body, one of so many is looked at
 _CUT = 0.05  # metres: bodies end so far around their lowest points, in mid-thigh; no picture shows that
 
 FROM_BEHIND, FROM_THE_SIDE = 0.04, 0.11  # shares of portraits
@@ -52,7 +52,7 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
         if (nearest := _nearest(bodies, camera)) >= _NEAREST:
             break
         distance += max(_NEAREST - nearest, 0.05)
-    return _without_the_cut(camera, bodies)
+    return _without_the_cut(camera, bodies, heads, size)
 
 
 def _sample_view(rng: np.random.Generator, several: bool) -> _View:
@@ -123,15 +123,16 @@ def _shifted(camera: Camera, focal: float, pixels: np.ndarray, depth: float) -> 
     return Camera(position, camera.right, camera.up, camera.forward, focal, camera.centre, camera.height, camera.width)
 
 
-def _sampled(body: Body) -> np.ndarray:
-    return body.data.meshes["body"][0][::_EVERY, 0]
+def _sampled(body: Body, every: int) -> np.ndarray:
+    """Vertices of a body's surface, those of one triangle in so many: (n,)."""
+    return body.data.meshes["body"][0][::every, 0]
 
 
 def _nearest(bodies: list[Body], camera: Camera) -> float:
     """Metres to the nearest of bodies that is in view, or just beside it."""
     found = np.inf
     for body in bodies:
-        pixels, depth = camera.project(body.points[_sampled(body)])
+        pixels, depth = camera.project(body.points[_sampled(body, _EVERY)])
         inside = np.abs(pixels / (camera.width, camera.height) - 0.5).max(1) < 0.6
         inside |= (np.abs(depth) < _NEAREST) & (np.linalg.norm(pixels - camera.centre, axis=1) < 2 * camera.height)
         if inside.any():
@@ -139,21 +140,27 @@ def _nearest(bodies: list[Body], camera: Camera) -> float:
     return found
 
 
-def _without_the_cut(camera: Camera, bodies: list[Body]) -> Camera:
-    """The camera, moved up or zoomed until it does not see where bodies end."""
+def _without_the_cut(camera: Camera, bodies: list[Body], heads: np.ndarray, size: float) -> Camera:
+    """The camera, moved up and then zoomed until it does not see where bodies end."""
+    cuts = np.concatenate([_cut(body) for body in bodies])
     for _ in range(16):
-        over = 0.0
-        for body in bodies:
-            sampled = np.unique(body.data.meshes["body"][0][::3, 0])
-            low = body.rest[sampled, 2]
-            pixels, depth = camera.project(body.points[sampled[low < low.min() + _CUT]])
-            seen = (depth > 0) & (pixels[:, 0] > 0) & (pixels[:, 0] < camera.width)
-            if seen.any():
-                over = max(over, float(camera.height + 2 - pixels[seen, 1].min()))
+        pixels, depth = camera.project(cuts)
+        seen = (depth > 0) & (pixels[:, 0] > -1) & (pixels[:, 0] < camera.width + 1)
+        over = float(camera.height + 2 - pixels[seen, 1].min()) if seen.any() else 0.0
         if over <= 0:
             break
-        deep = float(np.mean([camera.project(_head(body))[1] for body in bodies]))
-        # half of it by moving the picture, as long as that is little, the rest by going nearer
-        moved = np.array([0.0, min(0.5 * over, 0.04 * camera.height)])
-        camera = _shifted(camera, camera.focal * (1.02 + 0.5 * min(over / camera.height, 0.2)), moved, deep)
+        at, deep = camera.project(heads.astype(np.float32))
+        lowest = float((at[:, 1] + 0.5 * size * camera.focal / np.maximum(deep, 0.05)).max())
+        # heads may go down to a half of the picture, those of a few people to where the lowest still is in it
+        room = (0.92 if len(bodies) > 1 else 0.6) * camera.height - lowest
+        down = np.clip(room, 0, over)
+        zoom = 1.01 + 0.5 * min(max(over - down, 0) / camera.height, 0.2)
+        still = (1 - zoom) * (at.mean(0) - camera.centre)
+        camera = _shifted(camera, zoom * camera.focal, still + (0, down), float(deep.mean()))
     return camera
+
+
+def _cut(body: Body) -> np.ndarray:
+    """Points of a body, as it is held, where it ends below: float32 (n, 3)."""
+    low = body.rest[:, 2][_sampled(body, 3)]
+    return body.points[_sampled(body, 3)[low < low.min() + _CUT]]

@@ -8,10 +8,10 @@ import numpy as np
 from numba import njit
 
 from portrait_matting.people.render import Rendered
-from portrait_matting.people.tone import shown, table
+from portrait_matting.people.tone import apply, table
 from portrait_matting.synthetic.scene import Layers
 
-_LEAST = 1 / 256  # an alpha so near to 0, or to 1, is that
+_LEAST = np.float32(1 / 256)  # an alpha so near to 0, or to 1, is that
 
 
 def layers_of(rendered: Rendered, background: np.ndarray, glare: float = 0.0, vignette: float = 0.0) -> Layers:
@@ -27,26 +27,19 @@ def layers_of(rendered: Rendered, background: np.ndarray, glare: float = 0.0, vi
         Float32 in [0, 1]; the foreground goes on where the alpha is 0, with the colours of the people near there.
     """
     height, width = rendered.alpha.shape
-    fill = _fill(rendered)
-    field = _vignette(height, width, vignette)
-    stray = np.zeros((16, 16, 3), np.float32)
+    # a quarter of the pixels each way is fine enough for what is smooth, and small arrays cost no new memory
+    size = (-(-width // 4), -(-height // 4))
+    stray = np.zeros((size[1], size[0], 3), np.float32)
     if glare > 0:
         coarse = cv2.resize(background, (16, 16), interpolation=cv2.INTER_AREA)
-        stray = np.float32(glare) * cv2.GaussianBlur(np.minimum(coarse, 4), (0, 0), 2)
-    foreground, shown_background = np.empty_like(background), np.empty_like(background)
-    alpha = np.empty_like(rendered.alpha)
-    _expose(
-        *(np.ascontiguousarray(part, np.float32) for part in (rendered.colour, rendered.alpha, background)),
-        cv2.resize(fill, (width, height)),
-        cv2.resize(stray, (width, height)),
-        field,
-        table(),
-        np.float32(_LEAST),
-        foreground,
-        shown_background,
-        alpha,
-    )
-    return Layers(foreground, shown_background, alpha)
+        stray = cv2.resize(np.float32(glare) * cv2.GaussianBlur(np.minimum(coarse, 4), (0, 0), 2), size)
+    foreground, behind = np.empty((height, width, 3), np.float32), np.empty((height, width, 3), np.float32)
+    alpha = np.empty((height, width), np.float32)
+    fill = cv2.resize(_fill(rendered), size)
+    _divide(rendered.colour, rendered.alpha, background, fill, stray, np.float32(vignette), foreground, behind, alpha)
+    for layer in (foreground, behind):
+        apply(layer.reshape(-1), table(), layer.reshape(-1))
+    return Layers(foreground, behind, alpha)
 
 
 def _fill(rendered: Rendered) -> np.ndarray:
@@ -58,20 +51,20 @@ def _fill(rendered: Rendered) -> np.ndarray:
     return np.ascontiguousarray(found)
 
 
-def _vignette(height: int, width: int, share: float) -> np.ndarray:
-    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    x = np.linspace(-1, 1, width, dtype=np.float32)
-    return 1 - np.float32(share) * ((x * x + y * y) / 2) ** 2
-
-
 @njit(cache=True)
-def _expose(colour, covered, background, fill, stray, field, steps, least, foreground, shown_background, alpha):
-    for y in range(covered.shape[0]):
-        for x in range(covered.shape[1]):
-            a, lit = covered[y, x], field[y, x]
-            spread = np.float32(0.004) * (1 - a) + np.float32(1e-7)
+def _divide(colour, covered, background, fill, stray, vignette, foreground, behind, alpha):
+    height, width = covered.shape
+    for y in range(height):
+        v = np.float32((2 * y + 1) / height - 1)
+        for x in range(width):
+            u = np.float32((2 * x + 1) / width - 1)
+            far = np.float32(0.5) * (u * u + v * v)
+            lit = np.float32(1) - vignette * far * far
+            a = covered[y, x]
+            spread = np.float32(0.004) * (np.float32(1) - a) + np.float32(1e-7)
+            share = lit / (a + spread)
+            near, over = fill[y // 4, x // 4], stray[y // 4, x // 4]
             for c in range(3):
-                straight = (colour[y, x, c] + spread * fill[y, x, c]) / (a + spread) + stray[y, x, c]
-                foreground[y, x, c] = shown(lit * straight, steps)
-                shown_background[y, x, c] = shown(lit * background[y, x, c], steps)
-            alpha[y, x] = 0.0 if a < least else 1.0 if a > 1 - least else a
+                foreground[y, x, c] = (colour[y, x, c] + spread * near[c]) * share + lit * over[c]
+                behind[y, x, c] = lit * background[y, x, c]
+            alpha[y, x] = 0.0 if a < _LEAST else 1.0 if a > 1 - _LEAST else a

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numba import njit
 
 from portrait_matting.people.camera import Camera
 from portrait_matting.people.render import Rendered
 
 _SEEN = 0.8  # pixels: a smaller disc changes nothing that one sees
-_DISC = 11  # pixels, at most, of the disc that a place is blurred by; for a wider one the place is reduced first
+_DISC = 9.9  # pixels, at most, of the disc that a place is blurred by; for a wider one the place is reduced first
 _WIDEST = 0.09  # of the frame's height: the widest disc of a place
+# Discs in pixels that people are blurred by, as Gaussians of about as much variance, and the pixels that are left out
+_LEVELS = ((2.0, 1), (4.0, 1), (8.0, 2), (16.0, 4))
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,16 @@ class Lens:
     moves: tuple[float, float] = (0.0, 0.0)
 
 
-def sample_lens(rng: np.random.Generator, camera: Camera, depth: np.ndarray, pieces: frozenset[str]) -> Lens:
+def sample_lens(
+    rng: np.random.Generator, camera: Camera, depth: np.ndarray, wall: bool, pieces: frozenset[str]
+) -> Lens:
     """A telephone's small lens, where all is nearly in focus, a camera's wide one, or blur by calculation.
 
     Args:
         rng: of the lens.
         camera: of the picture.
-        depth: metres of the faces, (n,): one of them is in focus. It is the eyes' or the head's joint.
+        depth: metres of the heads along the camera's axis, (n,): one of them is in focus, or what is between them.
+        wall: whether the place is close behind people (`Place.wall`).
         pieces: without "focus" all is in focus, and nothing moves.
     """
     focus = float(np.median(depth)) if rng.random() < 0.8 else float(rng.choice(depth))
@@ -57,12 +63,12 @@ def sample_lens(rng: np.random.Generator, camera: Camera, depth: np.ndarray, pie
     lens = replace(
         sharp,
         aperture=rng.uniform(0.001, 0.004),
-        place=float(np.max(depth)) + np.exp(rng.uniform(np.log(0.4), np.log(30))),
+        place=float(np.max(depth)) + np.exp(rng.uniform(np.log(0.3), np.log(1.5 if wall else 40))),
         blades=int(rng.choice([0, 0, 0, 6, 7])),
     )
     if 0.3 < kind < 0.7:
         lens = replace(lens, aperture=np.exp(rng.uniform(np.log(0.006), np.log(0.05))))
-    elif kind >= 0.7:
+    elif kind >= 0.7 and not wall:
         lens = replace(lens, apart=rng.uniform(0.008, _WIDEST))
     if (rare := rng.random()) < 0.03:  # focused on what is behind or before
         lens = replace(lens, focus=focus + rng.uniform(0.05, 0.4), aperture=rng.uniform(0.004, 0.02))
@@ -98,17 +104,35 @@ def focus(rendered: Rendered, camera: Camera, lens: Lens) -> Rendered:
         return _people_moved(rendered, lens)
     spread = np.minimum(cv2.resize(small, (camera.width, camera.height)), np.float32(0.03 * camera.height))
     layers = cv2.merge([rendered.colour, rendered.alpha])
-    found, previous = layers.copy(), np.float32(0)
-    blurred = layers
-    for widest in (2.0, 4.0, 8.0, 16.0):  # pixels of the disc; a Gaussian of as much variance is near to it
-        share = np.clip((spread - previous) / np.float32(widest - previous), 0, 1)
-        if previous and not share.any():
+    found, narrow, narrower = layers.copy(), layers, 0.0
+    for widest, step in _LEVELS:
+        if spread.max() <= narrower:
             break
-        wider = cv2.GaussianBlur(layers, (0, 0), widest / 4)
-        found += share[..., None] * (wider - blurred)
-        blurred, previous = wider, np.float32(widest)
+        wide = _softened(layers, widest / 4, step)
+        _towards(found, narrow, wide, spread, np.float32(narrower), np.float32(widest))
+        narrow, narrower = wide, widest
     np.clip(found[..., 3], 0, 1, out=found[..., 3])
     return _people_moved(replace(rendered, colour=found[..., :3].copy(), alpha=found[..., 3].copy()), lens)
+
+
+def _softened(layers: np.ndarray, sigma: float, step: int) -> np.ndarray:
+    """A Gaussian blur of `sigma` pixels, of every so manieth pixel each way."""
+    if step == 1:
+        return cv2.GaussianBlur(layers, (0, 0), sigma)
+    height, width = layers.shape[:2]
+    small = cv2.resize(layers, (max(1, width // step), max(1, height // step)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma / step), (width, height))
+
+
+@njit(cache=True)
+def _towards(found, narrow, wide, spread, narrower, widest):
+    """Goes from one blur towards a wider one, as far as the disc of each pixel is between theirs."""
+    for y in range(found.shape[0]):
+        for x in range(found.shape[1]):
+            share = min((spread[y, x] - narrower) / (widest - narrower), np.float32(1))
+            if share > 0:
+                for c in range(4):
+                    found[y, x, c] += share * (wide[y, x, c] - narrow[y, x, c])
 
 
 def _people_moved(rendered: Rendered, lens: Lens) -> Rendered:

@@ -13,9 +13,10 @@ import numpy as np
 from portrait_matting.people.camera import Camera
 from portrait_matting.people.light import Light, Source, harmonics
 
-EXPOSED = 0.95
+EXPOSED = 0.75
 """What a white surface that looks at the camera is lit by, in the middle: skin of albedo 0.35 comes out at mid-tones,
-0.62 of what is shown."""
+0.55 of what is shown."""
+_SKIN = 0.35  # the mean of the linear RGB of faces, about
 _ROWS, _COLUMNS = 8, 12  # of the picture, reduced
 _SOFTENED = np.array([1.0, *3 * [0.95], *5 * [0.75]], np.float32)  # of each order: lamps ring less around their backs
 
@@ -43,7 +44,9 @@ _KEYS = {
 }
 
 
-def light_of(background: np.ndarray, camera: Camera, rng: np.random.Generator, pieces: frozenset[str]) -> Light:
+def light_of(
+    background: np.ndarray, camera: Camera, rng: np.random.Generator, pieces: frozenset[str], albedo: float = _SKIN
+) -> Light:
     """The light on people before a background.
 
     Args:
@@ -52,6 +55,8 @@ def light_of(background: np.ndarray, camera: Camera, rng: np.random.Generator, p
         rng: of the light.
         pieces: without "place_light" the light from all around is even and grey, and the background has no say;
             without "sources" there is one plain lamp, from the front above.
+        albedo: of the faces, the mean of linear RGB: a camera that sees a dark face takes more light, half of what it
+            would need to show it as any other.
     """
     belongs = "place_light" in pieces
     seen = cv2.resize(background, (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA)
@@ -59,10 +64,11 @@ def light_of(background: np.ndarray, camera: Camera, rng: np.random.Generator, p
         seen = np.full_like(seen, 0.3)
     seen = np.minimum(seen, 4)
     brightness = seen.mean(2)
-    exposed = _exposed(rng, float(brightness.mean())) if belongs else EXPOSED
+    exposed = (_exposed(rng, float(brightness.mean())) if belongs else EXPOSED) * (_SKIN / max(albedo, 0.03)) ** 0.5
     axes = _axes(camera)
     key = _plain_key() if "sources" not in pieces else _sample_key(rng, float(brightness.mean()))
     share, away, colour = key
+    balanced = rng.uniform(0.5, 0.95)  # how much of a cast of the light on faces the camera's white balance takes away
     if belongs and "sources" in pieces:
         lamp = seen.reshape(-1, 3)[brightness.argmax()] + 0.02
         colour = colour * (lamp / lamp.mean()) ** rng.uniform(0, 0.6)
@@ -71,12 +77,18 @@ def light_of(background: np.ndarray, camera: Camera, rng: np.random.Generator, p
     faces = _faces(axes)
     lit = Light(front_light).ambient(faces).mean(), Light(behind_light).ambient(faces).mean()
     wanted = max((1 - share) * exposed - lit[1], 0.15 * exposed)
-    ambient = behind_light + front_light * np.float32(wanted / max(lit[0], 1e-4))
+    front_light *= np.float32(wanted / max(lit[0], 1e-4))
     sources = []
     if share > 0:
         direction = away @ axes
         reached = max(float(np.maximum(faces @ direction, 0).mean()), 0.15)
         sources.append(Source(direction, share * exposed / reached * colour / colour.mean()))
+    if belongs:
+        cast = share * exposed * colour / colour.mean() + Light(front_light).ambient(faces).mean(0)
+        cast = (cast / cast.mean()) ** -balanced
+        front_light *= cast.astype(np.float32)
+        sources = [Source(source.direction, source.colour * cast) for source in sources]
+    ambient = behind_light + front_light
     if "sources" in pieces:
         sources += _rims(rng, seen, exposed, axes)
     return Light(ambient.astype(np.float32), tuple(sorted(sources, key=lambda source: -source.colour.sum())))
@@ -136,7 +148,7 @@ def _front(rng: np.random.Generator, seen: np.ndarray) -> np.ndarray:
     rows = seen.mean(1, keepdims=True)
     mean = rows.mean(0, keepdims=True)
     found = np.repeat(0.5 * rows + 0.5 * mean, _COLUMNS, 1)
-    found = found + (found.mean(2, keepdims=True) - found) * np.float32(rng.uniform(0.2, 0.8))
+    found = found + (found.mean(2, keepdims=True) - found) * np.float32(rng.uniform(0.3, 0.9))
     across = np.linspace(-1, 1, _COLUMNS, dtype=np.float32)[None, :, None]
     down = np.linspace(1, -1, _ROWS, dtype=np.float32)[:, None, None]
     uneven = np.exp(np.float32(rng.normal(0, 0.6)) * across + np.float32(rng.normal(0.35, 0.3)) * down)

@@ -3,8 +3,11 @@
 A lens puts it out of focus later (lens.defocus), when it is known which.
 """
 
+from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from portrait_matting.people.backdrop import draw_backdrop
@@ -15,12 +18,24 @@ from portrait_matting.synthetic.backgrounds import FolderBackgrounds
 STUDIO = 0.2
 """The share of places that are a studio's backdrop."""
 _DRAWN_BESIDE = 0.06  # of places with a folder of pictures that are drawn all the same: walls close behind
+_DRAWN = 260  # pixels of a drawing's shorter side, at most: its cost grows with its area
+_WALLS = ("gradient", "clouds", "wood", "bricks", "wallpaper")  # of the drawn kinds
+
+
+class Place(NamedTuple):
+    """Attributes:
+    light: linear RGB, float32 (H, W, 3), 0 or more; lamps and skies are above 1.
+    wall: it hangs or stands close behind people: nobody walks there, and they may throw a shadow on it.
+    """
+
+    light: np.ndarray
+    wall: bool
 
 
 def draw_place(
     rng: np.random.Generator, height: int, width: int, like: np.ndarray, backgrounds: str | None = None
-) -> np.ndarray:
-    """A place without people: linear RGB, float32 (H, W, 3), 0 or more; lamps and skies are above 1.
+) -> Place:
+    """A place without people.
 
     Args:
         rng: of the place.
@@ -33,13 +48,14 @@ def draw_place(
     """
     kind = rng.random()
     if kind < STUDIO:
-        return draw_backdrop(rng, height, width, like)
+        return Place(draw_backdrop(rng, height, width, like), wall=True)
+    wall = False
     if backgrounds is None or kind < STUDIO + _DRAWN_BESIDE:
-        picture = _drawn(rng, height, width, like)
+        picture, wall = _drawn(rng, height, width, like)
     else:
         picture = _folder(backgrounds).sharp(rng, height, width)
     exposure = np.exp(rng.normal(0, 0.25) + 0.03 * rng.normal(size=3)).astype(np.float32)
-    return to_linear(picture) * exposure
+    return Place(to_linear(picture) * exposure, wall)
 
 
 @lru_cache(4)
@@ -47,8 +63,10 @@ def _folder(root: str) -> FolderBackgrounds:
     return FolderBackgrounds(root, "data.backgrounds")
 
 
-def _drawn(rng: np.random.Generator, height: int, width: int, like: np.ndarray) -> np.ndarray:
+def _drawn(rng: np.random.Generator, height: int, width: int, like: np.ndarray) -> tuple[np.ndarray, bool]:
     shown = [tuple(float(value) for value in 255 * np.clip(colour, 0, 1) ** (1 / 2.2)) for colour in like]
-    background = sample_background(rng, shown)
-    background = type(background)(background.kind, background.colours, 0.0, background.seed)
-    return np.rint(255 * draw_background(background, height, width)).astype(np.uint8)
+    background = replace(sample_background(rng, shown), blur=0.0)
+    scale = min(1, _DRAWN / min(height, width))
+    drawn = draw_background(background, max(1, round(scale * height)), max(1, round(scale * width)))
+    picture = cv2.resize(np.rint(255 * drawn).astype(np.uint8), (width, height), interpolation=cv2.INTER_CUBIC)
+    return picture, background.kind in _WALLS

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numba import njit
 
-from portrait_matting.people.tone import light_of_byte, shown, table
+from portrait_matting.people.tone import apply, light_of_byte, table
 
 _GRAIN = 512  # pixels a side of the noise that pictures take parts of
+_GRAIN_STEPS = 32  # of a byte in its standard deviation
 _WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear RGB in luminance (Rec. 709)
 
 
@@ -51,18 +52,16 @@ def exposed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     gains = np.exp(rng.normal(0, 0.12) + balance(rng))
     linear = light_of_byte()[:, None] * gains.astype(np.float32)
-    strength = np.exp(rng.uniform(np.log(0.002), np.log(0.05))) if rng.random() < 0.85 else 0.0
-    variance = strength**2 * (0.35 * linear + 0.6 * strength)
-    curve = _contrast(rng)
-    return _expose(
-        np.ascontiguousarray(image),
-        linear,
-        np.sqrt(variance).astype(np.float32),
-        _noise(rng, *image.shape[:2]),
-        _mixing(rng),
-        table(),
-        curve,
-    )
+    strength = np.exp(rng.uniform(np.log(0.002), np.log(0.04))) if rng.random() < 0.85 else 0.0
+    deviation = strength * np.sqrt(0.35 * linear + 0.6 * strength) / _GRAIN_STEPS
+    light = np.empty(image.shape, np.float32)
+    start, turn = rng.integers(_GRAIN, size=2), rng.choice([-1, 1], size=2)
+    mixing = _mixing(rng)
+    _noisy(np.ascontiguousarray(image), linear, deviation.astype(np.float32), _grain(), start, turn, mixing, light)
+    whole = np.interp(table(), np.linspace(0, 1, 257), 255 * _contrast(rng)).astype(np.float32)
+    shown = np.empty(image.shape, np.float32)
+    apply(light.reshape(-1), whole, shown.reshape(-1))
+    return cv2.convertScaleAbs(shown)  # rounds
 
 
 def balance(rng: np.random.Generator) -> np.ndarray:
@@ -75,7 +74,7 @@ def balance(rng: np.random.Generator) -> np.ndarray:
 def _contrast(rng: np.random.Generator) -> np.ndarray:
     """A curve over what is shown, steeper or flatter in the middle, of lifted or crushed shadows: float32 (257,)."""
     x = np.linspace(0, 1, 257)
-    bent = x + rng.normal(0.03, 0.06) * np.sin(2 * np.pi * (x - 0.5))
+    bent = x + np.clip(rng.normal(0.03, 0.05), -0.08, 0.13) * np.sin(2 * np.pi * (x - 0.5))
     black, white = rng.normal(0, 0.015), 1 + rng.normal(0, 0.01)
     if rng.random() < 0.06:  # a filter of faded prints
         black = rng.uniform(0.03, 0.12)
@@ -91,36 +90,26 @@ def _mixing(rng: np.random.Generator) -> np.ndarray:
 
 @cache
 def _grain() -> np.ndarray:
-    noise = np.random.default_rng(20260101).normal(size=(_GRAIN, _GRAIN, 3)).astype(np.float32)
-    soft = cv2.GaussianBlur(noise, (3, 3), 0.6)
-    return soft / soft.std()
-
-
-def _noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """Noise of deviation 1: float32 (H, W, 3), a part of the grain that begins anywhere, turned or not."""
-    grain = _grain()
-    rows = (np.arange(height) + rng.integers(_GRAIN)) % _GRAIN
-    columns = (np.arange(width) + rng.integers(_GRAIN)) % _GRAIN
-    part = grain[rows][:, columns]
-    return part[..., rng.permutation(3)] * np.float32(rng.choice([-1, 1]))
+    """Noise of deviation _GRAIN_STEPS, mostly of brightness: cameras keep it from being coloured."""
+    rng = np.random.default_rng(20260101)
+    grey, coloured = rng.normal(size=(_GRAIN, _GRAIN, 1)), rng.normal(size=(_GRAIN, _GRAIN, 3))
+    soft = cv2.GaussianBlur((0.8 * grey + 0.6 * coloured).astype(np.float32), (3, 3), 0.6)
+    return np.clip(np.rint(_GRAIN_STEPS * soft / soft.std()), -127, 127).astype(np.int8)
 
 
 @njit(cache=True)
-def _expose(image, linear, deviation, noise, mixing, steps, curve):
-    found = np.empty_like(image)
-    light = np.empty(3, np.float32)
+def _noisy(image, linear, deviation, grain, start, turn, mixing, found):
+    """Linear light of a picture with noise, its colours mixed; the grain begins anywhere and is turned or not."""
+    size = len(grain)
     for y in range(image.shape[0]):
+        row = grain[(start[0] + turn[0] * y) % size]
         for x in range(image.shape[1]):
+            noise, value = row[(start[1] + turn[1] * x) % size], image[y, x]
+            red = linear[value[0], 0] + deviation[value[0], 0] * noise[0]
+            green = linear[value[1], 1] + deviation[value[1], 1] * noise[1]
+            blue = linear[value[2], 2] + deviation[value[2], 2] * noise[2]
             for c in range(3):
-                value = image[y, x, c]
-                light[c] = linear[value, c] + deviation[value, c] * noise[y, x, c]
-            for c in range(3):
-                mixed = mixing[c, 0] * light[0] + mixing[c, 1] * light[1] + mixing[c, 2] * light[2]
-                at = shown(mixed, steps) * np.float32(256)
-                low = min(int(at), 255)
-                final = curve[low] + (at - np.float32(low)) * (curve[low + 1] - curve[low])
-                found[y, x, c] = np.uint8(final * np.float32(255) + np.float32(0.5))
-    return found
+                found[y, x, c] = mixing[c, 0] * red + mixing[c, 1] * green + mixing[c, 2] * blue
 
 
 def sharpened(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -7,8 +7,8 @@ from portrait_matting.people.camera import Camera
 from portrait_matting.people.light import Light
 from portrait_matting.people.render import Rendered
 
-OFTEN = 0.3
-"""The share of places that are taken for a wall near enough to catch a shadow."""
+OFTEN = 0.6
+"""The share of walls that are near enough to catch a shadow."""
 
 
 def shadow_on(
@@ -19,14 +19,14 @@ def shadow_on(
     rng: np.random.Generator,
     pieces: frozenset[str],
 ) -> np.ndarray:
-    """A place, darker where people keep the brightest lamp from it: linear RGB, float32 (H, W, 3).
+    """A wall, darker where people keep the brightest lamp from it: linear RGB, float32 (H, W, 3).
 
     Args:
         background: linear RGB, float32 (H, W, 3), as the lens shows it.
         rendered: the people.
         light: of the place.
         camera: of the picture.
-        rng: of the wall.
+        rng: of how near the wall is.
         pieces: without "shadows", or without "sources", there is none.
     """
     chance, distance, softness, strength = rng.random(), *rng.uniform((0.08, 0.02, 0.15), (0.5, 0.09, 0.6))

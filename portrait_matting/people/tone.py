@@ -42,9 +42,8 @@ def table() -> np.ndarray:
 
 def to_display(light: np.ndarray) -> np.ndarray:
     """Linear light, float32 of any shape, as a picture shows it: float32 in [0, 1]."""
-    light = np.ascontiguousarray(light, np.float32)
-    found = np.empty_like(light)
-    _to_display(light.reshape(-1), table(), found.reshape(-1))
+    found = np.empty(light.shape, np.float32)
+    apply(np.ascontiguousarray(light, np.float32).reshape(-1), table(), found.reshape(-1))
     return found
 
 
@@ -54,19 +53,11 @@ def to_linear(picture: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True)
-def _to_display(light, steps, found):
-    for i in range(len(light)):
-        found[i] = shown(light[i], steps)
-
-
-@njit(cache=True)
-def shown(light, steps):
-    """One value of the curve, from its table."""
-    if not light > 0:
-        return np.float32(0)
+def apply(light: np.ndarray, steps: np.ndarray, found: np.ndarray) -> None:
+    """A curve, given by its table over light / (light + 1), at each of (n,) values of light: written to `found`."""
     last = len(steps) - 1
-    at = light / (light + np.float32(1)) * np.float32(last)
-    low = int(at)
-    if low >= last:
-        return steps[last]
-    return steps[low] + (at - np.float32(low)) * (steps[low + 1] - steps[low])
+    for i in range(len(light)):
+        value = max(light[i], np.float32(0))
+        at = value / (value + np.float32(1)) * np.float32(last)
+        low = min(int(at), last - 1)
+        found[i] = steps[low] + (at - np.float32(low)) * (steps[low + 1] - steps[low])
