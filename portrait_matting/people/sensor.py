@@ -52,8 +52,8 @@ def exposed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     gains = np.exp(rng.normal(0, 0.12) + balance(rng))
     linear = light_of_byte()[:, None] * gains.astype(np.float32)
-    strength = np.exp(rng.uniform(np.log(0.002), np.log(0.04))) if rng.random() < 0.85 else 0.0
-    deviation = strength * np.sqrt(0.35 * linear + 0.6 * strength) / _GRAIN_STEPS
+    strength = np.exp(rng.uniform(np.log(0.002), np.log(0.032))) if rng.random() < 0.85 else 0.0
+    deviation = strength * np.sqrt(0.35 * linear + 0.45 * strength) / _GRAIN_STEPS
     light = np.empty(image.shape, np.float32)
     start, turn = rng.integers(_GRAIN, size=2), rng.choice([-1, 1], size=2)
     mixing = _mixing(rng)
