@@ -168,7 +168,7 @@ def _without_the_cut(camera: Camera, bodies: list[Body], heads: np.ndarray, size
         at, deep = camera.project(heads.astype(np.float32))
         lowest = float((at[:, 1] + 0.5 * size * camera.focal / np.maximum(deep, 0.05)).max())
         # heads may go down to a half of the picture, those of a few people to where the lowest still is in it
-        room = (0.92 if len(bodies) > 1 else 0.6) * camera.height - lowest
+        room = (0.8 if len(bodies) > 1 else 0.6) * camera.height - lowest
         down = np.clip(room, 0, over)
         middle = at.mean(0)
         apart = max(camera.height + over - float(middle[1]), 0.1 * camera.height)

@@ -74,8 +74,8 @@ def balance(rng: np.random.Generator) -> np.ndarray:
 def _contrast(rng: np.random.Generator) -> np.ndarray:
     """A curve over what is shown, steeper or flatter in the middle, of lifted or crushed shadows: float32 (257,)."""
     x = np.linspace(0, 1, 257)
-    bent = x + np.clip(rng.normal(0.03, 0.05), -0.08, 0.13) * np.sin(2 * np.pi * (x - 0.5))
-    black, white = rng.normal(0, 0.015), 1 + rng.normal(0, 0.01)
+    bent = x + np.clip(rng.normal(0.05, 0.045), -0.07, 0.13) * np.sin(2 * np.pi * (x - 0.5))
+    black, white = rng.normal(0, 0.015), 1 + rng.normal(0.02, 0.02)
     if rng.random() < 0.06:  # a filter of faded prints
         black = rng.uniform(0.03, 0.12)
     return np.clip(black + (white - black) * bent, 0, 1).astype(np.float32)

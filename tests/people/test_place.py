@@ -9,6 +9,7 @@ from portrait_matting.people.light import Source, even_light
 from portrait_matting.people.place import draw_place
 from portrait_matting.people.render import Rendered
 from portrait_matting.people.shadow_on import shadow_on
+from portrait_matting.people.thicket import draw_thicket, textured
 
 LIKE = np.float32([[0.01, 0.01, 0.012]])
 NONE = np.zeros((0, 3), np.float32)
@@ -78,3 +79,16 @@ def test_people_throw_a_shadow_on_a_wall():
         assert found[:, 50:].mean() < found[:, :30].mean()  # it falls away from the lamp
     for off in (pieces - {"shadows"}, pieces - {"sources"}):
         assert shadow_on(wall, rendered, light, camera, np.random.default_rng(1), off) is wall
+
+
+def test_thickets_are_full_of_small_things():
+    for k in range(12):
+        found = draw_thicket(np.random.default_rng(k), 60, 50)
+        assert found.shape == (60, 50, 3)
+        assert found.dtype == np.float32
+        assert found.min() >= 0
+        lower = np.log(found[40:].mean(2) + 0.01)
+        assert np.abs(np.diff(lower, axis=1)).mean() > 0.03
+        flat = textured(np.ones((60, 50, 3), np.float32), np.random.default_rng(k))
+        assert 0.5 < flat.mean() < 1.5
+        assert flat.min() > 0.3

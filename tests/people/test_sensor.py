@@ -53,3 +53,12 @@ def test_noise_shows_in_the_shadows():
     ]
     assert np.mean(noise[0]) > 1.3 * np.mean(noise[1])
     assert np.percentile(noise[0], 95) < 14
+
+
+def test_what_is_nearly_white_does_not_become_gaudy():
+    # channels just below and at white, as around lamps
+    image = np.random.default_rng(0).integers(246, 256, (40, 40, 3)).astype(np.uint8)
+    for k in range(40):
+        found = sensor.exposed(image, np.random.default_rng(k)).astype(int)
+        assert np.ptp(found.mean((0, 1))) < 60
+        assert np.ptp(found, axis=2).mean() < 60
