@@ -128,6 +128,15 @@ def test_a_sharp_crop_is_never_out_of_focus(tmp_path):
     assert min(sharp) > 30 > min(called)
 
 
+def test_a_folder_that_may_not_be_opened(tmp_path, monkeypatch):
+    def refused(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)  # tests may run as root, whom no permission stops
+    with pytest.raises(InputError, match=r"^data\.backgrounds=.* cannot be opened \(Permission denied\): check"):
+        FolderBackgrounds(str(tmp_path), "data.backgrounds")
+
+
 def test_an_empty_folder(tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
     with pytest.raises(InputError, match=r"^augment\.backgrounds=.* holds no picture: give .*\.jpg"):
