@@ -41,14 +41,30 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
     size = float(np.mean([2 * body.head_height for body in bodies]))
     several = len(bodies) > 1
     view = _sample_view(rng, several) if "views" in pieces else _View(0, 0, 0, 0.36, 1.5, 0.5, 0.32)
-    around = _yaw(bodies, rng if "views" in pieces else None) + view.yaw
+    around = _yaw(bodies, rng if "views" in pieces else None)
+    for _ in range(3):
+        camera = _placed(bodies, heads, size, around, view, height, width)
+        pixels, _ = camera.project(heads.astype(np.float32))
+        if not several or ((pixels > 0) & (pixels < (width, height))).all():
+            break
+        # to have all of a few people in the picture, and not their feet, it must be plainer
+        view = view._replace(
+            yaw=0.3 * view.yaw if abs(view.yaw) < 90 else 180, pitch=0.2 * view.pitch, roll=0.1 * view.roll
+        )
+    return camera
+
+
+def _placed(
+    bodies: list[Body], heads: np.ndarray, size: float, around: float, view: _View, height: int, width: int
+) -> Camera:
+    """The camera of a view: `heads` (n, 3) are `size` metres high, `around` is the yaw that is before them."""
     share = view.head * min(1.0, 1.3 * width / height)
     distance = max(view.distance, _WIDEST * size / share)
-    middle = heads.mean(0)
+    middle, centre = heads.mean(0), (width / 2, height / 2)
     for _ in range(12):
         focal = share * height * distance / size
-        camera = look_at(middle, around, view.pitch, view.roll, distance, focal, (width / 2, height / 2), height, width)
-        camera = _fitted(camera, heads, size, view, several)
+        camera = look_at(middle, around + view.yaw, view.pitch, view.roll, distance, focal, centre, height, width)
+        camera = _fitted(camera, heads, size, view, len(bodies) > 1)
         if (nearest := _nearest(bodies, camera)) >= _NEAREST:
             break
         distance += max(_NEAREST - nearest, 0.05)
@@ -146,16 +162,18 @@ def _without_the_cut(camera: Camera, bodies: list[Body], heads: np.ndarray, size
     for _ in range(16):
         pixels, depth = camera.project(cuts)
         seen = (depth > 0) & (pixels[:, 0] > -1) & (pixels[:, 0] < camera.width + 1)
-        over = float(camera.height + 2 - pixels[seen, 1].min()) if seen.any() else 0.0
+        over = float(1.01 * camera.height + 2 - pixels[seen, 1].min()) if seen.any() else 0.0
         if over <= 0:
             break
         at, deep = camera.project(heads.astype(np.float32))
         lowest = float((at[:, 1] + 0.5 * size * camera.focal / np.maximum(deep, 0.05)).max())
         # heads may go down to a half of the picture, those of a few people to where the lowest still is in it
-        room = (0.92 if len(bodies) > 1 else 0.6) * camera.height - lowest
+        room = (0.8 if len(bodies) > 1 else 0.6) * camera.height - lowest
         down = np.clip(room, 0, over)
-        zoom = 1.01 + 0.5 * min(max(over - down, 0) / camera.height, 0.2)
-        still = (1 - zoom) * (at.mean(0) - camera.centre)
+        middle = at.mean(0)
+        apart = max(camera.height + over - float(middle[1]), 0.1 * camera.height)
+        zoom = min(1.001 + 1.05 * max(over - down, 0) / apart, 1.25)
+        still = (1 - zoom) * (middle - camera.centre)
         camera = _shifted(camera, zoom * camera.focal, still + (0, down), float(deep.mean()))
     return camera
 

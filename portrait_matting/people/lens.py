@@ -32,6 +32,8 @@ class Lens:
         blades: of the opening; 0: a round one.
         shake: (x, y) in pixels, how far the whole picture moves while it is taken.
         moves: (x, y) in pixels, how far the people do.
+        glare: the share of the light of the surroundings that strays over people.
+        vignette: the share of the light that is missing in the corners.
     """
 
     aperture: float
@@ -41,6 +43,8 @@ class Lens:
     blades: int = 0
     shake: tuple[float, float] = (0.0, 0.0)
     moves: tuple[float, float] = (0.0, 0.0)
+    glare: float = 0.0
+    vignette: float = 0.0
 
 
 def sample_lens(
@@ -53,7 +57,7 @@ def sample_lens(
         camera: of the picture.
         depth: metres of the heads along the camera's axis, (n,): one of them is in focus, or what is between them.
         wall: whether the place is close behind people (`Place.wall`).
-        pieces: without "focus" all is in focus, and nothing moves.
+        pieces: without "focus" all is in focus, nothing moves, and no light strays.
     """
     focus = float(np.median(depth)) if rng.random() < 0.8 else float(rng.choice(depth))
     sharp = Lens(0.0, focus, focus + 4)
@@ -62,13 +66,15 @@ def sample_lens(
     kind = rng.random()
     lens = replace(
         sharp,
-        aperture=rng.uniform(0.001, 0.004),
+        glare=rng.uniform(0, 0.05) if rng.random() < 0.92 else rng.uniform(0.05, 0.14),
+        vignette=max(rng.uniform(-0.2, 0.3), 0.0),
+        aperture=rng.uniform(0.0008, 0.003),
         place=float(np.max(depth)) + np.exp(rng.uniform(np.log(0.3), np.log(1.5 if wall else 40))),
         blades=int(rng.choice([0, 0, 0, 6, 7])),
     )
-    if 0.3 < kind < 0.7:
+    if 0.5 < kind < 0.75:
         lens = replace(lens, aperture=np.exp(rng.uniform(np.log(0.006), np.log(0.05))))
-    elif kind >= 0.7 and not wall:
+    elif kind >= 0.75 and not wall:
         lens = replace(lens, apart=rng.uniform(0.008, _WIDEST))
     if (rare := rng.random()) < 0.03:  # focused on what is behind or before
         lens = replace(lens, focus=focus + rng.uniform(0.05, 0.4), aperture=rng.uniform(0.004, 0.02))

@@ -24,7 +24,7 @@ class FolderBackgrounds:
         asked: what it was named by: the key of a recipe, or the option of a command (`--backgrounds`).
 
     Raises:
-        InputError: the folder is missing or holds no picture.
+        InputError: the folder is missing, cannot be opened or holds no picture.
     """
 
     def __init__(self, root: str, asked: str = "augment.backgrounds") -> None:
@@ -32,6 +32,10 @@ class FolderBackgrounds:
         given, instead = (f"{asked} {root}", "leave it out") if asked.startswith("-") else (f"{asked}={root}", "null")
         if not folder.is_dir():
             raise InputError(f"{given} is not a folder: give one of pictures without people, or {instead}")
+        try:
+            next(folder.iterdir(), None)  # rglob would pass over a folder that may not be opened
+        except OSError as error:
+            raise InputError(f"{given} cannot be opened ({error.strerror}): check its permissions") from error
         self.paths = sorted(
             path
             for path in folder.rglob("*")

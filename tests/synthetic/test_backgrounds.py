@@ -101,6 +101,42 @@ def test_a_missing_folder(tmp_path):
         FolderBackgrounds(str(tmp_path / "nowhere"))
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("data.backgrounds", r"^data\.backgrounds={folder} {what}"),
+        ("--backgrounds", r"^--backgrounds {folder} {what}"),
+    ],
+)
+def test_who_asked_is_named(tmp_path, asked, words):
+    with pytest.raises(
+        InputError, match=words.format(folder=tmp_path / "nowhere", what="is not a folder: give")
+    ) as told:
+        FolderBackgrounds(str(tmp_path / "nowhere"), asked)
+    assert str(told.value).endswith("or leave it out" if asked.startswith("-") else "or null")
+    with pytest.raises(InputError, match=words.format(folder=tmp_path, what="holds no picture: give")):
+        FolderBackgrounds(str(tmp_path), asked)
+
+
+def test_a_sharp_crop_is_never_out_of_focus(tmp_path):
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(tmp_path / "noise.png"), rng.integers(0, 256, (64, 64, 3)).astype(np.uint8))
+    backgrounds = FolderBackgrounds(str(tmp_path))
+    sharp, called = (
+        [draw(np.random.default_rng(k), 48, 48).std() for k in range(20)] for draw in (backgrounds.sharp, backgrounds)
+    )
+    assert min(sharp) > 30 > min(called)
+
+
+def test_a_folder_that_may_not_be_opened(tmp_path, monkeypatch):
+    def refused(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)  # tests may run as root, whom no permission stops
+    with pytest.raises(InputError, match=r"^data\.backgrounds=.* cannot be opened \(Permission denied\): check"):
+        FolderBackgrounds(str(tmp_path), "data.backgrounds")
+
+
 def test_an_empty_folder(tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
     with pytest.raises(InputError, match=r"^augment\.backgrounds=.* holds no picture: give .*\.jpg"):
