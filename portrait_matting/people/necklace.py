@@ -35,21 +35,26 @@ def wear_necklace(body: Body, rng: np.random.Generator) -> list[Surface]:
 
 
 def _lying(body: Body, low: float) -> np.ndarray | None:
-    """The chain (60, 3) in the room; `low` in [0, 1] is how far down before the chest it hangs."""
-    joint, (left, back, up) = frame(body)
+    """The chain (61, 3) in the room; `low` in [0, 1] is how far down before the chest it hangs."""
+    _, (_, back, up) = frame(body)
     nape = body.carried(body.joints[body.data.bone("neck01")], "neck01").astype(np.float64)
     size = body.head_height / 0.104
-    tilt = math.radians(24 + 26 * low)
-    normal = math.cos(tilt) * up - math.sin(tilt) * back
+    near = nape - 0.012 * size * up - 0.01 * size * back
     angles = np.linspace(0, 2 * math.pi, 61)[:-1]
-    near = nape - (0.012 - 0.004 * low) * size * up - 0.01 * size * back
-    path = loop(body.points, neck_triangles(), near, normal, back, angles, 0.0025)
-    if path is None:
+    tilts = np.radians(20 + np.linspace(0, 4 + 26 * low, 6))
+    loops = []
+    for tilt in tilts:  # planes through the nape, ever lower in front
+        normal = math.cos(tilt) * up - math.sin(tilt) * back
+        loops.append(loop(body.points, neck_triangles(), near, normal, back, angles, 0.0025))
+    if any(path is None for path in loops):
         return None
-    # where the plane meets the shoulders the chain turns up to the neck instead: no point is far out
-    out = (path - near) @ left
-    limit = 0.075 * size
-    return path - np.sign(out)[:, None] * np.maximum(np.abs(out) - limit, 0)[:, None] * left
+    ahead = np.clip((np.pi / 2 * 1.25 - np.abs(angles - math.pi)) / (np.pi / 2 * 1.25), 0, 1)  # 0 behind, 1 in front
+    at = ahead**0.8 * (len(loops) - 1)
+    first = np.minimum(at.astype(int), len(loops) - 2)
+    share, rows = (at - first)[:, None], np.stack(loops)
+    columns = np.arange(len(angles))
+    path = rows[first, columns] * (1 - share) + rows[first + 1, columns] * share
+    return np.concatenate([path, path[:1]])
 
 
 def _hanging(path: np.ndarray) -> np.ndarray:

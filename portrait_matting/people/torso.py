@@ -9,17 +9,18 @@ from numba import njit
 from portrait_matting.people.body import Body
 from portrait_matting.people.body_data import body_data
 
-_BONES = ("spine", "clavicle", "shoulder01", "pelvis", "root", "neck", "breast")
+_BONES = ("spine", "clavicle", "shoulder01", "pelvis", "root")
 
 
 @cache
 def torso_triangles() -> np.ndarray:
-    """Of the tights, what is neither arm nor leg: int32 (T, 3)."""
+    """Of the tights, what is neither arm nor leg nor collar: int32 (T, 3)."""
     data = body_data()
     triangles = data.meshes["tights"][0]
     kept = [data.bone(name) for name in data.labels["bones"] if name.startswith(_BONES)]
     share = (data.weights * np.isin(data.weight_bones, kept)).sum(1)
-    return np.ascontiguousarray(triangles[(share[triangles] > 0.5).all(1)])
+    collar = (data.weights * np.isin(data.weight_bones, [data.bone(f"neck0{k}") for k in (1, 2, 3)])).sum(1) > 0.5
+    return np.ascontiguousarray(triangles[(share[triangles] > 0.3).all(1) & ~collar[triangles].any(1)])
 
 
 @cache
@@ -27,17 +28,17 @@ def neck_triangles() -> np.ndarray:
     """Of the skin, neck, shoulders and chest: int32 (T, 3)."""
     data = body_data()
     triangles = data.meshes["body"][0]
-    kept = [data.bone(name) for name in data.labels["bones"] if name.startswith((*_BONES, "upperarm"))]
+    kept = [data.bone(name) for name in data.labels["bones"] if name.startswith((*_BONES, "neck"))]
     share = (data.weights * np.isin(data.weight_bones, kept)).sum(1)
     low = data.joints[data.bone("spine02"), 2]
     return np.ascontiguousarray(triangles[(share[triangles] > 0.5).all(1) & (data.template[triangles, 2] > low).all(1)])
 
 
 def frame(body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """The upper spine's joint (3,) in the room, and where the torso's own left, back and up (3, 3) point, one a row."""
+    """The base of the neck (3,) in the room, and where the torso's own left, back and up (3, 3) point, one a row."""
     bone = body.data.bone("spine01")
-    turn, joint = body.bones[bone][:, :3].astype(np.float64), body.joints[bone]
-    return body.carried(joint, "spine01").astype(np.float64), turn.T
+    turn, base = body.bones[bone][:, :3].astype(np.float64), body.joints[body.data.bone("neck01")]
+    return body.carried(base, "spine01").astype(np.float64), turn.T
 
 
 def loop(
@@ -48,14 +49,14 @@ def loop(
     Args:
         points: (V, 3), of the mesh.
         triangles: (T, 3).
-        origin: (3,), a point of the plane, within the mesh.
+        origin: (3,), a point of the plane, within the mesh; one that is not is moved to the middle of the cut.
         normal: (3,), of the plane.
         up: (3,), where angle 0 is; the angle grows towards normal × up.
         angles: (K,), radians, at which the string's points are wanted.
         gap: metres, that it stays off.
 
     Returns:
-        float64 (K, 3); None where the plane does not cut the mesh around the origin.
+        float64 (K, 3); None where the plane does not cut the mesh.
     """
     normal = normal / np.linalg.norm(normal)
     first = up - (up @ normal) * normal
@@ -68,7 +69,11 @@ def loop(
     hull = cv2.convexHull(cut.astype(np.float32))[:, 0].astype(np.float64)
     reach = _to_edge(hull, angles)
     if reach is None:
-        return None
+        middle = (hull.min(0) + hull.max(0)) / 2
+        origin = origin + middle[0] * first + middle[1] * second
+        reach = _to_edge(hull - middle, angles)
+        if reach is None:
+            return None
     reach = reach + gap
     return origin + (np.cos(angles) * reach)[:, None] * first + (np.sin(angles) * reach)[:, None] * second
 
