@@ -8,7 +8,7 @@ from portrait_matting.people.body import Body
 from portrait_matting.people.materials import colour, metal, metal_colour, shiny
 from portrait_matting.people.solids import Solid, ball, joined, tube
 from portrait_matting.people.surface import Appearance, Look, Surface
-from portrait_matting.people.torso import frame, loop, neck_triangles
+from portrait_matting.people.torso import frame, hanging, neck_triangles
 
 
 def wear_necklace(body: Body, rng: np.random.Generator) -> list[Surface]:
@@ -30,7 +30,7 @@ def wear_necklace(body: Body, rng: np.random.Generator) -> list[Surface]:
     found = [tube(path, thick, 6).placed(_links(shade, rng.uniform(90, 220)), casts=False)]
     if kind == "pendant":
         lowest = path[len(path) // 2]
-        found.append(_pendant(rng).moved(_hanging(path), lowest).placed(metal(shade)))
+        found.append(_pendant(rng).moved(_upright(path), lowest).placed(metal(shade)))
     return found
 
 
@@ -41,23 +41,12 @@ def _lying(body: Body, low: float) -> np.ndarray | None:
     size = body.head_height / 0.104
     near = nape - 0.012 * size * up - 0.01 * size * back
     angles = np.linspace(0, 2 * math.pi, 61)[:-1]
-    tilts = np.radians(20 + np.linspace(0, 4 + 26 * low, 6))
-    loops = []
-    for tilt in tilts:  # planes through the nape, ever lower in front
-        normal = math.cos(tilt) * up - math.sin(tilt) * back
-        loops.append(loop(body.points, neck_triangles(), near, normal, back, angles, 0.0025))
-    if any(path is None for path in loops):
-        return None
-    ahead = np.clip((np.pi / 2 * 1.25 - np.abs(angles - math.pi)) / (np.pi / 2 * 1.25), 0, 1)  # 0 behind, 1 in front
-    at = ahead**0.8 * (len(loops) - 1)
-    first = np.minimum(at.astype(int), len(loops) - 2)
-    share, rows = (at - first)[:, None], np.stack(loops)
-    columns = np.arange(len(angles))
-    path = rows[first, columns] * (1 - share) + rows[first + 1, columns] * share
-    return np.concatenate([path, path[:1]])
+    tilts = np.radians(20 + np.linspace(0, 4 + 26 * low, 6))  # planes through the nape, ever lower in front
+    path = hanging(body, neck_triangles(), near, tilts, angles, 0.0025)
+    return None if path is None else np.concatenate([path, path[:1]])
 
 
-def _hanging(path: np.ndarray) -> np.ndarray:
+def _upright(path: np.ndarray) -> np.ndarray:
     side = path[len(path) // 2 + 2] - path[len(path) // 2 - 2]
     side /= np.linalg.norm(side)
     down = np.array([0.0, 0, 1]) - side[2] * side
@@ -68,7 +57,7 @@ def _hanging(path: np.ndarray) -> np.ndarray:
 def _pendant(rng: np.random.Generator) -> Solid:
     kind, size = rng.integers(3), rng.uniform(0.004, 0.009)
     if kind == 0:
-        return ball(size, 12)._replace() if size < 0.006 else ball(1.0, 14).moved(np.diag((size, 0.25 * size, size)), np.zeros(3))
+        return ball(size, 12) if size < 0.006 else ball(1.0, 14).moved(np.diag((size, 0.25 * size, size)), np.zeros(3))
     if kind == 1:
         return ball(1.0, 12).moved(np.diag((0.55 * size, 0.5 * size, 1.4 * size)), np.array([0, 0, -1.2 * size]))
     bars = [np.array([[0, 0, 0.2], [0, 0, -2.4]]), np.array([[-0.75, 0, -0.7], [0.75, 0, -0.7]])]

@@ -174,7 +174,9 @@ def box(size, radius: float) -> Solid:
             out = points - inner
             out /= np.linalg.norm(out, axis=-1, keepdims=True)
             side = grid(inner + radius * out)
-            sides.append(side._replace(normals=out.reshape(-1, 3).astype(np.float32)))
+            at = np.stack([points[..., i] / (2 * half[i]) + 0.5 for i in others], -1).reshape(-1, 2)
+            corners = at[side.triangles].astype(np.float32)
+            sides.append(side._replace(normals=out.reshape(-1, 3).astype(np.float32), corners=corners))
     return joined(sides)
 
 
