@@ -18,8 +18,8 @@ def wear_headband(body: Body, rng: np.random.Generator) -> Headwear:
     if kind == "alice":
         return _alice(body, skull, rng)
     wool = kind == "wool"
-    height = rng.uniform(0.02, 0.12) if wool else max(rng.uniform(0.35, 0.5), (skull.ear_top + 0.003) / skull.size)
-    shape = fit(skull, height, rng.uniform(10, 16) if wool else rng.uniform(4, 12), ears=wool, slack=0.9)
+    height = rng.uniform(-0.18, -0.05) if wool else max(rng.uniform(0.2, 0.34), (skull.ear_top + 0.003) / skull.size)
+    shape = fit(skull, height, rng.uniform(18, 24) if wool else rng.uniform(4, 12), ears=wool, slack=0.9)
     width = rng.uniform(0.06, 0.085) if wool else rng.uniform(0.03, 0.05)
     solid = _band(shape, width / 0.09, 0.008 if wool else 0.005)
     axis = axis_of(body, shape)
