@@ -8,7 +8,7 @@ import numpy as np
 
 from portrait_matting.people.body_data import body_data
 
-_FINGER = 0.0085  # metres from a finger's bones to its skin, of the template's hand
+_FINGER = 0.0105  # metres from a finger's bones to its skin, of the template's hand
 _FINGERS = (2, 3, 4, 5)
 
 
@@ -81,7 +81,7 @@ def _grip(side: str, size: float, flat: bool) -> dict[str, np.ndarray]:
         first, second = np.linalg.norm(b - a), np.linalg.norm(c - b)
         third = 0.9 * second
         if flat:
-            angles = np.array([0.12, 0.55, 0.5]) * (1.15 - 3 * max(size - 0.07, -0.03))
+            angles = np.array([0.05, 0.62, 0.6]) if size < 0.09 else np.array([-0.02, 0.12, 0.12])
         else:
             h1, h2, h3 = (math.asin(min(0.99, s / 2 / radius)) for s in (first, second, third))
             angles = np.array([h1, h1 + h2, h2 + h3])
@@ -102,11 +102,11 @@ def _thumb(side: str, own: Hand, joints, size: float, flat: bool) -> dict[str, n
     """The thumb, brought to the other side of the thing: what fits best of many tries."""
     a, b, c = (joints[1, i] for i in (1, 2, 3))
     tip = c + 0.9 * (c - b)
-    thick = 0.012 if flat else size
+    thick = (0.01 if size < 0.09 else 0.022) if flat else size
     middle = own.palm + own.out * thick / 2
     if flat:
-        goal = middle - 0.46 * size * own.along + 0.02 * own.across + own.out * (0.5 * thick + 0.006)
-        goal_joint = goal - 0.018 * own.across - 0.006 * own.along
+        goal = middle - 0.012 * own.along + 0.03 * own.across + own.out * (0.5 * thick + 0.010)
+        goal_joint = goal - 0.020 * own.across - 0.018 * own.along + 0.003 * own.out
     else:
         away = -0.55 * own.along + 0.83 * own.out
         goal = middle + (size / 2 + _FINGER) * away / np.linalg.norm(away) + 0.02 * own.across

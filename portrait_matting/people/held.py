@@ -92,7 +92,7 @@ Part = tuple[Solid, object, float]
 def _phone(rng: np.random.Generator) -> list[Part]:
     """Its back lies in the palm, its screen looks out of it."""
     shape = np.array([0.074, 0.008, 0.152])
-    at = np.array([-0.006, 0.004, 0.024])
+    at = np.array([0.010, 0.006, 0.024])
     case = colour(rng, 0.35)
     body = box(shape, 0.0039)
     screen = box(shape - (0.005, 0.004, 0.005), 0.001)
@@ -177,7 +177,7 @@ def _bottle(rng: np.random.Generator) -> list[Part]:
 
 def _book(rng: np.random.Generator) -> list[Part]:
     size = np.array([rng.uniform(0.12, 0.15), rng.uniform(0.014, 0.03), rng.uniform(0.18, 0.22)])
-    at = np.array([0.03, size[1] / 2, 0.03])
+    at = np.array([0.045, size[1] / 2 + 0.006, 0.03])
     cover = joined([box((size[0], 0.002, size[2]), 0.0009).moved(np.eye(3), np.array([0, s * size[1] / 2, 0])) for s in (-1, 1)])
     spine = box((0.002, size[1] + 0.002, size[2]), 0.0009).moved(np.eye(3), np.array([-size[0] / 2, 0, 0]))
     pages = box(size - (0.006, 0.001, 0.006), 0.001)
@@ -209,32 +209,19 @@ def _flowers(rng: np.random.Generator) -> list[Part]:
     """A bunch: stems, leaves, and blossoms of petals."""
     count = int(rng.integers(5, 13))
     shades = [colour(rng, 0.9) for _ in range(int(rng.integers(1, 4)))]
-    stems, middles, blossoms = [], [], [[] for _ in shades]
+    stems, middles, petals = [], [], []
     for number in range(count):
         lean = 0.055 * math.sqrt(number / count)
-        turn = 2.4 * number
-        side = np.array([math.cos(turn), math.sin(turn), 0]) * lean
+        side = np.array([math.cos(2.4 * number), math.sin(2.4 * number), 0]) * lean  # the golden angle
         top = np.array([0, 0, rng.uniform(0.13, 0.17)]) + 1.3 * side
-        stems.append(tube(smooth(np.stack([-0.4 * side - (0, 0, 0.11), 0.1 * side, 0.7 * side + (0, 0, 0.08), top]), 10), 0.002, 5))
+        way = smooth(np.stack([-0.4 * side - (0, 0, 0.11), 0.1 * side, 0.7 * side + (0, 0, 0.08), top]), 8)
+        stems.append(tube(way, 0.002, 5))
         facing = top - (0, 0, 0.02) + 0.5 * side
         facing = facing / np.linalg.norm(facing)
-        first = np.cross(facing, (0.3, 0.8, 0.1))
-        first /= np.linalg.norm(first)
-        second = np.cross(facing, first)
         size = rng.uniform(0.017, 0.027)
-        for ring, (petals, open_) in enumerate(((8, 0.95), (6, 0.55))):
-            for k in range(petals):
-                angle = 2 * math.pi * (k + 0.5 * ring) / petals
-                out = math.cos(angle) * first + math.sin(angle) * second
-                length = open_ * out + math.sqrt(1 - open_**2) * facing
-                wide = np.cross(length, facing if open_ > 0.3 else out)
-                wide /= np.linalg.norm(wide)
-                axes = np.stack([0.5 * size * length, 0.28 * size * wide, 0.07 * size * np.cross(length, wide)])
-                petal = _PETAL._replace(points=(_PETAL.points @ axes + top + 0.5 * size * length).astype(np.float32))
-                normal = _PETAL.normals @ np.stack([length, wide, 3 * np.cross(length, wide)])
-                normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-                blossoms[number % len(shades)].append(petal._replace(normals=normal.astype(np.float32)))
+        petals.append(_blossom(top, facing, size))
         middles.append(ball(0.25 * size, 8).moved(np.eye(3), top + 0.1 * size * facing))
+    blossoms = [petals[k :: len(shades)] for k in range(len(shades))]
     green = np.array([0.05, 0.14, 0.03], np.float32) * np.float32(rng.uniform(0.7, 1.5))
     found = [(joined(stems), skin_of(green), 1.0), (joined(middles), skin_of(np.array([0.5, 0.33, 0.03], np.float32)), 1.0)]
     found += [(joined(some), cloth(plain(shade), (0, 0, 1), 0.05, 0.4), 1.0) for some, shade in zip(blossoms, shades, strict=True) if some]
@@ -242,6 +229,31 @@ def _flowers(rng: np.random.Generator) -> list[Part]:
         wrap = lathe([(0.016, -0.09), (0.017, 0.0), (0.05, 0.1), (0.058, 0.115)], 24)
         found.append((wrap, skin_of(colour(rng, 0.3)), 1.0))
     return found
+
+
+def _blossom(top: np.ndarray, facing: np.ndarray, size: float) -> Solid:
+    """Two rings of petals around the end of a stem."""
+    first = np.cross(facing, (0.3, 0.8, 0.1))
+    first /= np.linalg.norm(first)
+    second = np.cross(facing, first)
+    angles = np.concatenate([np.arange(8) / 8, (np.arange(6) + 0.5) / 6]) * 2 * math.pi
+    open_ = np.repeat([0.95, 0.55], [8, 6])[:, None]
+    out = np.cos(angles)[:, None] * first + np.sin(angles)[:, None] * second
+    length = open_ * out + np.sqrt(1 - open_**2) * facing
+    wide = np.cross(length, facing)
+    wide /= np.linalg.norm(wide, axis=1, keepdims=True)
+    thick = np.cross(length, wide)
+    axes = np.stack([0.5 * length, 0.28 * wide, 0.07 * thick], 1) * size
+    points = _PETAL.points @ axes + (top + 0.5 * size * length)[:, None]
+    normal = _PETAL.normals @ np.stack([length, wide, 3 * thick], 1)
+    normal /= np.linalg.norm(normal, axis=2, keepdims=True)
+    starts = np.arange(len(angles))[:, None, None] * len(_PETAL.points)
+    return Solid(
+        points.reshape(-1, 3).astype(np.float32),
+        (_PETAL.triangles + starts).reshape(-1, 3).astype(np.int32),
+        normal.reshape(-1, 3).astype(np.float32),
+        np.tile(_PETAL.corners, (len(angles), 1, 1)),
+    )
 
 
 def _teddy(rng: np.random.Generator) -> list[Part]:
