@@ -30,7 +30,7 @@ _MESHES = {  # ours: MakeHuman's names in its base mesh
     "tights": ("helper-tights",),  # the body without its anatomy, from ankles to throat: what clothes are made on
     "skirt": ("helper-skirt",),
 }
-_MASKS = ("lips", "eyelids", "ears", "fingernails", "inside-mouth", "aureolae")  # MakeHuman's, of the body's map
+_MASKS = ("lips", "eyelids", "ears", "fingernails", "inside-mouth")  # MakeHuman's, of the body's map
 _MAP = 1024  # pixels each way of a mask
 EXTRA = 'install it with `make people`, or pip install "portrait-matting[people]"'
 

@@ -64,7 +64,7 @@ def sample_complexion(
         hair = rng.uniform(0.02, 0.5, 3)
     grey = float(np.clip((years - 40) / 35 + 0.25 * rng.normal(), 0, 1)) if years > 35 else 0.0
     iris = np.asarray(_IRIS[rng.integers(len(_IRIS) if fair else 2)]) * rng.uniform(0.7, 1.3)
-    lips = skin * np.interp(tone, (0, 3, 5), (0.8, 0.86, 1.1)) * (1, 0.68 + 0.05 * rng.normal(), 0.7)
+    lips = skin * np.interp(tone, (0, 3, 5), (0.8, 0.86, 1.1)) * (1, 0.68 + 0.05 * rng.normal(), 0.76)
     if years > 16 and rng.random() < 0.12:  # lipstick, on whoever wears it
         lips = rng.uniform((0.25, 0.02, 0.03), (0.55, 0.13, 0.16))
     return Complexion(*(np.clip(colour, 0, 1).astype(np.float32) for colour in (skin, lips, iris, hair)), grey)

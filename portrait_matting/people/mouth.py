@@ -10,7 +10,7 @@ _APART = 0.04  # of jawOpen and its like, from where lips part
 
 def mouth(body: Body, rng: np.random.Generator) -> list[Surface]:
     """Teeth and a tongue; nothing where lips are closed, so that nothing can come through them."""
-    yellow, bright = rng.uniform(0, 1) ** 2 * np.clip(body.shape.age / 60, 0.2, 1), rng.uniform(0.5, 0.66)
+    yellow, bright = rng.uniform(0, 1) ** 2 * np.clip(body.shape.age / 60, 0.2, 1), rng.uniform(0.58, 0.72)
     if _open(body) < _APART:
         return []
     teeth = np.float32(bright) * np.float32((1, 0.93 - 0.05 * yellow, 0.82 - 0.22 * yellow))
@@ -22,7 +22,11 @@ def _open(body: Body) -> float:
     action = body.shape.expression
     return max(
         action.get("jawOpen", 0.0),
-        *(action.get(f"{name}{side}", 0.0) for name in ("mouthUpperUp", "mouthLowerDown") for side in ("Left", "Right")),
+        *(
+            action.get(f"{name}{side}", 0.0)
+            for name in ("mouthUpperUp", "mouthLowerDown")
+            for side in ("Left", "Right")
+        ),
     )
 
 
