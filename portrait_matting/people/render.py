@@ -100,8 +100,12 @@ def _samples(surface: Surface, seen: Seen, rows, columns, camera: Camera, supers
     position = _mean(surface.points, corners, weights)
     normal = _mean(surface.normals, corners, weights)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
-    away = ((camera.position.astype(np.float32) - position) * normal).sum(1, keepdims=True) < 0
-    normal = np.where(away, -normal, normal)
+    towards = camera.position.astype(np.float32) - position
+    towards /= np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-6)
+    facing = (normal * towards).sum(1, keepdims=True)
+    beyond = np.where(facing < 0, normal - facing * towards, normal)  # at an outline smooth normals point past it
+    normal = np.where(facing < -0.35, -normal, beyond)  # the other side of cloth
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
     count = len(rows)
     ones = np.ones((count, 3), np.float32)
     second, third = weights[:, :1], weights[:, 1:]
