@@ -10,7 +10,7 @@ _APART = 0.04  # of jawOpen and its like, from where lips part
 
 def mouth(body: Body, rng: np.random.Generator) -> list[Surface]:
     """Teeth and a tongue; nothing where lips are closed, so that nothing can come through them."""
-    yellow, bright = rng.uniform(0, 1) ** 2 * np.clip(body.shape.age / 60, 0.2, 1), rng.uniform(0.58, 0.72)
+    yellow, bright = rng.uniform(0, 1) ** 2 * np.clip(body.shape.age / 60, 0.2, 1), rng.uniform(0.8, 0.95)
     if _open(body) < _APART:
         return []
     teeth = np.float32(bright) * np.float32((1, 0.93 - 0.05 * yellow, 0.82 - 0.22 * yellow))
@@ -54,6 +54,6 @@ def _toothed(body: Body, colour: np.ndarray):
         gap = np.abs(((across / 0.0075) % 1) - 0.5) * 2  # near 1 between two
         albedo *= (1 - 0.22 * np.clip((gap - 0.82) / 0.18, 0, 1) * (samples.footprint < 0.0012))[:, None]
         albedo *= ((1 - 0.75 * back) ** 1.2)[:, None]
-        return Appearance(albedo.astype(np.float32), samples.normal, 0.05, 0.25, 0.2)
+        return Appearance(albedo.astype(np.float32), samples.normal, 0.05, 0.25, 0.4)
 
     return look

@@ -6,7 +6,7 @@ from numba import njit
 from portrait_matting.people.light import Light
 from portrait_matting.people.surface import Appearance
 
-_RED = (1.35, 0.8, 0.65)  # red light gets further in skin than green and blue: the border of a shade is red
+_RED = (1.25, 0.8, 0.7)  # red light gets further in skin than green and blue: the border of a shade is red
 _FURTHEST = _RED[0]
 
 

@@ -111,7 +111,7 @@ def _person(body: Body, complexion: Complexion, rng: np.random.Generator) -> _Pe
     stubble = 0.0 if woman else grown * rng.choice((0.05, 0.35, 0.8), p=(0.4, 0.35, 0.25)) * rng.uniform(0.6, 1.2)
     shadow = rng.uniform((0.02, 0.02, 0.03), (0.35, 0.2, 0.3)) if rng.random() < 0.5 else complexion.skin * 0.4
     blush = rng.uniform(0.25, 0.8) * (1.25 if years < 14 else 1) + (0.35 if made_up else 0)
-    freckles = rng.uniform(0.4, 1) if rng.random() < 0.22 * fair else 0.08
+    freckles = rng.uniform(0.15, 0.6) if rng.random() < 0.22 * fair else 0.04
     hair = complexion.hair * (1 - complexion.grey) + complexion.grey * np.float32(0.35)
     moles = np.concatenate([_moles(body, rng), rng.uniform(0.0004, 0.0013, (5, 1))], 1)
     numbers = (
@@ -126,7 +126,7 @@ def _person(body: Body, complexion: Complexion, rng: np.random.Generator) -> _Pe
         rng.uniform(0.25, 0.7) * (1 if grown else 0.5) * (0.6 if made_up else 1),  # pores
         rng.uniform(0.3, 1.0) * grown * (0.5 if made_up else 1),  # how oily
         rng.uniform(0.15, 0.6) * (0.3 if years < 14 else 1),  # under the eyes
-        float(np.clip((years - 45) / 35, 0, 1)) * rng.uniform(0.2, 1) * fair,  # spots of age
+        float(np.clip((years - 45) / 35, 0, 1)) * rng.uniform(0, 0.45) * fair,  # spots of age
         rng.uniform(0.3, 1) if made_up and rng.random() < 0.5 else 0.15,  # how glossy lips are
         *rng.uniform(0, 64, 3),
     )
@@ -236,10 +236,11 @@ def _skinned(rest, normals, uv, scalp, footprint, zones, folds, noise, turn, smi
         mixed[0] *= one - np.float32(0.16) * dark
         mixed[1] *= one - np.float32(0.30) * dark
         mixed[2] *= one - np.float32(0.24) * dark
-        fleck = freckles * fleck * _smooth(np.float32(0.9), np.float32(1.7), patch + np.float32(0.4) * broad)
-        fleck = max(
-            fleck, spots * _smooth(np.float32(1.5), np.float32(2.0), broad + np.float32(0.2) * patch) * np.float32(0.6)
-        )
+        fleck = freckles * fleck
+        if fleck > np.float32(0.03) or spots > np.float32(0.03):
+            dots = value_at(noise, pz * np.float32(1100), px * np.float32(1100), py * np.float32(1100))
+            fleck *= _smooth(np.float32(0.7), np.float32(1.9), dots + np.float32(0.5) * broad)
+            fleck = max(fleck, spots * _smooth(np.float32(1.1), np.float32(2.4), np.float32(0.8) * patch + broad))
         for m in range(len(moles)):
             away = (rest[i, 0] - moles[m, 0]) ** 2 + (rest[i, 1] - moles[m, 1]) ** 2 + (rest[i, 2] - moles[m, 2]) ** 2
             if away < moles[m, 3] ** 2 * 4:
