@@ -16,6 +16,7 @@ _IRIS = 0.43  # radians from the middle of the pupil to the white
 _PUPIL = (0.13, 0.21)  # radians, in bright and dim light
 _CORNEA = 0.5  # how much more its surface bends than the ball's
 _KAPPA = 4.5  # degrees that an eye's pupil points outwards of what it looks at
+_SHUT = 0.85  # of eyeBlink, from where nothing of an eye is seen
 _LOOKS = 30.0  # degrees up or down that MakeHuman's eyeLook actions stand for
 
 
@@ -51,7 +52,7 @@ def eyes(
     rng: np.random.Generator,
     camera: np.ndarray | None = None,
 ) -> list[Surface]:
-    """Two eyeballs.
+    """The eyeballs, but for those behind closed lids.
 
     Args:
         body: whose.
@@ -68,7 +69,9 @@ def eyes(
     grid, triangles = _half_ball()
     head = body.bones[body.data.bone("head")]
     found = []
-    for side in range(2):
+    for side, name in enumerate(("Left", "Right")):
+        if body.shape.expression.get(f"eyeBlink{name}", 0) > _SHUT:
+            continue
         affine = _fit(body, side)
         rest = (grid @ affine[:3] + affine[3]).astype(np.float32)
         out = (grid @ np.linalg.inv(affine[:3]).T).astype(np.float32)

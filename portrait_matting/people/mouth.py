@@ -7,6 +7,8 @@ from portrait_matting.people.surface import Appearance, Samples, Surface
 
 _APART = 0.04  # of jawOpen and its like, from where lips part
 
+_DEPTH = np.float32((0.07, 0.018, 0.018))  # linear RGB of what is far back in a mouth
+
 
 def mouth(body: Body, rng: np.random.Generator) -> list[Surface]:
     """Teeth and a tongue; nothing where lips are closed, so that nothing can come through them."""
@@ -53,7 +55,7 @@ def _toothed(body: Body, colour: np.ndarray):
         across = np.abs(samples.rest[:, 0])
         gap = np.abs(((across / 0.0075) % 1) - 0.5) * 2  # near 1 between two
         albedo *= (1 - 0.22 * np.clip((gap - 0.82) / 0.18, 0, 1) * (samples.footprint < 0.0012))[:, None]
-        albedo *= ((1 - 0.75 * back) ** 1.2)[:, None]
+        albedo += (np.clip(1.25 * back, 0, 1) ** 1.3)[:, None] * (_DEPTH - albedo)
         return Appearance(albedo.astype(np.float32), samples.normal, 0.05, 0.25, 0.4)
 
     return look
