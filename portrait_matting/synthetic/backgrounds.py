@@ -19,16 +19,19 @@ class FolderBackgrounds:
     It is not checked that they are without people: a person in one would be taught as background. Pictures near the
     network's input size are the fastest to read.
 
+    Args:
+        root: the folder.
+        asked: what it was named by: the key of a recipe, or the option of a command (`--backgrounds`).
+
     Raises:
         InputError: the folder is missing or holds no picture.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, asked: str = "augment.backgrounds") -> None:
         folder = expand(root)
+        given, instead = (f"{asked} {root}", "leave it out") if asked.startswith("-") else (f"{asked}={root}", "null")
         if not folder.is_dir():
-            raise InputError(
-                f"augment.backgrounds={root} is not a folder: give one of pictures without people, or null"
-            )
+            raise InputError(f"{given} is not a folder: give one of pictures without people, or {instead}")
         self.paths = sorted(
             path
             for path in folder.rglob("*")
@@ -37,7 +40,7 @@ class FolderBackgrounds:
         )
         if not self.paths:
             kinds = ", ".join(sorted(IMAGE_SUFFIXES))
-            raise InputError(f"augment.backgrounds={root} holds no picture: give a folder with files in {kinds}")
+            raise InputError(f"{given} holds no picture: give a folder with files in {kinds}")
 
     def __call__(self, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
         """A random crop of a random picture, or its mirror image: uint8 RGB (height, width, 3).
@@ -45,9 +48,17 @@ class FolderBackgrounds:
         Raises:
             InputError: the picture cannot be decoded.
         """
-        path = self.paths[rng.integers(len(self.paths))]
-        frame = _crop(read_image(path, least_side=max(height, width)), rng, height, width)
+        frame = self.sharp(rng, height, width)
         return defocused(frame, rng.integers(2) * rng.uniform(0.2, 1) * _BLUR * height)
+
+    def sharp(self, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+        """As a call gives it, and never put out of focus.
+
+        Raises:
+            InputError: the picture cannot be decoded.
+        """
+        path = self.paths[rng.integers(len(self.paths))]
+        return _crop(read_image(path, least_side=max(height, width)), rng, height, width)
 
 
 class DrawnBackgrounds:

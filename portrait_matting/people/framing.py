@@ -1,0 +1,166 @@
+"""Where the camera stands: from a face that fills the picture to half-length, from all sides, near and far."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from portrait_matting.people.body import Body
+from portrait_matting.people.camera import Camera, look_at
+
+_WIDEST = 0.62  # the shortest focal length, in heights of the picture: 78 degrees, a telephone's camera before faces
+_NEAREST = 0.14  # metres from the camera to what is nearest in view
+_EVERY = 23  # of the triangles of a body, one of so many is looked at
+_CUT = 0.05  # metres: bodies end so far around their lowest points, in mid-thigh; no picture shows that
+
+FROM_BEHIND, FROM_THE_SIDE = 0.04, 0.11  # shares of portraits
+
+
+class _View(NamedTuple):
+    """Degrees of yaw against the way that faces look, of pitch and roll; the head's share of the picture's height;
+    metres; and where the middle of the head is, as shares of the free width and height."""
+
+    yaw: float
+    pitch: float
+    roll: float
+    head: float
+    distance: float
+    across: float
+    down: float
+
+
+def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int, pieces: frozenset[str]) -> Camera:
+    """A camera before people.
+
+    Args:
+        bodies: one, or a few that stand together: then all their heads are in the picture.
+        rng: of the camera.
+        height, width: of the picture in pixels.
+        pieces: without "views" faces are seen from the front, level, at head and shoulders, in the middle.
+    """
+    heads = np.stack([_head(body) for body in bodies]).astype(np.float64)
+    size = float(np.mean([2 * body.head_height for body in bodies]))
+    several = len(bodies) > 1
+    view = _sample_view(rng, several) if "views" in pieces else _View(0, 0, 0, 0.36, 1.5, 0.5, 0.32)
+    around = _yaw(bodies, rng if "views" in pieces else None) + view.yaw
+    share = view.head * min(1.0, 1.3 * width / height)
+    distance = max(view.distance, _WIDEST * size / share)
+    middle = heads.mean(0)
+    for _ in range(12):
+        focal = share * height * distance / size
+        camera = look_at(middle, around, view.pitch, view.roll, distance, focal, (width / 2, height / 2), height, width)
+        camera = _fitted(camera, heads, size, view, several)
+        if (nearest := _nearest(bodies, camera)) >= _NEAREST:
+            break
+        distance += max(_NEAREST - nearest, 0.05)
+    return _without_the_cut(camera, bodies, heads, size)
+
+
+def _sample_view(rng: np.random.Generator, several: bool) -> _View:
+    kind = rng.random()
+    if kind < FROM_BEHIND:
+        yaw = 180 + rng.normal(0, 30)
+    elif kind < FROM_BEHIND + FROM_THE_SIDE and not several:
+        yaw = rng.choice([-1, 1]) * rng.uniform(45, 115)
+    else:
+        yaw = rng.normal(0, 12 if several else 17)
+    pitch, roll = rng.normal(2, 6), rng.normal(0, 2.5)
+    steep = rng.random()
+    if steep < 0.1:
+        pitch = rng.uniform(12, 45)
+    elif steep < 0.17:
+        pitch = rng.uniform(-32, -10)
+    if rng.random() < 0.1:
+        roll = rng.normal(0, 12)
+    near, far = [(0.74, 1.1), (0.5, 0.74), (0.34, 0.5), (0.23, 0.34)][rng.choice(4, p=(0.08, 0.2, 0.42, 0.3))]
+    head = rng.uniform(near, far)
+    distance = np.exp(rng.uniform(np.log(0.35), np.log(0.7)) if rng.random() < 0.35 else rng.uniform(-0.3, np.log(3)))
+    across = rng.normal(0.5, 0.09) if rng.random() < 0.86 else rng.uniform(-0.02, 1.02)
+    down = rng.uniform(0.08, 0.4) if rng.random() < 0.88 else rng.uniform(-0.35, 0.05) * head
+    return _View(float(yaw), float(pitch), float(roll), float(head), float(distance), float(across), float(down))
+
+
+def _head(body: Body) -> np.ndarray:
+    """The middle of a head, as it is held: between the eyes, further back."""
+    return body.carried(body.eyes.mean(0) + np.array([0.0, 0.45 * body.head_height, 0.0]), "head")
+
+
+def _yaw(bodies: list[Body], rng: np.random.Generator | None) -> float:
+    """Where people look on the average, degrees of yaw: faces mostly turn to the camera, whatever the trunk does."""
+    ways = []
+    for body in bodies:
+        turned = body.bones[body.data.bone("head" if rng is None or rng.random() < 0.75 else "spine02")][:, :3]
+        ways.append(turned @ np.array([0.0, -1.0, 0.0]))
+    x, y, _ = np.mean(ways, 0)
+    return float(np.degrees(np.arctan2(x, -y)))
+
+
+def _fitted(camera: Camera, heads: np.ndarray, size: float, view: _View, several: bool) -> Camera:
+    """The camera, moved and for several people zoomed so that their heads are where the view has them."""
+    pixels, depth = camera.project(heads.astype(np.float32))
+    radius = 0.5 * size * camera.focal / np.maximum(depth, 0.05)
+    aside = (1.35 if several else 1.0) * radius  # a part of the shoulders of those at the ends
+    left, right = (pixels[:, 0] - aside).min(), (pixels[:, 0] + aside).max()
+    top, bottom = (pixels[:, 1] - radius).min(), (pixels[:, 1] + radius).max()
+    zoom = min(1.0, 0.96 * camera.width / (right - left), 0.8 * camera.height / (bottom - top)) if several else 1.0
+    wide, high = zoom * (right - left), zoom * (bottom - top)
+    free = camera.width - wide
+    if several:
+        x = 0.5 * wide + free * np.clip(view.across, 0.05, 0.95)
+        y = 0.5 * high + max(camera.height - high, 0) * np.clip(view.down, 0.02, 0.6)
+    else:
+        x = camera.width * view.across
+        y = 0.5 * high + view.down * max(camera.height - 0.6 * high, 0.25 * camera.height)
+    focal = zoom * camera.focal
+    at = np.array([(left + right) / 2, (top + bottom) / 2]) - camera.centre
+    moved = np.array([x, y]) - camera.centre - zoom * at
+    return _shifted(camera, focal, moved, float(np.mean(depth)))
+
+
+def _shifted(camera: Camera, focal: float, pixels: np.ndarray, depth: float) -> Camera:
+    """The camera with another focal length, moved sideways so that what is at a depth moves by so many pixels."""
+    step = pixels * depth / focal
+    position = camera.position - step[0] * camera.right + step[1] * camera.up
+    return Camera(position, camera.right, camera.up, camera.forward, focal, camera.centre, camera.height, camera.width)
+
+
+def _sampled(body: Body, every: int) -> np.ndarray:
+    """Vertices of a body's surface, those of one triangle in so many: (n,)."""
+    return body.data.meshes["body"][0][::every, 0]
+
+
+def _nearest(bodies: list[Body], camera: Camera) -> float:
+    """Metres to the nearest of bodies that is in view, or just beside it."""
+    found = np.inf
+    for body in bodies:
+        pixels, depth = camera.project(body.points[_sampled(body, _EVERY)])
+        inside = np.abs(pixels / (camera.width, camera.height) - 0.5).max(1) < 0.6
+        inside |= (np.abs(depth) < _NEAREST) & (np.linalg.norm(pixels - camera.centre, axis=1) < 2 * camera.height)
+        if inside.any():
+            found = min(found, float(depth[inside].min()))
+    return found
+
+
+def _without_the_cut(camera: Camera, bodies: list[Body], heads: np.ndarray, size: float) -> Camera:
+    """The camera, moved up and then zoomed until it does not see where bodies end."""
+    cuts = np.concatenate([_cut(body) for body in bodies])
+    for _ in range(16):
+        pixels, depth = camera.project(cuts)
+        seen = (depth > 0) & (pixels[:, 0] > -1) & (pixels[:, 0] < camera.width + 1)
+        over = float(camera.height + 2 - pixels[seen, 1].min()) if seen.any() else 0.0
+        if over <= 0:
+            break
+        at, deep = camera.project(heads.astype(np.float32))
+        lowest = float((at[:, 1] + 0.5 * size * camera.focal / np.maximum(deep, 0.05)).max())
+        # heads may go down to a half of the picture, those of a few people to where the lowest still is in it
+        room = (0.92 if len(bodies) > 1 else 0.6) * camera.height - lowest
+        down = np.clip(room, 0, over)
+        zoom = 1.01 + 0.5 * min(max(over - down, 0) / camera.height, 0.2)
+        still = (1 - zoom) * (at.mean(0) - camera.centre)
+        camera = _shifted(camera, zoom * camera.focal, still + (0, down), float(deep.mean()))
+    return camera
+
+
+def _cut(body: Body) -> np.ndarray:
+    """Points of a body, as it is held, where it ends below: float32 (n, 3)."""
+    low = body.rest[:, 2][_sampled(body, 3)]
+    return body.points[_sampled(body, 3)[low < low.min() + _CUT]]
