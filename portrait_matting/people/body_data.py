@@ -19,7 +19,7 @@ import numpy as np
 from portrait_matting.disk.lock import Lock
 from portrait_matting.errors import InputError
 
-_FORMAT = 4  # of the files: another number makes them anew
+_FORMAT = 5  # of the files: another number makes them anew
 _LOWEST = -0.35  # metres, z of the template: what is below, from the middle of the thighs, no portrait shows
 _MESHES = {  # ours: MakeHuman's names in its base mesh
     "eyes": ("helper-l-eye", "helper-r-eye"),
@@ -29,7 +29,7 @@ _MESHES = {  # ours: MakeHuman's names in its base mesh
     "tights": ("helper-tights",),  # the body without its anatomy, from ankles to throat: what clothes are made on
     "skirt": ("helper-skirt",),
 }
-_MASKS = ("lips", "eyelids", "ears", "fingernails", "inside-mouth", "aureolae")  # MakeHuman's, of the body's map
+_MASKS = ("lips", "eyelids", "ears", "fingernails", "inside-mouth")  # MakeHuman's, of the body's map
 _MAP = 1024  # pixels each way of a mask
 EXTRA = 'install it with `make people`, or pip install "portrait-matting[people]"'
 

@@ -42,7 +42,7 @@ _IRIS = ((0.06, 0.03, 0.015), (0.12, 0.06, 0.025), (0.16, 0.16, 0.06), (0.2, 0.3
 
 
 def sample_complexion(
-    rng: np.random.Generator, years: float, ancestry: tuple[float, float, float] | None = None
+    rng: np.random.Generator, years: float, ancestry: tuple[float, float, float] | None = None, gender: float = 0.5
 ) -> Complexion:
     """Colours that occur together: dark skin seldom goes with fair hair or blue eyes; hair goes grey with the years.
 
@@ -50,6 +50,7 @@ def sample_complexion(
         rng: of the colours alone.
         years: of age.
         ancestry: of a `Shape`: faces and skins that are seen together, mostly; None: any.
+        gender: 0 (male) to 1, of a `Shape`.
     """
     tone = rng.uniform(0, len(_SKIN) - 1)
     if ancestry is not None and rng.random() < 0.85:
@@ -64,7 +65,7 @@ def sample_complexion(
         hair = rng.uniform(0.02, 0.5, 3)
     grey = float(np.clip((years - 40) / 35 + 0.25 * rng.normal(), 0, 1)) if years > 35 else 0.0
     iris = np.asarray(_IRIS[rng.integers(len(_IRIS) if fair else 2)]) * rng.uniform(0.7, 1.3)
-    lips = skin * np.interp(tone, (0, 3, 5), (0.8, 0.86, 1.1)) * (1, 0.68 + 0.05 * rng.normal(), 0.7)
-    if years > 16 and rng.random() < 0.12:  # lipstick, on whoever wears it
-        lips = rng.uniform((0.25, 0.02, 0.03), (0.55, 0.13, 0.16))
+    lips = skin * np.interp(tone, (0, 3, 5), (0.8, 0.86, 1.1)) * (1, 0.68 + 0.05 * rng.normal(), 0.76)
+    if years > 16 and rng.random() < 0.25 * gender:  # lipstick
+        lips = skin * 0.3 + 0.7 * rng.uniform((0.22, 0.02, 0.03), (0.5, 0.10, 0.13))
     return Complexion(*(np.clip(colour, 0, 1).astype(np.float32) for colour in (skin, lips, iris, hair)), grey)

@@ -1,8 +1,11 @@
 """Eyes: balls that look somewhere, lids that go with them, lashes."""
 
+from functools import cache
+
 import numpy as np
 
-from portrait_matting.people.body import Body, blend, normals, skin
+from portrait_matting.people.body import Body
+from portrait_matting.people.body_data import body_data
 from portrait_matting.people.complexion import Complexion
 from portrait_matting.people.grain import grain
 from portrait_matting.people.skin_map import lid_rim
@@ -13,6 +16,7 @@ _IRIS = 0.43  # radians from the middle of the pupil to the white
 _PUPIL = (0.13, 0.21)  # radians, in bright and dim light
 _CORNEA = 0.5  # how much more its surface bends than the ball's
 _KAPPA = 4.5  # degrees that an eye's pupil points outwards of what it looks at
+_SHUT = 0.85  # of eyeBlink, from where nothing of an eye is seen
 _LOOKS = 30.0  # degrees up or down that MakeHuman's eyeLook actions stand for
 
 
@@ -23,11 +27,21 @@ def lids_after(body: Body, gaze: np.ndarray) -> np.ndarray:
     if share < 0.02:
         return body.points
     data = body.data
+    moved, deltas = _lid_moves(action)
+    head = body.bones[data.bone("head"), :, :3]
+    points = body.points.copy()
+    points[moved] += np.float32(min(share, 1.0)) * (deltas @ head.T)
+    return points
+
+
+@cache
+def _lid_moves(action: str) -> tuple[np.ndarray, np.ndarray]:
+    data = body_data()
     names = [data.labels["shapes"].index(f"facial_action:{action}{side}") for side in ("Left", "Right")]
-    at = np.unique(data.meshes["body"][0])
-    rest = body.rest.copy()
-    rest = blend(rest, data.shapes, np.asarray(names), min(share, 1.0) * data.steps[names])
-    return body.skinned(rest) if at.size else body.points
+    deltas = (data.shapes[names] * data.steps[names, None, None]).sum(0)
+    deltas[np.unique(data.meshes["eyes"][0])] = 0
+    moved = np.flatnonzero(np.abs(deltas).max(1) > 1e-5)
+    return moved, deltas[moved].astype(np.float32)
 
 
 def eyes(
@@ -38,7 +52,7 @@ def eyes(
     rng: np.random.Generator,
     camera: np.ndarray | None = None,
 ) -> list[Surface]:
-    """Two eyeballs.
+    """The eyeballs, but for those behind closed lids.
 
     Args:
         body: whose.
@@ -48,23 +62,35 @@ def eyes(
         rng: of the eyes.
         camera: (3,), metres in the room; a window is mirrored in the eyes as it sees it; None: they mirror none.
     """
-    glint = None if camera is None else (camera, rng.uniform((-0.7, -1, 0.35), (0.7, -0.6, 0.9)), rng.uniform(0.05, 0.09))
+    glint = (
+        None if camera is None else (camera, rng.uniform((-0.7, -1, 0.35), (0.7, -0.6, 0.9)), rng.uniform(0.05, 0.09))
+    )
     pupil, blood, turn = rng.uniform(*_PUPIL), rng.uniform(0.0, 1.0) ** 2, rng.uniform(0, 64)
     grid, triangles = _half_ball()
     head = body.bones[body.data.bone("head")]
     found = []
-    for side in range(2):
+    for side, name in enumerate(("Left", "Right")):
+        if body.shape.expression.get(f"eyeBlink{name}", 0) > _SHUT:
+            continue
         affine = _fit(body, side)
         rest = (grid @ affine[:3] + affine[3]).astype(np.float32)
         out = (grid @ np.linalg.inv(affine[:3]).T).astype(np.float32)
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         look = _ball(body, points, side, affine, gaze[side], complexion, pupil, blood, turn, glint)
         found.append(
-            Surface(body.carried(rest, "head"), triangles, np.ascontiguousarray(out @ head[:, :3].T), look, rest, casts=False)
+            Surface(
+                body.carried(rest, "head"),
+                triangles,
+                np.ascontiguousarray(out @ head[:, :3].T),
+                look,
+                rest,
+                casts=False,
+            )
         )
     return found
 
 
+@cache
 def _half_ball() -> tuple[np.ndarray, np.ndarray]:
     """The front half of a ball of radius 1: points (n, 3), triangles."""
     rings, sectors = 14, 28
@@ -92,7 +118,9 @@ def _fit(body: Body, side: int) -> np.ndarray:
 def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, pupil, blood, turn, glint):
     inverse = np.linalg.inv(affine[:3]).astype(np.float32)
     out = np.radians(_KAPPA * (1 if side == 0 else -1))
-    gaze = np.array([np.cos(out) * gaze[0] - np.sin(out) * gaze[1], np.sin(out) * gaze[0] + np.cos(out) * gaze[1], gaze[2]])
+    gaze = np.array(
+        [np.cos(out) * gaze[0] - np.sin(out) * gaze[1], np.sin(out) * gaze[0] + np.cos(out) * gaze[1], gaze[2]]
+    )
     middle, gaze = affine[3].astype(np.float32), gaze.astype(np.float32)
     head = np.ascontiguousarray(body.bones[body.data.bone("head"), :, :3])
     noise = grain()
@@ -126,9 +154,13 @@ def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, p
         albedo = albedo * (1 - within(pupil, 1.5) * 0.97)
         height = place[:, 2]
         top, bottom = np.interp(place[:, 0], *upper), np.interp(place[:, 0], *lower)
-        hidden = np.exp(-np.clip(top - height, 0, 1) / 0.10) * 0.62 + np.exp(-np.clip(height - bottom, 0, 1) / 0.06) * 0.25
+        hidden = (
+            np.exp(-np.clip(top - height, 0, 1) / 0.10) * 0.62 + np.exp(-np.clip(height - bottom, 0, 1) / 0.06) * 0.25
+        )
         albedo = albedo * (1 - np.clip(hidden, 0, 0.8))[:, None]
-        bend = np.sin(angle * (1 + _CORNEA) * np.clip((0.62 - angle) / 0.1, 0, 1) + angle * np.clip((angle - 0.52) / 0.1, 0, 1))
+        bend = np.sin(
+            angle * (1 + _CORNEA) * np.clip((0.62 - angle) / 0.1, 0, 1) + angle * np.clip((angle - 0.52) / 0.1, 0, 1)
+        )
         axis = place - ahead[:, None] * gaze
         axis /= np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-6)
         cornea = np.sqrt(np.maximum(1 - bend**2, 0))[:, None] * gaze + bend[:, None] * axis
@@ -150,12 +182,12 @@ def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, p
 
 def _lid_lines(body: Body, points: np.ndarray, side: int, affine) -> tuple:
     """The border of the upper and the lower lid on the ball of radius 1: across, rising, and up, of each."""
-    ring = lid_rim(body.data) if side == 0 else _mirrored(body.data)
+    ring = _rims()[side]
     head = body.bones[body.data.bone("head")].astype(np.float64)
     rest = (points[ring] - head[:, 3]) @ head[:, :3]
     place = (rest - affine[3]) @ np.linalg.inv(affine[:3])
     found = []
-    for half in _halves(body.data):
+    for half in _halves():
         order = half[np.argsort(place[half, 0])]
         found.append((place[order, 0], place[order, 2]))
     return tuple(found)
@@ -173,15 +205,14 @@ def lashes(
         rng: of the lashes.
         made_up: longer, thicker and black.
     """
-    ring = lid_rim(body.data)
-    upper, lower = _halves(body.data)
+    upper, lower = _halves()
     head = body.bones[body.data.bone("head"), :, :3].astype(np.float64)
     woman = body.shape.phenotype["gender"] > 0.5
     long = rng.uniform(0.0065, 0.0085) * (1.1 if woman else 0.85) * (1.15 if made_up else 1)
     width = 0.00028 * (1.5 if made_up else 1)
     parts = []
     for side, middle in enumerate(body.carried(body.eyes, "head").astype(np.float64)):
-        at = ring if side == 0 else _mirrored(body.data)
+        at = _rims()[side]
         out = np.array((1.0, -1.0)[side])
         parts.append(_row(points[at[upper]], middle, head, out, 46, long, width, 1.0, rng))
         parts.append(_row(points[at[lower]], middle, head, out, 26, 0.55 * long, 0.8 * width, -0.7, rng))
@@ -198,9 +229,10 @@ def lashes(
     return [Surface(corners.reshape(-1, 3), triangles, np.repeat(outward, 5, 0), look, casts=False)]
 
 
-def _halves(data) -> tuple[np.ndarray, np.ndarray]:
+@cache
+def _halves() -> tuple[np.ndarray, np.ndarray]:
     """Of the border of the lids, which belong to the upper and to the lower lid, from the inner to the outer corner."""
-    place = data.template[lid_rim(data)]
+    place = body_data().template[lid_rim()]
     order = np.argsort(place[:, 0])
     inner, outer = place[order[0]], place[order[-1]]
     chord = np.interp(place[:, 0], (inner[0], outer[0]), (inner[2], outer[2]))
@@ -208,19 +240,19 @@ def _halves(data) -> tuple[np.ndarray, np.ndarray]:
     return order[above[order]], order[~above[order] | (order == order[0]) | (order == order[-1])]
 
 
-_MIRRORED: dict[int, np.ndarray] = {}
+@cache
+def _rims() -> tuple[np.ndarray, np.ndarray]:
+    """The borders of the left and the right eye's lids, in the same order."""
+    data = body_data()
+    left = lid_rim()
+    used = np.unique(data.meshes["body"][0])
+    wanted = data.template[left] * (-1, 1, 1)
+    return left, used[((data.template[used][None] - wanted[:, None]) ** 2).sum(-1).argmin(1)]
 
 
-def _mirrored(data) -> np.ndarray:
-    """The border of the right eye's lids, in the order of the left's."""
-    if 0 not in _MIRRORED:
-        used = np.unique(data.meshes["body"][0])
-        wanted = data.template[lid_rim(data)] * (-1, 1, 1)
-        _MIRRORED[0] = used[((data.template[used][None] - wanted[:, None]) ** 2).sum(-1).argmin(1)]
-    return _MIRRORED[0]
-
-
-def _row(rim, middle, head, out, count: int, long: float, width: float, up: float, rng) -> tuple[np.ndarray, np.ndarray]:
+def _row(
+    rim, middle, head, out, count: int, long: float, width: float, up: float, rng
+) -> tuple[np.ndarray, np.ndarray]:
     """Lashes of one lid: their five corners (count, 5, 3), and where they face (count, 3)."""
     share = np.clip((np.arange(count) + 0.5 + 0.35 * rng.normal(size=count)) / count, 0.04, 0.98)
     where = share * (len(rim) - 1)
@@ -233,7 +265,9 @@ def _row(rim, middle, head, out, count: int, long: float, width: float, up: floa
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     fan = (out * (share - 0.42) * 1.1 + 0.12 * rng.normal(size=count))[:, None] * (head @ (1, 0, 0))
     rise = up * (head @ (0, 0, 1))
-    size = (long * (0.55 + 0.45 * np.sin(np.pi * np.clip(share * 0.8 + 0.15, 0, 1))) * rng.uniform(0.75, 1.1, count))[:, None]
+    size = (long * (0.55 + 0.45 * np.sin(np.pi * np.clip(share * 0.8 + 0.15, 0, 1))) * rng.uniform(0.75, 1.1, count))[
+        :, None
+    ]
     first = outward + 0.15 * rise + 0.6 * fan
     second = 0.6 * outward + 0.75 * rise + fan
     bend = root + 0.5 * size * first / np.linalg.norm(first, axis=1, keepdims=True)

@@ -26,34 +26,76 @@ def grain() -> np.ndarray:
     return np.ascontiguousarray(np.stack([noise, *slopes], -1), np.float32)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
+def value_at(volume, x, y, z):
+    """The noise at a place in cells: linear between them."""
+    i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
+    u, v, w = np.float32(x - i), np.float32(y - j), np.float32(z - k)
+    i0, j0, k0, i1, j1, k1 = i & 63, j & 63, k & 63, (i + 1) & 63, (j + 1) & 63, (k + 1) & 63
+    one = np.float32(1)
+    a, b, c, d = (one - u) * (one - v), (one - u) * v, u * (one - v), u * v
+    w0, w1, w2, w3 = a * (one - w), a * w, b * (one - w), b * w
+    w4, w5, w6, w7 = c * (one - w), c * w, d * (one - w), d * w
+    return (
+        w0 * volume[i0, j0, k0, 0]
+        + w1 * volume[i0, j0, k1, 0]
+        + w2 * volume[i0, j1, k0, 0]
+        + w3 * volume[i0, j1, k1, 0]
+        + w4 * volume[i1, j0, k0, 0]
+        + w5 * volume[i1, j0, k1, 0]
+        + w6 * volume[i1, j1, k0, 0]
+        + w7 * volume[i1, j1, k1, 0]
+    )
+
+
+@njit(cache=True)
 def at(volume, x, y, z):
     """The noise and its three slopes at a place in cells: linear between them."""
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
     u, v, w = np.float32(x - i), np.float32(y - j), np.float32(z - k)
-    i, j, k = i & 63, j & 63, k & 63
-    l, m, n = (i + 1) & 63, (j + 1) & 63, (k + 1) & 63
-    a, b = (1 - u) * (1 - v), (1 - u) * v
-    c, d = u * (1 - v), u * v
-    e = 1 - w
-    p000, p001, p010, p011 = volume[i, j, k], volume[i, j, n], volume[i, m, k], volume[i, m, n]
-    p100, p101, p110, p111 = volume[l, j, k], volume[l, j, n], volume[l, m, k], volume[l, m, n]
-    w000, w001, w010, w011 = a * e, a * w, b * e, b * w
-    w100, w101, w110, w111 = c * e, c * w, d * e, d * w
+    i0, j0, k0, i1, j1, k1 = i & 63, j & 63, k & 63, (i + 1) & 63, (j + 1) & 63, (k + 1) & 63
+    one = np.float32(1)
+    a, b, c, d = (one - u) * (one - v), (one - u) * v, u * (one - v), u * v
+    w0, w1, w2, w3 = a * (one - w), a * w, b * (one - w), b * w
+    w4, w5, w6, w7 = c * (one - w), c * w, d * (one - w), d * w
     value = (
-        w000 * p000[0] + w001 * p001[0] + w010 * p010[0] + w011 * p011[0]
-        + w100 * p100[0] + w101 * p101[0] + w110 * p110[0] + w111 * p111[0]
-    )  # fmt: skip
+        w0 * volume[i0, j0, k0, 0]
+        + w1 * volume[i0, j0, k1, 0]
+        + w2 * volume[i0, j1, k0, 0]
+        + w3 * volume[i0, j1, k1, 0]
+        + w4 * volume[i1, j0, k0, 0]
+        + w5 * volume[i1, j0, k1, 0]
+        + w6 * volume[i1, j1, k0, 0]
+        + w7 * volume[i1, j1, k1, 0]
+    )
     dx = (
-        w000 * p000[1] + w001 * p001[1] + w010 * p010[1] + w011 * p011[1]
-        + w100 * p100[1] + w101 * p101[1] + w110 * p110[1] + w111 * p111[1]
-    )  # fmt: skip
+        w0 * volume[i0, j0, k0, 1]
+        + w1 * volume[i0, j0, k1, 1]
+        + w2 * volume[i0, j1, k0, 1]
+        + w3 * volume[i0, j1, k1, 1]
+        + w4 * volume[i1, j0, k0, 1]
+        + w5 * volume[i1, j0, k1, 1]
+        + w6 * volume[i1, j1, k0, 1]
+        + w7 * volume[i1, j1, k1, 1]
+    )
     dy = (
-        w000 * p000[2] + w001 * p001[2] + w010 * p010[2] + w011 * p011[2]
-        + w100 * p100[2] + w101 * p101[2] + w110 * p110[2] + w111 * p111[2]
-    )  # fmt: skip
+        w0 * volume[i0, j0, k0, 2]
+        + w1 * volume[i0, j0, k1, 2]
+        + w2 * volume[i0, j1, k0, 2]
+        + w3 * volume[i0, j1, k1, 2]
+        + w4 * volume[i1, j0, k0, 2]
+        + w5 * volume[i1, j0, k1, 2]
+        + w6 * volume[i1, j1, k0, 2]
+        + w7 * volume[i1, j1, k1, 2]
+    )
     dz = (
-        w000 * p000[3] + w001 * p001[3] + w010 * p010[3] + w011 * p011[3]
-        + w100 * p100[3] + w101 * p101[3] + w110 * p110[3] + w111 * p111[3]
-    )  # fmt: skip
+        w0 * volume[i0, j0, k0, 3]
+        + w1 * volume[i0, j0, k1, 3]
+        + w2 * volume[i0, j1, k0, 3]
+        + w3 * volume[i0, j1, k1, 3]
+        + w4 * volume[i1, j0, k0, 3]
+        + w5 * volume[i1, j0, k1, 3]
+        + w6 * volume[i1, j1, k0, 3]
+        + w7 * volume[i1, j1, k1, 3]
+    )
     return value, dx, dy, dz

@@ -7,10 +7,12 @@ from portrait_matting.people.surface import Appearance, Samples, Surface
 
 _APART = 0.04  # of jawOpen and its like, from where lips part
 
+_DEPTH = np.float32((0.07, 0.018, 0.018))  # linear RGB of what is far back in a mouth
+
 
 def mouth(body: Body, rng: np.random.Generator) -> list[Surface]:
     """Teeth and a tongue; nothing where lips are closed, so that nothing can come through them."""
-    yellow, bright = rng.uniform(0, 1) ** 2 * np.clip(body.shape.age / 60, 0.2, 1), rng.uniform(0.5, 0.66)
+    yellow, bright = rng.uniform(0, 1) ** 2 * np.clip(body.shape.age / 60, 0.2, 1), rng.uniform(0.8, 0.95)
     if _open(body) < _APART:
         return []
     teeth = np.float32(bright) * np.float32((1, 0.93 - 0.05 * yellow, 0.82 - 0.22 * yellow))
@@ -22,7 +24,11 @@ def _open(body: Body) -> float:
     action = body.shape.expression
     return max(
         action.get("jawOpen", 0.0),
-        *(action.get(f"{name}{side}", 0.0) for name in ("mouthUpperUp", "mouthLowerDown") for side in ("Left", "Right")),
+        *(
+            action.get(f"{name}{side}", 0.0)
+            for name in ("mouthUpperUp", "mouthLowerDown")
+            for side in ("Left", "Right")
+        ),
     )
 
 
@@ -49,7 +55,7 @@ def _toothed(body: Body, colour: np.ndarray):
         across = np.abs(samples.rest[:, 0])
         gap = np.abs(((across / 0.0075) % 1) - 0.5) * 2  # near 1 between two
         albedo *= (1 - 0.22 * np.clip((gap - 0.82) / 0.18, 0, 1) * (samples.footprint < 0.0012))[:, None]
-        albedo *= ((1 - 0.75 * back) ** 1.2)[:, None]
-        return Appearance(albedo.astype(np.float32), samples.normal, 0.05, 0.25, 0.2)
+        albedo += (np.clip(1.25 * back, 0, 1) ** 1.3)[:, None] * (_DEPTH - albedo)
+        return Appearance(albedo.astype(np.float32), samples.normal, 0.05, 0.25, 0.4)
 
     return look

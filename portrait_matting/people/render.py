@@ -19,6 +19,8 @@ SUPERSAMPLING = 2
 
 _STEP = 0.02  # metres: samples of a pixel that lie farther apart are shaded one by one
 
+_OUTLINE = 0.35  # the cosine: how far past an outline smooth normals point
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -123,13 +125,26 @@ def _samples(surface: Surface, seen: Seen, where, camera: Camera) -> Samples:
 
 @njit(cache=True)
 def _face(normal, position, eye):
-    """Makes normals (n, 3) unit vectors on the side of the eye."""
+    """Makes normals (n, 3) unit vectors on the side of the eye.
+
+    Near an outline smooth normals point a little past it, and are bent to lie along it; those that point far away are
+    of the other side of cloth, and are turned round.
+    """
     for i in range(normal.shape[0]):
-        length, facing = np.float32(1e-12), np.float32(0)
+        length, away, facing = np.float32(1e-12), np.float32(1e-12), np.float32(0)
         for c in range(3):
+            towards = eye[c] - position[i, c]
             length += normal[i, c] * normal[i, c]
-            facing += normal[i, c] * (eye[c] - position[i, c])
-        scale = np.float32(1 if facing >= 0 else -1) / np.sqrt(length)
+            away += towards * towards
+            facing += normal[i, c] * towards
+        cosine = facing / np.sqrt(length * away)
+        if cosine < 0 and cosine > -_OUTLINE:
+            rest = np.float32(1e-12)
+            for c in range(3):
+                normal[i, c] -= facing / away * (eye[c] - position[i, c])
+                rest += normal[i, c] * normal[i, c]
+            length = rest
+        scale = np.float32(1 if cosine > -_OUTLINE else -1) / np.sqrt(length)
         for c in range(3):
             normal[i, c] *= scale
 

@@ -6,6 +6,9 @@ from numba import njit
 from portrait_matting.people.light import Light
 from portrait_matting.people.surface import Appearance
 
+_RED = (1.25, 0.8, 0.7)  # red light gets further in skin than green and blue: the border of a shade is red
+_FURTHEST = _RED[0]
+
 
 def lit(
     look: Appearance, position: np.ndarray, eye: np.ndarray, light: Light, reached: list[np.ndarray], open_: np.ndarray
@@ -78,8 +81,7 @@ def _add(found, albedo, normal, towards, specular, roughness, wrap, direction, c
         facing = np.float32(0)
         for c in range(3):
             facing += normal[i, c] * direction[c]
-        diffuse = (facing + wrap) / (1 + wrap)
-        if diffuse <= 0:
+        if facing + wrap * _FURTHEST <= 0:
             continue
         highlight = np.float32(0)
         if facing > 0 and specular[i] > 0:
@@ -96,4 +98,6 @@ def _add(found, albedo, normal, towards, specular, roughness, wrap, direction, c
             fresnel = specular[i] + (1 - specular[i]) * (1 - min(max(across, 0.0), 1.0)) ** 5
             highlight = 0.25 * facets * masking * fresnel * facing
         for c in range(3):
+            reach = wrap * np.float32(_RED[c])
+            diffuse = max((facing + reach) / (1 + reach), 0.0)
             found[i, c] += share[i] * colour[c] * (albedo[i, c] * diffuse + highlight)

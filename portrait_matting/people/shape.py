@@ -116,7 +116,7 @@ def sample_shape(rng: np.random.Generator, data: BodyData, ages: tuple[float, fl
 
 
 def sample_expression(rng: np.random.Generator) -> dict[str, float]:
-    """Facial actions, 0 to 1: mostly calm or smiling, as before a camera. The gaze is not among them: the eyes have it."""
+    """Facial actions, 0 to 1: mostly calm or smiling, as before a camera; the gaze is that of the eyes, not here."""
     actions: dict[str, float] = {}
 
     def both(name: str, value: float, uneven: float = 0.1) -> None:

@@ -10,10 +10,10 @@ from portrait_matting.people.body import normals
 from portrait_matting.people.body_data import BodyData, body_data
 
 ZONES = (
-    "lips", "mouth", "lid", "rosy", "beard", "brow", "nail", "oily", "freckles", "palm", "rim", "areola", "hollow",
-    "under_eye", "shade", "knuckle",
+    "lips", "mouth", "lid", "rosy", "beard", "brow", "nail", "oily", "freckles", "palm", "rim", "hollow",
+    "under_eye", "shade", "knuckle", "spare",
 )  # fmt: skip
-"""The channels of the map: shares, 0 to 255."""
+"""The channels of the map: shares, 0 to 255; sixteen, so that they are read at once."""
 SIZE = 1024
 _SLOPE = 2.0  # of a wrinkle as deep as the map can say, metres a metre
 
@@ -22,18 +22,22 @@ _SLOPE = 2.0  # of a wrinkle as deep as the map can say, metres a metre
 def skin_map() -> tuple[np.ndarray, np.ndarray]:
     """The zones, uint8 (1024, 1024, 16), and the wrinkles, int8 (1024, 1024, 4), over MakeHuman's map, v up.
 
-    Wrinkles: their slopes along the axes of the rest pose, times 127 / 2, and how deep in a fold a place lies, times 127.
+    Wrinkles: their slopes along the axes of the rest pose, times 127 / 2, and how deep in a fold a place is, times 127.
     Around each piece of the map both go on for a few pixels, so that no seam is seen.
     """
     data = body_data()
     place, normal, hand, there = _charted(data)
-    zones = np.stack([np.clip(zone, 0, 1) for zone in _zones(data, place, normal, hand).values()], -1)
-    folds = _wrinkles(data, place)
-    return _beyond((zones * 255).astype(np.uint8), there), _beyond((folds * 127).astype(np.int8), there)
+    zones = np.zeros((SIZE, SIZE, len(ZONES)), np.uint8)
+    found = _zones(data, there, place[there], normal[there], hand[there])
+    zones[there] = np.stack([255 * np.clip(found.get(name, 0 * hand[there]), 0, 1) for name in ZONES], -1)
+    folds = np.zeros((SIZE, SIZE, 4), np.int8)
+    face = there & (place[..., 2] > 0.55) & (place[..., 1] < 0)
+    folds[face] = 127 * _wrinkles(place[face])
+    return _beyond(zones, there), _beyond(folds, there)
 
 
 def _charted(data: BodyData):
-    """Of each pixel of the map: its place (H, W, 3) in the template, its normal, its share of hand, whether it is one."""
+    """Of each pixel of the map: its place (H, W, 3) in the template, normal, share of hand, whether it is one."""
     triangles, corners = data.meshes["body"]
     of_hand = [name.startswith(("finger", "metacarpal", "wrist")) for name in data.labels["bones"]]
     hand = (np.asarray(of_hand)[data.weight_bones] * data.weights).sum(1, keepdims=True)
@@ -101,12 +105,12 @@ def _step(values, low, high) -> np.ndarray:
     return t * t * (3 - 2 * t)
 
 
-def _zones(data: BodyData, place, normal, hand) -> dict[str, np.ndarray]:
+def _zones(data: BodyData, there, place, normal, hand) -> dict[str, np.ndarray]:
     """The zones, by places of MakeHuman's template: its eyes are at (±0.031, -0.125, 0.728), its mouth at z = 0.661."""
     x, y, z = np.abs(place[..., 0]), place[..., 1], place[..., 2]
 
     def masked(name: str, blur: float) -> np.ndarray:
-        return cv2.GaussianBlur(data.mask(name).astype(np.float32) / 255, (0, 0), blur)
+        return cv2.GaussianBlur(data.mask(name).astype(np.float32) / 255, (0, 0), blur)[there]
 
     lips = masked("lips", 1.1)
     face = (z > 0.6) & (y < -0.02)
@@ -126,13 +130,23 @@ def _zones(data: BodyData, place, normal, hand) -> dict[str, np.ndarray]:
     beard = _step(top - z, -0.002, 0.010) * _step(z, 0.585, 0.615) * _step(-y, 0.04, 0.06) * face
     beard = beard * (1 - _blob(place, 0.0165, -0.15, 0.648, 0.005, 0.02, 0.004) * 0.6)
     arc = np.interp(x, (0.008, 0.016, 0.036, 0.046, 0.056), (0.744, 0.7465, 0.7525, 0.7515, 0.746))
-    brow = np.exp(-(((z - arc) / 0.0035) ** 2)) * _step(x, 0.006, 0.013) * (1 - _step(x, 0.045, 0.057)) * face * (y < -0.1)
-    under = _blob(place, 0.025, -0.138, 0.7165, 0.011, 0.012, 0.0045) + _blob(place, 0.0155, -0.138, 0.724, 0.004, 0.01, 0.006)
+    brow = (
+        np.exp(-(((z - arc) / 0.0035) ** 2)) * _step(x, 0.006, 0.013) * (1 - _step(x, 0.045, 0.057)) * face * (y < -0.1)
+    )
+    under = _blob(place, 0.025, -0.138, 0.7165, 0.011, 0.012, 0.0045) + _blob(
+        place, 0.0155, -0.138, 0.724, 0.004, 0.01, 0.006
+    )
     return {
         "lips": lips,
         "mouth": masked("inside-mouth", 1.0),
         "lid": masked("eyelids", 2.0),
-        "rosy": cheeks + 0.8 * nose + 0.7 * wings + 0.5 * chin + 0.6 * masked("ears", 3) + 0.5 * elbow + 0.5 * hand * _step(on_back, -0.2, 0.5),
+        "rosy": cheeks
+        + 0.8 * nose
+        + 0.7 * wings
+        + 0.5 * chin
+        + 0.6 * masked("ears", 3)
+        + 0.5 * elbow
+        + 0.5 * hand * _step(on_back, -0.2, 0.5),
         "beard": beard * (1 - _step(lips, 0.0, 0.5)),
         "brow": brow,
         "nail": masked("fingernails", 0.6),
@@ -145,10 +159,10 @@ def _zones(data: BodyData, place, normal, hand) -> dict[str, np.ndarray]:
         + 0.25 * face,
         "palm": hand * _step(-on_back, 0.0, 0.6),
         "rim": _rim(data, place),
-        "areola": masked("aureolae", 1.5),
         "hollow": _blob(place, 0.0075, -0.1495, 0.689, 0.0045, 0.0055, 0.0045),
         "under_eye": under * face,
-        "shade": _blob(place, 0, -0.12, 0.605, 0.06, 0.05, 0.02) * 0.5 + 0.6 * masked("ears", 3) * _step(-normal[..., 1], -0.3, 0.6),
+        "shade": _blob(place, 0, -0.12, 0.605, 0.06, 0.05, 0.02) * 0.5
+        + 0.6 * masked("ears", 3) * _step(-normal[..., 1], -0.3, 0.6),
         "knuckle": knuckle + 0.4 * elbow,
     }
 
@@ -165,22 +179,21 @@ def _palmar(data: BodyData) -> np.ndarray:
 
 def _rim(data: BodyData, place) -> np.ndarray:
     """The border of the lids, where lashes grow."""
-    triangles = data.meshes["body"][0]
     eye = data.joints[data.bone("eye.L")]
-    ring = data.template[lid_rim(data)] - eye
+    ring = data.template[lid_rim()] - eye
     angles = np.arctan2(ring[:, 2], ring[:, 0])
     offset = np.stack([np.abs(place[..., 0]), place[..., 1], place[..., 2]], -1) - eye
     near = (np.linalg.norm(offset, axis=-1) < 0.022) & (offset[..., 1] < -0.006)
-    found = np.zeros(place.shape[:2])
+    found = np.zeros(len(place), np.float32)
     turn = np.arctan2(offset[near][:, 2], offset[near][:, 0])
     closest = np.stack([np.interp(turn, angles, ring[:, c], period=2 * np.pi) for c in range(3)], -1)
     found[near] = np.exp(-((np.linalg.norm(offset[near] - closest, axis=-1) / 0.0011) ** 2))
-    assert triangles.size
     return found
 
 
 @cache
-def _rim_of(key: int) -> np.ndarray:
+def lid_rim() -> np.ndarray:
+    """The vertices of the left eye's lids at their border, around the eye: int (about 30,)."""
     data = body_data()
     eye = data.joints[data.bone("eye.L")]
     used = np.unique(data.meshes["body"][0])
@@ -192,15 +205,13 @@ def _rim_of(key: int) -> np.ndarray:
     return chosen[np.argsort(np.arctan2(offset[:, 2], offset[:, 0]))]
 
 
-def lid_rim(data: BodyData) -> np.ndarray:
-    """The vertices of the left eye's lids at their border, around the eye: int (about 30,)."""
-    return _rim_of(0)
-
-
-def _wrinkles(data: BodyData, place) -> np.ndarray:
+def _wrinkles(place) -> np.ndarray:
     step = 0.0004
     base = _fold(place)
-    slopes = [(_fold(place + step * np.eye(3)[axis]) - _fold(place - step * np.eye(3)[axis])) / (2 * step) for axis in range(3)]
+    slopes = [
+        (_fold(place + step * np.eye(3)[axis]) - _fold(place - step * np.eye(3)[axis])) / (2 * step)
+        for axis in range(3)
+    ]
     return np.clip(np.stack([*(slope / _SLOPE for slope in slopes), -base / 0.001], -1), -1, 1)
 
 
@@ -220,14 +231,18 @@ def _fold(place) -> np.ndarray:
     frown = line(x - 0.0065 - 0.1 * (z - 0.745), 0.0012) * np.exp(-(((z - 0.747) / 0.008) ** 2))
     corner = np.stack([x - 0.0455, z - 0.7275], -1)
     far, turn = np.linalg.norm(corner, axis=-1), np.arctan2(corner[..., 1], corner[..., 0])
-    crow = -np.maximum(np.cos(turn * 9 + 25 * far), 0) ** 3 * np.exp(-(((far - 0.0125) / 0.006) ** 2)) * (np.abs(turn) < 1.05)
+    crow = (
+        -(np.maximum(np.cos(turn * 9 + 25 * far), 0) ** 3)
+        * np.exp(-(((far - 0.0125) / 0.006) ** 2))
+        * (np.abs(turn) < 1.05)
+    )
     bags = line(z - 0.7165 + 3.0 * (x - 0.030) ** 2 * -8, 0.0013) * np.exp(-(((x - 0.027) / 0.012) ** 2))
     bags += 0.6 * line(z - 0.7115 + -20 * (x - 0.030) ** 2, 0.0013) * np.exp(-(((x - 0.027) / 0.013) ** 2))
     along = np.interp(z, (0.645, 0.655, 0.668, 0.680, 0.692), (0.0335, 0.0345, 0.0325, 0.0265, 0.0185))
     laugh = line(x - along, 0.0022) * _step(z, 0.645, 0.66) * (1 - _step(z, 0.684, 0.694)) * 1.4
     along = np.interp(z, (0.625, 0.655), (0.0295, 0.0275))
     marionette = line(x - along, 0.0018) * _step(z, 0.622, 0.634) * (1 - _step(z, 0.650, 0.657))
-    upper = -np.maximum(np.cos(side * 900), 0) ** 4 * np.exp(-(((z - 0.6745) / 0.0035) ** 2)) * (x < 0.02) * 0.5
+    upper = -(np.maximum(np.cos(side * 900), 0) ** 4) * np.exp(-(((z - 0.6745) / 0.0035) ** 2)) * (x < 0.02) * 0.5
     neck = np.zeros_like(x)
     for level in (0.598, 0.580, 0.566):
         neck += line(z - level - 1.5 * x * x, 0.0018)
