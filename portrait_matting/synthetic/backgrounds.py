@@ -1,5 +1,7 @@
 """Where new backgrounds come from: a folder of pictures without people, or the project's own drawings."""
 
+import os
+
 import cv2
 import numpy as np
 
@@ -19,16 +21,23 @@ class FolderBackgrounds:
     It is not checked that they are without people: a person in one would be taught as background. Pictures near the
     network's input size are the fastest to read.
 
+    Args:
+        root: the folder.
+        key: what gave it, as messages have it.
+
     Raises:
-        InputError: the folder is missing or holds no picture.
+        InputError: the folder is missing, cannot be opened or holds no picture.
     """
 
-    def __init__(self, root: str) -> None:
-        folder = expand(root)
+    def __init__(self, root: str, key: str = "augment.backgrounds") -> None:
+        self.folder = folder = expand(root)
         if not folder.is_dir():
-            raise InputError(
-                f"augment.backgrounds={root} is not a folder: give one of pictures without people, or null"
-            )
+            nothing = "leave it out" if key.startswith("-") else "null"
+            raise InputError(f"{key}={root} is not a folder: give one of pictures without people, or {nothing}")
+        try:
+            os.scandir(folder).close()  # rglob passes over a folder that it may not open
+        except OSError as error:
+            raise InputError(f"{key}={root} cannot be opened ({error.strerror}): check its permissions") from error
         self.paths = sorted(
             path
             for path in folder.rglob("*")
@@ -37,7 +46,7 @@ class FolderBackgrounds:
         )
         if not self.paths:
             kinds = ", ".join(sorted(IMAGE_SUFFIXES))
-            raise InputError(f"augment.backgrounds={root} holds no picture: give a folder with files in {kinds}")
+            raise InputError(f"{key}={root} holds no picture: give a folder with files in {kinds}")
 
     def __call__(self, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
         """A random crop of a random picture, or its mirror image: uint8 RGB (height, width, 3).
