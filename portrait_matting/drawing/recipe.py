@@ -70,10 +70,9 @@ def _words(name: str, own: dict[str, Any], other: dict[str, Any]) -> str:
     if name == "cut_outs":
         return "with --cut-outs" if value else "without --cut-outs"
     if name == "pieces":
-        off = sorted(set(other[name] or ()) - set(value or ()))
-        return (
-            f"with --without {' '.join(off)}" if off else f"with {' '.join(set(value or ()) - set(other[name] or ()))}"
-        )
+        on, elsewhere = set(value or ()), set(other[name] or ())
+        off = " ".join(sorted(elsewhere - on))
+        return f"with --without {off}" if off else f"with {' '.join(sorted(on - elsewhere))}"
     if name == "backgrounds":
         return "without --backgrounds" if value is None else f"before the --backgrounds {value}"
     return f"by version {value}" if name == "version" else f"with --{name} {value}"

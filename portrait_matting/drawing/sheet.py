@@ -36,7 +36,9 @@ def arranged(pictures: list[np.ndarray]) -> np.ndarray:
     size = (_GAP + rows * (height + _GAP), _GAP + across * (width + _GAP), 3)
     sheet = np.full(size, _PAPER, np.uint8)
     for number, picture in enumerate(pictures):
-        top, left = (_GAP + place * (side + _GAP) for place, side in zip(divmod(number, across), (height, width)))
+        top, left = (
+            _GAP + place * (side + _GAP) for place, side in zip(divmod(number, across), (height, width), strict=True)
+        )
         sheet[top : top + height, left : left + width] = picture
     return sheet
 

@@ -58,10 +58,8 @@ class Style:
         return SPLIT, self.recipe.seed, index, self.recipe.height, self.recipe.width
 
     def _choice(self) -> dict:
-        return {
-            "pieces": frozenset(self.recipe.pieces or ()),
-            "backgrounds": self.backgrounds and self.backgrounds.folder,
-        }
+        folder = self.backgrounds and self.backgrounds.folder
+        return {"pieces": frozenset(self.recipe.pieces or ()), "backgrounds": folder}
 
     def _drawn(self, index: int) -> Layers:
         layers = draw_layers(*self._asked(index))
