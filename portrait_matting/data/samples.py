@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Subset
 
 from portrait_matting.data.augment import Augmentation
 from portrait_matting.errors import InputError
@@ -18,6 +18,12 @@ class Portraits(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+class DrawnAnew(Portraits, Protocol):
+    """Portraits of which a training sample is another one each time, by its seed alone; item i is always the same."""
+
+    def anew(self, index: int, seed: int) -> tuple[np.ndarray, np.ndarray]: ...
 
 
 _TRIES = 20  # portraits, one after another bad, until a training sample gives up
@@ -41,7 +47,7 @@ class TrainingSamples(Dataset):
         bad: list[str] = []
         while True:
             try:
-                image, alpha = self.portraits[index]
+                image, alpha = _for_training(self.portraits, index, seed)
                 return self.augmentation(image, alpha, seed) | {"bad": bad}
             except InputError as error:
                 bad.append(str(error))
@@ -71,6 +77,13 @@ class ScoredSamples(Dataset):
             return {"bad": [str(error)]}
         picture, truth = to_input(image, self.input_size, self.normalisation), torch.from_numpy(alpha)[None]
         return {"image": picture, "alpha": truth, "counted": index >= 0, "index": max(index, ~index), "bad": []}
+
+
+def _for_training(portraits: Portraits, index: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(portraits, Subset):
+        return _for_training(portraits.dataset, portraits.indices[index], seed)
+    anew = getattr(portraits, "anew", None)
+    return portraits[index] if anew is None else anew(index, seed)
 
 
 def collate_training(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:

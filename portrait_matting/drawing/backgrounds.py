@@ -26,11 +26,8 @@ def find_backgrounds(folder: Path, output: Path) -> FolderBackgrounds:
 
 def backgrounds_hash(backgrounds: FolderBackgrounds) -> str:
     """12 hexadecimal digits of the pictures' names and sizes, which stay as long as these do."""
-    digest = blake2b(digest_size=6)
-    for path in backgrounds.paths:
-        name = path.relative_to(backgrounds.folder).as_posix()
-        digest.update(f"{name}:{path.stat().st_size}\n".encode(errors="surrogateescape"))
-    return digest.hexdigest()
+    text = "\n".join(backgrounds.files())
+    return blake2b(text.encode(errors="surrogateescape"), digest_size=6).hexdigest()
 
 
 def check_backgrounds(backgrounds: FolderBackgrounds) -> None:

@@ -1,8 +1,8 @@
 """A drawn person as a cut-out: straight alpha, and colours that go on where alpha is 0."""
 
-import cv2
 import numpy as np
 
+from portrait_matting.matte.spread import spread
 from portrait_matting.synthetic import Layers
 
 
@@ -15,22 +15,5 @@ def cut_out(layers: Layers) -> np.ndarray:
     """
     alpha = np.rint(255 * np.clip(layers.alpha, 0, 1)).astype(np.uint8)
     seen = alpha > 0
-    colours = np.where(seen[..., None], layers.foreground, _spread(layers.foreground, seen))
+    colours = np.where(seen[..., None], layers.foreground, spread(layers.foreground, seen.astype(np.float32)))
     return np.dstack([np.rint(255 * np.clip(colours, 0, 1)).astype(np.uint8), alpha])
-
-
-def _spread(colours: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Fills what is not seen from what is, by means over 2, 4, 8, … pixels, the finest that holds anything first.
-
-    As in the pull and push of Gortler et al., "The Lumigraph", SIGGRAPH 1996.
-    """
-    height, width = seen.shape
-    weight = seen.astype(np.float32)
-    sums = colours * weight[..., None]
-    if min(height, width) == 1 or weight.min() > 0:
-        return sums / np.maximum(weight, 1e-6)[..., None]
-    half = (-(-width // 2), -(-height // 2))
-    small_weight = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
-    small = cv2.resize(sums, half, interpolation=cv2.INTER_AREA) / np.maximum(small_weight, 1e-6)[..., None]
-    coarse = cv2.resize(_spread(small, small_weight > 0), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.where(seen[..., None], colours, coarse)

@@ -1,6 +1,8 @@
 """Where new backgrounds come from: a folder of pictures without people, or the project's own drawings."""
 
 import os
+from copy import copy
+from hashlib import blake2b
 
 import cv2
 import numpy as np
@@ -12,6 +14,7 @@ from portrait_matting.synthetic.background import defocused, draw_background, sa
 
 _LEAST_CROP = 0.6  # of the largest one: less would show grain and JPEG blocks enlarged
 _BLUR = 0.02  # at most, sigma of a photo put out of focus, as a share of the frame's height
+_FEW = 20  # pictures of a folder: fewer serve training and validation both
 _DRAWN = 240  # pixels of a drawing's shorter side, at most: its cost grows with its area
 
 
@@ -57,6 +60,24 @@ class FolderBackgrounds:
         path = self.paths[rng.integers(len(self.paths))]
         frame = _crop(read_image(path, least_side=max(height, width)), rng, height, width)
         return defocused(frame, rng.integers(2) * rng.uniform(0.2, 1) * _BLUR * height)
+
+    def files(self) -> list[str]:
+        """The pictures by name and bytes, which stay as long as they do: "DIR/NAME.jpg:1234"."""
+        return [f"{path.relative_to(self.folder).as_posix()}:{path.stat().st_size}" for path in self.paths]
+
+    def part(self, share: float) -> tuple["FolderBackgrounds", "FolderBackgrounds"]:
+        """Two folders in place of this one: most pictures, and a share of them, by a hash of their names.
+
+        Fewer than `_FEW` pictures are too few to be parted: then both have them all.
+        """
+        if len(self.paths) < _FEW:
+            return self, self
+        names = {path: path.relative_to(self.folder).as_posix().encode(errors="surrogateescape") for path in self.paths}
+        ranked = sorted(self.paths, key=lambda path: blake2b(names[path]).digest())
+        count = max(1, round(share * len(ranked)))
+        parts = copy(self), copy(self)
+        parts[0].paths, parts[1].paths = sorted(ranked[count:]), sorted(ranked[:count])
+        return parts
 
 
 class DrawnBackgrounds:
