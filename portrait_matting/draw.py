@@ -57,7 +57,8 @@ def draw(arguments: argparse.Namespace) -> None:
     finally:
         folder.close()
     there = arguments.count + more
-    print(f"{there:,} {'cut-outs' if recipe.cut_outs else 'portraits'} are in {arguments.output}, {drawn:,} drawn now")
+    what = ("cut-out" if recipe.cut_outs else "portrait") + (" is" if there == 1 else "s are")
+    print(f"{there:,} {what} in {arguments.output}, {drawn:,} drawn now")
     if more:
         print(f"that is {more:,} more than --count {arguments.count}, by an earlier call; none was removed")
     print(f"{arguments.output / NAME} shows the first of them")
