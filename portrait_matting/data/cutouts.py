@@ -31,7 +31,6 @@ SUFFIXES = frozenset({".png", ".webp", ".avif", ".tif", ".tiff", ".gif"})
 """Of pictures that can be transparent."""
 _SHEET = "sheet"  # what `draw --cut-outs` leaves beside them
 _LEAST, _MOST = 0.1, 0.9  # alpha: one that stays below the one, or above the other, cuts nobody out
-_COMPOSITION = 1  # the second part of a sample's random stream; the augmentation has the first
 
 
 def read_cut_out(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -112,13 +111,12 @@ class CutOutPortraits(Dataset):
         rng = np.random.default_rng(int.from_bytes(key.digest(), "big"))
         return compose(self._cut_out(index), self._fixed, rng, self.height, self.width)
 
-    def anew(self, index: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Person `index` elsewhere, in another size and before another background, by the seed alone.
+    def anew(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Person `index` elsewhere, in another size and before another background, by the generator alone.
 
         Raises:
             InputError: the file, or that of a background, cannot be used.
         """
-        rng = np.random.default_rng((seed, _COMPOSITION))
         return compose(self._cut_out(index), self._anew, rng, self.height, self.width)
 
     def _cut_out(self, index: int) -> BoxedCutOut:
