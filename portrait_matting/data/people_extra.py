@@ -37,9 +37,9 @@ def choose_pieces(off: Iterable[str], say: str) -> frozenset[str]:
     Raises:
         InputError: there is no such piece, or the extra is not installed.
     """
-    pieces = frozenset(load_people().PIECES)
-    for name in off:
+    pieces, off = frozenset(load_people().PIECES), frozenset(off)
+    for name in sorted(off):
         if name not in pieces:
             cure = nearest(name, sorted(pieces)) or f"there are {', '.join(sorted(pieces))}"
             raise InputError(f"{say.format(name)} is no piece of a person: {cure}")
-    return pieces - frozenset(off)
+    return pieces - off

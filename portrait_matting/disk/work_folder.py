@@ -21,7 +21,7 @@ class WorkFolder:
     A command takes the folder's lock, and each of its workers one of its own beside the unfinished files. Another
     command takes the first, then waits for those of all workers that the last one left behind: so it begins only when
     no process of that is left to write. A worker that comes later than that finds its parent process gone (see
-    `process_pool.begin_worker`), since a parent process that lives still has the folder.
+    `cli.process_pool.begin_worker`), since a parent process that lives still has the folder.
     """
 
     def __init__(self, root: Path) -> None:

@@ -7,11 +7,11 @@ from concurrent.futures.process import BrokenProcessPool
 
 from tqdm import tqdm
 
+from portrait_matting.cli.process_pool import in_turn, open_pool
 from portrait_matting.drawing import worker
 from portrait_matting.drawing.folder import DrawingFolder
 from portrait_matting.drawing.style import Style
 from portrait_matting.errors import InputError
-from portrait_matting.process_pool import in_turn, open_pool
 
 _CHUNK = 4  # portraits a task, a tenth of a second or more
 _SAMPLE = 16  # portraits whose bytes tell how much disk the others need

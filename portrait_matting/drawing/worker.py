@@ -2,10 +2,10 @@
 
 import cv2
 
+from portrait_matting.cli.process_pool import begin_worker
 from portrait_matting.drawing.files import contents
 from portrait_matting.drawing.folder import DrawingFolder
 from portrait_matting.drawing.style import Style
-from portrait_matting.process_pool import begin_worker
 
 _job: tuple[Style, DrawingFolder]
 

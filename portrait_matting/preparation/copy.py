@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from portrait_matting.cli.process_pool import open_pool
 from portrait_matting.errors import InputError
 from portrait_matting.preparation import worker
 from portrait_matting.preparation.earlier import Key, is_current, part_from, refused_before, standing
@@ -19,7 +20,6 @@ from portrait_matting.preparation.portrait import paths
 from portrait_matting.preparation.record import Record, Rejection
 from portrait_matting.preparation.settings import Settings
 from portrait_matting.preparation.source import Source, location
-from portrait_matting.process_pool import open_pool
 
 _SAMPLE = 16  # portraits whose bytes tell how much disk all need
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from portrait_matting import process_pool
+from portrait_matting.cli import process_pool
 from portrait_matting.preparation import worker
 from portrait_matting.preparation.pairing import Pair
 from portrait_matting.preparation.record import Record, Rejection

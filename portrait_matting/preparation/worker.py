@@ -2,13 +2,13 @@
 
 import cv2
 
+from portrait_matting.cli.process_pool import begin_worker
 from portrait_matting.preparation.output import Output
 from portrait_matting.preparation.pairing import Pair
 from portrait_matting.preparation.portrait import PreparedPortrait, prepare_portrait
 from portrait_matting.preparation.record import Record, Rejection
 from portrait_matting.preparation.settings import Settings
 from portrait_matting.preparation.source import Source
-from portrait_matting.process_pool import begin_worker
 
 _job: tuple[Source, Output, Settings]
 

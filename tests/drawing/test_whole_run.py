@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import pytest
 
-from portrait_matting import process_pool
+from portrait_matting.cli import process_pool
 from portrait_matting.data.cutouts import CutOutsDataModule
 from portrait_matting.data.folder import FolderDataModule
 from portrait_matting.draw import draw, main, parser
