@@ -15,6 +15,7 @@ _SEEN = 8 / 255  # alpha from which a pixel belongs to the person's box: less is
 _OPAQUE = 0.5
 _SIZE = (0.55, 1.25)  # of the largest person that the frame holds
 _MOST_ENLARGED = 2.0  # times: beyond, soft edges are of no real photo
+_MOST_SHOWN = 2.5  # times the frame: _SIZE, and a figure's upper part twice as large
 _FIGURE = 1.6  # height of a box by its width from which it is a whole figure, and a frame may show its upper part
 _ABOVE, _BELOW, _BESIDE = 0.04, 0.15, 0.2  # of what is seen of a person, the most that lies beyond that side
 
@@ -40,6 +41,26 @@ def boxed(colours: np.ndarray, alpha: np.ndarray) -> BoxedCutOut:
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     ends = tuple(bool((border > _OPAQUE).any()) for border in (alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]))
     return BoxedCutOut(colours[box], alpha[box], ends)
+
+
+def reduced(person: BoxedCutOut, height: int, width: int) -> BoxedCutOut:
+    """A person in as many pixels as a frame of this size can show, where they have more.
+
+    Colours are means of those that are seen: what stands where alpha is 0 stays out of them.
+    """
+    tall, wide = person.alpha.shape
+    scale = _MOST_SHOWN * max(height / tall, width / wide)
+    if scale >= 1:
+        return person
+    size = max(1, round(scale * wide)), max(1, round(scale * tall))
+    weight = np.where(person.alpha > 0, np.float32(1), np.float32(1e-3))
+    share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    means = [
+        cv2.resize(person.colours[..., channel] * weight, size, interpolation=cv2.INTER_AREA) / share
+        for channel in range(3)  # one by one: a photo of a camera has hundreds of megabytes as floats
+    ]
+    alpha = cv2.resize(person.alpha, size, interpolation=cv2.INTER_AREA)
+    return BoxedCutOut(np.rint(cv2.merge(means)).astype(np.uint8), alpha, person.ends)
 
 
 def compose(

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from torch.utils.data import Dataset
 
-from portrait_matting.data.composition import BoxedCutOut, boxed, compose
+from portrait_matting.data.composition import BoxedCutOut, boxed, compose, reduced
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.drawn_size import check_drawn
 from portrait_matting.data.folder_splits import check_all_splits, check_shares, split_by_name, split_folders
@@ -120,13 +120,13 @@ class CutOutPortraits(Dataset):
         return compose(self._cut_out(index), self._anew, rng, self.height, self.width)
 
     def _cut_out(self, index: int) -> BoxedCutOut:
-        colours, alpha = read_cut_out(self.files[index])
-        if index not in self._clean:
-            own = own_colours(colours, alpha)
-            if own is colours:
-                self._clean.add(index)
-            colours = own
-        return boxed(colours, alpha)
+        person = reduced(boxed(*read_cut_out(self.files[index])), self.height, self.width)
+        if index in self._clean:
+            return person
+        own = own_colours(person.colours, person.alpha)
+        if own is person.colours:
+            self._clean.add(index)
+        return person._replace(colours=own)
 
 
 class CutOutsDataModule(PortraitDataModule):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from portrait_matting.data.composition import BoxedCutOut, boxed, compose
+from portrait_matting.data.composition import BoxedCutOut, boxed, compose, reduced
 
 GREY = (128, 128, 128)
 
@@ -105,6 +105,20 @@ def test_a_head_is_seen_and_most_of_who_is_whole():
     for _, alpha in compositions(person(60, 50, (False,) * 4), 60):
         assert (alpha > 0.5).any(axis=1).mean() > 0.3
         assert (alpha > 0.5).any(axis=0).mean() > 0.3
+
+
+def test_a_photo_of_a_camera_is_reduced_and_what_is_not_seen_stays_out():
+    alpha = np.zeros((900, 700), np.float32)
+    alpha[300:, 100:600] = 1
+    colours = np.where(alpha[..., None] > 0, np.uint8((200, 100, 50)), np.uint8((0, 255, 0)))
+    small = reduced(BoxedCutOut(colours, alpha, (False, True, False, False)), 48, 42)
+    assert small.alpha.shape == (135, 105)
+    assert small.ends == (False, True, False, False)
+    seen = small.alpha > 0.05
+    assert np.abs(small.colours[seen].astype(int) - (200, 100, 50)).max() <= 2
+    assert abs(small.alpha.mean() - alpha.mean()) < 0.01
+    own = person()
+    assert reduced(own, 48, 42) is own
 
 
 def test_the_generator_decides_and_nothing_else():

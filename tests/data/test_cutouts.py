@@ -216,6 +216,17 @@ def test_good_cut_outs_pass_without_a_word(root, caplog):
     assert caplog.records == []
 
 
+def test_people_in_black_and_white_pass_without_a_word(tmp_path, caplog):
+    """A black picture with a person in it who is mostly white looks like a matte, and is none."""
+    for number in range(20):
+        grey = rgba(number)
+        grey[..., :3] = np.where(grey[..., 3:] > 0, np.uint8(235 + number), np.uint8(0))
+        save(tmp_path / f"{number}.png", grey)
+    with caplog.at_level(logging.INFO):
+        check_truth(truths(data(tmp_path).portraits("train")), "DIR")
+    assert caplog.records == []
+
+
 def test_a_broken_background_is_named_and_counted(root, photos, caplog):
     made = data(root, backgrounds=str(photos))
     trained_on, *others = made.portraits("train")._anew.paths
