@@ -56,7 +56,7 @@ def dress(body: Body, rng: np.random.Generator, pieces: frozenset[str]) -> list[
     if "layers" not in pieces:
         second, wrapped = None, 1.0
         first = replace(first, extras=tuple(extra for extra in first.extras if extra not in ("tie", "hood")))
-    if second is not None and ("slip" in first.extras or "overalls" in first.extras or "hood" in first.extras or first.cut.neckline == "plane" and body.shape.age < 12):
+    if second is not None and ("slip" in first.extras or "overalls" in first.extras or "hood" in first.extras or (first.cut.neckline == "plane" and body.shape.age < 12)):
         second = None
     worn = [piece if "patterns" in pieces else replace(piece, fabric=piece.fabric.plain())
             for piece in (first, second) if piece is not None]  # fmt: skip

@@ -5,19 +5,16 @@ from typing import NamedTuple
 import numpy as np
 
 from portrait_matting.people.bag import wear_bag
-from portrait_matting.people.beanie import wear_beanie
 from portrait_matting.people.beard import grow_beard
 from portrait_matting.people.brows import grow_brows
-from portrait_matting.people.cap import wear_cap
-from portrait_matting.people.clearance import clearance
 from portrait_matting.people.clothes import covered, dress
 from portrait_matting.people.earrings import wear_earrings
 from portrait_matting.people.glasses import wear_glasses
 from portrait_matting.people.hair import FLYAWAYS, grow_hair
-from portrait_matting.people.hat import wear_hat
 from portrait_matting.people.head_cover import Headwear
 from portrait_matting.people.headphones import wear_headphones
-from portrait_matting.people.helmet import wear_helmet
+from portrait_matting.people.headwear import wear_headwear
+from portrait_matting.people.held import hold
 from portrait_matting.people.mask import wear_mask
 from portrait_matting.people.necklace import wear_necklace
 from portrait_matting.people.scalp import scalp_share
@@ -26,7 +23,6 @@ from portrait_matting.people.skin import body_surfaces
 from portrait_matting.people.styles import sample_style
 from portrait_matting.people.surface import Strands, Surface
 
-_HEADWEAR = {wear_beanie: 0.3, wear_cap: 0.3, wear_hat: 0.25, wear_helmet: 0.15}
 # Shares of people, chosen for variety more than by how often they are seen
 _WITH_HEADWEAR, _WITH_GLASSES, _WITH_NECKLACE, _WITH_MASK = 0.18, 0.32, 0.15, 0.04
 _WITH_HEADPHONES, _WITH_BAG, _WITH_EARRINGS = 0.06, 0.15, (0.08, 0.4)  # of men and of women
@@ -47,7 +43,6 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: np.
         camera: (3,), where the person may look; None: ahead.
     """
     body, complexion = sitter.body, sitter.complexion
-    around = clearance(body)
     headwear = _headwear(sitter, streams("headwear")) if "headwear" in pieces else None
     strands: list[Strands] = []
     shares = None
@@ -55,11 +50,11 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: np.
         rng = streams("hair")
         style = sample_style(body.shape, rng)
         flyaways = FLYAWAYS if "flyaways" in pieces else 0.0
-        strands += grow_hair(body, complexion, rng, headwear, style, flyaways, around)
+        strands += grow_hair(body, complexion, rng, headwear, style, flyaways)
         shares = scalp_share(body, style.hairline)
     strands += grow_brows(body, complexion, streams("brows"))
     if "beards" in pieces:
-        strands += grow_beard(body, complexion, streams("beards"), around=around)
+        strands += grow_beard(body, complexion, streams("beards"))
     clothes = dress(body, streams("clothes"), pieces)
     skin = body_surfaces(body, complexion, streams("skin"), pieces, camera, shares)
     surfaces = [*_without(skin, covered(body, clothes)), *clothes, *_things(sitter, streams, pieces, headwear)]
@@ -67,10 +62,7 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: np.
 
 
 def _headwear(sitter: Sitter, rng: np.random.Generator) -> Headwear | None:
-    if rng.random() > _WITH_HEADWEAR:
-        return None
-    wear = list(_HEADWEAR)[rng.choice(len(_HEADWEAR), p=list(_HEADWEAR.values()))]
-    return wear(sitter.body, rng)
+    return wear_headwear(sitter.body, rng) if rng.random() < _WITH_HEADWEAR else None
 
 
 def _things(sitter: Sitter, streams: Streams, pieces: frozenset[str], headwear: Headwear | None) -> list[Surface]:
@@ -87,6 +79,9 @@ def _things(sitter: Sitter, streams: Streams, pieces: frozenset[str], headwear: 
     rng = streams("masks")
     if "masks" in pieces and rng.random() < _WITH_MASK:
         found += wear_mask(body, rng)
+    if sitter.holds is not None:
+        thing, side = sitter.holds
+        found += hold(body, side, streams("thing"), thing)
     rng = streams("headphones")
     if "objects" in pieces and headwear is None and rng.random() < _WITH_HEADPHONES:
         found += wear_headphones(body, rng)

@@ -5,18 +5,17 @@ all others stay as they are. The split is part of the streams, so two splits sha
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 
 from portrait_matting.errors import InputError
 from portrait_matting.people.body_data import body_data
-from portrait_matting.people.bystanders import with_bystanders
 from portrait_matting.people.company import sample_company
 from portrait_matting.people.framing import frame
 from portrait_matting.people.layers import layers_of
-from portrait_matting.people.lens import defocus, focus, sample_lens
-from portrait_matting.people.light import Light
+from portrait_matting.people.lens import Lens, defocus, focus, sample_lens
 from portrait_matting.people.light_of import light_of
 from portrait_matting.people.outfit import outfit
 from portrait_matting.people.place import draw_place
@@ -55,6 +54,7 @@ PIECES = (
 MIN_SIZE = 64
 _STYLE = 3  # of the random streams: other than those of drawn portraits
 _WITH_BYSTANDERS = 0.12
+_FROM_AFAR = frozenset({"hair", "patterns", "layers"})  # pieces of bystanders
 
 
 def draw_person_layers(
@@ -96,8 +96,8 @@ def draw_person_layers(
     standing = sample_company(streams("company"), "company" in pieces)
     data = body_data()
     sitters = [
-        sample_sitter(data, lambda name, k=number: streams(name, k + 1), pieces, each.ages, each.place)
-        for number, each in enumerate(standing)
+        sample_sitter(data, partial(streams, person=number), pieces, each.ages, each.place)
+        for number, each in enumerate(standing, 1)
     ]
     return _photographed(sitters, streams, height, width, pieces, backgrounds)
 
@@ -123,21 +123,25 @@ def draw_person_portrait(
     return develop(layers.composite(), rng, pieces), alpha
 
 
-def _photographed(sitters: list[Sitter], streams, height, width, pieces, backgrounds) -> Layers:
+Streams = Callable[..., np.random.Generator]
+"""Random streams by the name of a part and the number of a person, 0 of none."""
+
+
+def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces, backgrounds) -> Layers:
     like = np.stack([s.complexion.skin for s in sitters] + [s.complexion.hair for s in sitters]) if sitters else None
     like = np.full((1, 3), 0.3, np.float32) if like is None else like
     place = draw_place(streams("place"), height, width, like, backgrounds)
     if not sitters:
         empty = np.zeros((height, width), np.float32)
         nobody = Rendered(np.zeros((height, width, 3), np.float32), empty, np.full_like(empty, np.inf))
-        return layers_of(nobody, place.light)
+        return layers_of(nobody, place.light, Lens(0.0, 1.0, 2.0))
     bodies = [sitter.body for sitter in sitters]
     camera = frame(bodies, streams("views"), height, width, pieces)
     albedo = float(np.mean([sitter.complexion.skin for sitter in sitters]))
     light = light_of(place.light, camera, streams("light"), pieces, albedo)
     worn = [
-        outfit(sitter, lambda name, k=number: streams(name, k + 1), pieces, camera.position)
-        for number, sitter in enumerate(sitters)
+        outfit(sitter, partial(streams, person=number), pieces, camera.position)
+        for number, sitter in enumerate(sitters, 1)
     ]
     surfaces = [surface for each in worn for surface in each.surfaces]
     strands = [strand for each in worn for strand in each.strands]
@@ -145,8 +149,25 @@ def _photographed(sitters: list[Sitter], streams, height, width, pieces, backgro
     heads = np.stack([sitter.body.carried(sitter.body.eyes.mean(0), "head") for sitter in sitters])
     lens = sample_lens(streams("focus"), camera, camera.project(heads)[1], place.wall, pieces)
     background = place.light
+    rng = streams("bystanders")
+    if "bystanders" in pieces and not place.wall and rng.random() < _WITH_BYSTANDERS:
+        head = max(2 * sitter.body.head_height for sitter in sitters) * camera.focal / camera.project(heads)[1].min()
+        figures = [_figure(light, streams, 9 + number, pieces) for number in range(rng.integers(1, 4))]
+        background = with_bystanders(background, figures, rng, head)
     background = defocus(background, camera, lens)
     background = shadow_on(background, rendered, light, camera, streams("wall"), pieces)
-    rng = streams("glare")
-    glare, vignette = (rng.uniform(0, 0.03), rng.uniform(0, 0.12)) if "sensor" in pieces else (0.0, 0.0)
-    return layers_of(focus(rendered, camera, lens), background, glare, vignette)
+    return layers_of(focus(rendered, camera, lens), background, lens)
+
+
+def _figure(light: Light, streams: Streams, person: int, pieces: frozenset[str]) -> np.ndarray:
+    """Somebody far away, from head to thigh: linear RGB times alpha and alpha, float32 (96, 64, 4)."""
+    own = partial(streams, person=person)
+    sitter = sample_sitter(body_data(), own, pieces)
+    body, rng = sitter.body, own("view")
+    head = body.carried(body.eyes.mean(0), "head")
+    tall = head[2] + body.head_height - body.points[:, 2].min()
+    middle = np.array([head[0], head[1], head[2] + body.head_height - tall / 2])
+    camera = look_at(middle, rng.uniform(-180, 180), 0, 0, 6.0, 96 * 6.0 / tall, (32, 48), 96, 64)
+    worn = outfit(sitter, own, pieces & _FROM_AFAR)
+    found = render(worn.surfaces, worn.strands, camera, light, shadows=False)
+    return np.dstack([found.colour, found.alpha])
