@@ -12,10 +12,13 @@ import numpy as np
 
 from portrait_matting.errors import InputError
 from portrait_matting.people.body_data import body_data
+from portrait_matting.people.bystanders import with_bystanders
+from portrait_matting.people.camera import look_at
 from portrait_matting.people.company import sample_company
 from portrait_matting.people.framing import frame
 from portrait_matting.people.layers import layers_of
 from portrait_matting.people.lens import Lens, defocus, focus, sample_lens
+from portrait_matting.people.light import Light
 from portrait_matting.people.light_of import light_of
 from portrait_matting.people.outfit import outfit
 from portrait_matting.people.place import draw_place
