@@ -8,8 +8,10 @@ from portrait_matting.people.body import Body
 from portrait_matting.people.camera import Camera, look_at
 
 _WIDEST = 0.62  # the shortest focal length, in heights of the picture: 78 degrees, a telephone's camera before faces
-_NEAREST = 0.14  # metres from the camera to what is nearest in view
+_NEAREST = 0.5  # of the distance of heads: nothing in view is nearer to the camera, such as a hand that is held out,
+_NEAREST_BESIDE = 0.14  # metres, but for the arm of who holds the camera
 _EVERY = 23  # of the triangles of a body, one of so many is looked at
+_STRETCHED = 1.6  # heads before the face: a hand so far off may hold the camera
 _CUT = 0.05  # metres: bodies end so far around their lowest points, in mid-thigh; no picture shows that
 
 FROM_BEHIND, FROM_THE_SIDE = 0.04, 0.11  # shares of portraits
@@ -42,8 +44,11 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
     several = len(bodies) > 1
     view = _sample_view(rng, several) if "views" in pieces else _View(0, 0, 0, 0.36, 1.5, 0.5, 0.32)
     around = _yaw(bodies, rng if "views" in pieces else None)
+    selfie = False
+    if "views" in pieces and not several and (hand := _stretched(bodies[0], heads[0])) is not None:
+        view, selfie = _from_hand(view, hand - heads[0], around, rng), True
     for _ in range(3):
-        camera = _placed(bodies, heads, size, around, view, height, width)
+        camera = _placed(bodies, heads, size, around, view, selfie, height, width)
         pixels, _ = camera.project(heads.astype(np.float32))
         if not several or ((pixels > 0) & (pixels < (width, height))).all():
             break
@@ -55,7 +60,14 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
 
 
 def _placed(
-    bodies: list[Body], heads: np.ndarray, size: float, around: float, view: _View, height: int, width: int
+    bodies: list[Body],
+    heads: np.ndarray,
+    size: float,
+    around: float,
+    view: _View,
+    selfie: bool,
+    height: int,
+    width: int,
 ) -> Camera:
     """The camera of a view: `heads` (n, 3) are `size` metres high, `around` is the yaw that is before them."""
     share = view.head * min(1.0, 1.3 * width / height)
@@ -65,9 +77,10 @@ def _placed(
         focal = share * height * distance / size
         camera = look_at(middle, around + view.yaw, view.pitch, view.roll, distance, focal, centre, height, width)
         camera = _fitted(camera, heads, size, view, len(bodies) > 1)
-        if (nearest := _nearest(bodies, camera)) >= _NEAREST:
+        allowed = _NEAREST_BESIDE if selfie else _NEAREST * distance
+        if (nearest := _nearest(bodies, camera)) >= allowed:
             break
-        distance += max(_NEAREST - nearest, 0.05)
+        distance += max(allowed - nearest, 0.05)
     return _without_the_cut(camera, bodies, heads, size)
 
 
@@ -93,6 +106,27 @@ def _sample_view(rng: np.random.Generator, several: bool) -> _View:
     across = rng.normal(0.5, 0.09) if rng.random() < 0.86 else rng.uniform(-0.02, 1.02)
     down = rng.uniform(0.08, 0.4) if rng.random() < 0.88 else rng.uniform(-0.35, 0.05) * head
     return _View(float(yaw), float(pitch), float(roll), float(head), float(distance), float(across), float(down))
+
+
+def _stretched(body: Body, head: np.ndarray) -> np.ndarray | None:
+    """Where a hand is that is stretched out before the face as if it held a telephone, (3,); None: none is."""
+    ahead = body.bones[body.data.bone("head")][:, :3] @ np.array([0.0, -1.0, 0.0])
+    for side in "LR":
+        bone = body.data.bone(f"wrist.{side}")
+        wrist = body.carried(body.joints[bone], f"wrist.{side}")
+        if (wrist - head) @ ahead > 2.0 * body.head_height * _STRETCHED:
+            return wrist
+    return None
+
+
+def _from_hand(view: _View, way: np.ndarray, around: float, rng: np.random.Generator) -> _View:
+    """The view of a telephone in a hand that is `way` (3,) from the head: beside the hand, a little above."""
+    way = way * 1.12 + np.array([0.0, 0.0, rng.uniform(0.03, 0.16)])
+    distance = float(np.linalg.norm(way))
+    yaw = float(np.degrees(np.arctan2(way[0], -way[1]))) - around
+    yaw *= rng.uniform(0.4, 0.8)  # turned to the middle: the arm leaves the picture at its side
+    pitch = float(np.degrees(np.arcsin(np.clip(way[2] / distance, -1, 1))))
+    return view._replace(yaw=yaw, pitch=pitch, distance=distance, head=float(rng.uniform(0.34, 0.62)))
 
 
 def _head(body: Body) -> np.ndarray:
@@ -150,7 +184,9 @@ def _nearest(bodies: list[Body], camera: Camera) -> float:
     for body in bodies:
         pixels, depth = camera.project(body.points[_sampled(body, _EVERY)])
         inside = np.abs(pixels / (camera.width, camera.height) - 0.5).max(1) < 0.6
-        inside |= (np.abs(depth) < _NEAREST) & (np.linalg.norm(pixels - camera.centre, axis=1) < 2 * camera.height)
+        inside |= (np.abs(depth) < _NEAREST_BESIDE) & (
+            np.linalg.norm(pixels - camera.centre, axis=1) < 2 * camera.height
+        )
         if inside.any():
             found = min(found, float(depth[inside].min()))
     return found
