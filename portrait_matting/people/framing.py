@@ -1,11 +1,10 @@
 """Where the camera stands: from a face that fills the picture to half-length, from all sides, near and far."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.camera import Camera, look_at
+from portrait_matting.people.view import View, from_hand, sample_view
 
 _WIDEST = 0.62  # the shortest focal length, in heights of the picture: 78 degrees, a telephone's camera before faces
 _NEAREST = 0.5  # of the distance of heads: nothing in view is nearer to the camera, such as a hand that is held out,
@@ -13,21 +12,6 @@ _NEAREST_BESIDE = 0.14  # metres, but for the arm of who holds the camera
 _EVERY = 23  # of the triangles of a body, one of so many is looked at
 _STRETCHED = 1.6  # heads before the face: a hand so far off may hold the camera
 _CUT = 0.05  # metres: bodies end so far around their lowest points, in mid-thigh; no picture shows that
-
-FROM_BEHIND, FROM_THE_SIDE = 0.04, 0.11  # shares of portraits
-
-
-class _View(NamedTuple):
-    """Degrees of yaw against the way that faces look, of pitch and roll; the head's share of the picture's height;
-    metres; and where the middle of the head is, as shares of the free width and height."""
-
-    yaw: float
-    pitch: float
-    roll: float
-    head: float
-    distance: float
-    across: float
-    down: float
 
 
 def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int, pieces: frozenset[str]) -> Camera:
@@ -42,11 +26,11 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
     heads = np.stack([_head(body) for body in bodies]).astype(np.float64)
     size = float(np.mean([2 * body.head_height for body in bodies]))
     several = len(bodies) > 1
-    view = _sample_view(rng, several) if "views" in pieces else _View(0, 0, 0, 0.36, 1.5, 0.5, 0.32)
+    view = sample_view(rng, several) if "views" in pieces else View(0, 0, 0, 0.36, 1.5, 0.5, 0.32)
     around = _yaw(bodies, rng if "views" in pieces else None)
     selfie = False
     if "views" in pieces and not several and (hand := _stretched(bodies[0], heads[0])) is not None:
-        view, selfie = _from_hand(view, hand - heads[0], around, rng), True
+        view, selfie = from_hand(view, hand - heads[0], around, rng), True
     for _ in range(3):
         camera = _placed(bodies, heads, size, around, view, selfie, height, width)
         pixels, _ = camera.project(heads.astype(np.float32))
@@ -64,7 +48,7 @@ def _placed(
     heads: np.ndarray,
     size: float,
     around: float,
-    view: _View,
+    view: View,
     selfie: bool,
     height: int,
     width: int,
@@ -84,30 +68,6 @@ def _placed(
     return _without_the_cut(camera, bodies, heads, size)
 
 
-def _sample_view(rng: np.random.Generator, several: bool) -> _View:
-    kind = rng.random()
-    if kind < FROM_BEHIND:
-        yaw = 180 + rng.normal(0, 30)
-    elif kind < FROM_BEHIND + FROM_THE_SIDE and not several:
-        yaw = rng.choice([-1, 1]) * rng.uniform(45, 115)
-    else:
-        yaw = rng.normal(0, 12 if several else 17)
-    pitch, roll = rng.normal(2, 6), rng.normal(0, 2.5)
-    steep = rng.random()
-    if steep < 0.1:
-        pitch = rng.uniform(12, 45)
-    elif steep < 0.17:
-        pitch = rng.uniform(-32, -10)
-    if rng.random() < 0.1:
-        roll = rng.normal(0, 12)
-    near, far = [(0.74, 1.1), (0.5, 0.74), (0.34, 0.5), (0.23, 0.34)][rng.choice(4, p=(0.08, 0.2, 0.42, 0.3))]
-    head = rng.uniform(near, far)
-    distance = np.exp(rng.uniform(np.log(0.35), np.log(0.7)) if rng.random() < 0.35 else rng.uniform(-0.3, np.log(3)))
-    across = rng.normal(0.5, 0.09) if rng.random() < 0.86 else rng.uniform(-0.02, 1.02)
-    down = rng.uniform(0.08, 0.4) if rng.random() < 0.88 else rng.uniform(-0.35, 0.05) * head
-    return _View(float(yaw), float(pitch), float(roll), float(head), float(distance), float(across), float(down))
-
-
 def _stretched(body: Body, head: np.ndarray) -> np.ndarray | None:
     """Where a hand is that is stretched out before the face as if it held a telephone, (3,); None: none is."""
     ahead = body.bones[body.data.bone("head")][:, :3] @ np.array([0.0, -1.0, 0.0])
@@ -117,16 +77,6 @@ def _stretched(body: Body, head: np.ndarray) -> np.ndarray | None:
         if (wrist - head) @ ahead > 2.0 * body.head_height * _STRETCHED:
             return wrist
     return None
-
-
-def _from_hand(view: _View, way: np.ndarray, around: float, rng: np.random.Generator) -> _View:
-    """The view of a telephone in a hand that is `way` (3,) from the head: beside the hand, a little above."""
-    way = way * 1.12 + np.array([0.0, 0.0, rng.uniform(0.03, 0.16)])
-    distance = float(np.linalg.norm(way))
-    yaw = float(np.degrees(np.arctan2(way[0], -way[1]))) - around
-    yaw *= rng.uniform(0.4, 0.8)  # turned to the middle: the arm leaves the picture at its side
-    pitch = float(np.degrees(np.arcsin(np.clip(way[2] / distance, -1, 1))))
-    return view._replace(yaw=yaw, pitch=pitch, distance=distance, head=float(rng.uniform(0.34, 0.62)))
 
 
 def _head(body: Body) -> np.ndarray:
@@ -144,7 +94,7 @@ def _yaw(bodies: list[Body], rng: np.random.Generator | None) -> float:
     return float(np.degrees(np.arctan2(x, -y)))
 
 
-def _fitted(camera: Camera, heads: np.ndarray, size: float, view: _View, several: bool) -> Camera:
+def _fitted(camera: Camera, heads: np.ndarray, size: float, view: View, several: bool) -> Camera:
     """The camera, moved and for several people zoomed so that their heads are where the view has them."""
     pixels, depth = camera.project(heads.astype(np.float32))
     radius = 0.5 * size * camera.focal / np.maximum(depth, 0.05)
