@@ -9,7 +9,7 @@ from portrait_matting.people.view import View, from_hand, sample_view
 _WIDEST = 0.62  # the shortest focal length, in heights of the picture: 78 degrees, a telephone's camera before faces
 _NEAREST = 0.5  # of the distance of heads: nothing in view is nearer to the camera, such as a hand that is held out,
 _NEAREST_BESIDE = 0.14  # metres, but for the arm of who holds the camera
-_EVERY = 23  # of the triangles of a body, one of so many is looked at
+_EVERY = 11  # of the triangles of a body, one of so many is looked at
 _STRETCHED = 1.6  # heads before the face: a hand so far off may hold the camera
 _CUT = 0.05  # metres: bodies end so far around their lowest points, in mid-thigh; no picture shows that
 
@@ -28,11 +28,15 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
     several = len(bodies) > 1
     view = sample_view(rng, several) if "views" in pieces else View(0, 0, 0, 0.36, 1.5, 0.5, 0.32)
     around = _yaw(bodies, rng if "views" in pieces else None)
-    selfie = False
     if "views" in pieces and not several and (hand := _stretched(bodies[0], heads[0])) is not None:
-        view, selfie = from_hand(view, hand - heads[0], around, rng), True
+        for _ in range(4):
+            held = from_hand(view, hand - heads[0], around, rng)
+            camera = _placed(bodies, heads, size, around, held, 0.0, height, width)
+            if _nearest(bodies, camera) >= _NEAREST_BESIDE:
+                return camera
+        view = view._replace(yaw=view.yaw + float(rng.choice([-1, 1]) * rng.uniform(25, 60)))  # past the hand
     for _ in range(3):
-        camera = _placed(bodies, heads, size, around, view, selfie, height, width)
+        camera = _placed(bodies, heads, size, around, view, _NEAREST, height, width)
         pixels, _ = camera.project(heads.astype(np.float32))
         if not several or ((pixels > 0) & (pixels < (width, height))).all():
             break
@@ -49,11 +53,14 @@ def _placed(
     size: float,
     around: float,
     view: View,
-    selfie: bool,
+    nearest: float,
     height: int,
     width: int,
 ) -> Camera:
-    """The camera of a view: `heads` (n, 3) are `size` metres high, `around` is the yaw that is before them."""
+    """The camera of a view: `heads` (n, 3) are `size` metres high, `around` is the yaw that is before them.
+
+    It goes back until nothing in view is nearer than `nearest` of the way to them.
+    """
     share = view.head * min(1.0, 1.3 * width / height)
     distance = max(view.distance, _WIDEST * size / share)
     middle, centre = heads.mean(0), (width / 2, height / 2)
@@ -61,10 +68,9 @@ def _placed(
         focal = share * height * distance / size
         camera = look_at(middle, around + view.yaw, view.pitch, view.roll, distance, focal, centre, height, width)
         camera = _fitted(camera, heads, size, view, len(bodies) > 1)
-        allowed = _NEAREST_BESIDE if selfie else _NEAREST * distance
-        if (nearest := _nearest(bodies, camera)) >= allowed:
+        if not nearest or (found := _nearest(bodies, camera)) >= nearest * distance:
             break
-        distance += max(allowed - nearest, 0.05)
+        distance += max(nearest * distance - found, 0.05)
     return _without_the_cut(camera, bodies, heads, size)
 
 
@@ -129,14 +135,11 @@ def _sampled(body: Body, every: int) -> np.ndarray:
 
 
 def _nearest(bodies: list[Body], camera: Camera) -> float:
-    """Metres to the nearest of bodies that is in view, or just beside it."""
+    """Metres to the nearest of bodies that is in view, or just beside it; inf where nothing is."""
     found = np.inf
     for body in bodies:
         pixels, depth = camera.project(body.points[_sampled(body, _EVERY)])
-        inside = np.abs(pixels / (camera.width, camera.height) - 0.5).max(1) < 0.6
-        inside |= (np.abs(depth) < _NEAREST_BESIDE) & (
-            np.linalg.norm(pixels - camera.centre, axis=1) < 2 * camera.height
-        )
+        inside = (np.abs(pixels / (camera.width, camera.height) - 0.5).max(1) < 0.6) & (depth > 0)
         if inside.any():
             found = min(found, float(depth[inside].min()))
     return found

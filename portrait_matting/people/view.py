@@ -46,10 +46,10 @@ def sample_view(rng: np.random.Generator, several: bool) -> View:
 
 
 def from_hand(view: View, way: np.ndarray, around: float, rng: np.random.Generator) -> View:
-    """The view of a telephone in a hand that is `way` (3,) from the head: beside the hand, a little above."""
-    way = way * 1.12 + np.array([0.0, 0.0, rng.uniform(0.03, 0.16)])
+    """The view of a telephone in a hand whose wrist is `way` (3,) from the head: beside the hand, above it."""
+    way = way * rng.uniform(0.9, 1.05) + np.array([0.0, 0.0, rng.uniform(0.08, 0.2)])
     distance = float(np.linalg.norm(way))
     yaw = float(np.degrees(np.arctan2(way[0], -way[1]))) - around
-    yaw *= rng.uniform(0.4, 0.8)  # turned to the middle: the arm leaves the picture at its side
+    yaw *= rng.uniform(0.2, 0.7)  # turned to the middle: the arm leaves the picture at its side
     pitch = float(np.degrees(np.arcsin(np.clip(way[2] / distance, -1, 1))))
     return view._replace(yaw=yaw, pitch=pitch, distance=distance, head=float(rng.uniform(0.34, 0.62)))
