@@ -18,13 +18,13 @@ def doll(x: float = 0.0, tall: float = 1.0) -> Body:
     rest = (tall * np.concatenate([head, trunk])).astype(np.float32)
     triangles = np.arange(3600, dtype=np.int32)[:, None] + np.arange(3, dtype=np.int32)
     triangles %= 3600
-    names = ["root", "spine02", "head", "eye.L", "eye.R"]
+    names = ["root", "spine02", "head", "eye.L", "eye.R", "wrist.L", "wrist.R"]
     data = SimpleNamespace(bone=names.index, meshes={"body": (triangles, None)})
-    bones = np.repeat(np.eye(4, dtype=np.float32)[None, :3], 5, 0)
+    bones = np.repeat(np.eye(4, dtype=np.float32)[None, :3], 7, 0)
     moved = np.float32([x, 0, 0])
     bones[:, :, 3] += moved
-    joints = np.zeros((5, 3), np.float32)
-    joints[3:] = tall * np.array([[0.03, -0.04, 0], [-0.03, -0.04, 0]])
+    joints = np.zeros((7, 3), np.float32)
+    joints[3:5] = tall * np.array([[0.03, -0.04, 0], [-0.03, -0.04, 0]])
     return Body(data, None, rest, rest + moved, joints, bones)
 
 
@@ -79,3 +79,13 @@ def test_without_views_it_is_always_the_same():
     (pixels,), (size,) = heads([doll()], first)
     assert abs(pixels[0] - 168) < 2
     assert 0.3 < size / 384 < 0.42
+
+
+def test_a_stretched_hand_holds_the_camera():
+    body = doll()
+    body.joints[5] = (0.25, -0.6, -0.05)
+    for k in range(40):
+        camera = frame([body], np.random.default_rng(k), 384, 336, VIEWS)
+        assert np.linalg.norm(camera.position - (0.2, -0.7, 0.05)) < 0.45
+        _, (size,) = heads([body], camera)
+        assert size > 100

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from portrait_matting.people.camera import look_at
-from portrait_matting.people.lens import Lens, defocus, focus, sample_lens
+from portrait_matting.people.focus import defocus, focus
+from portrait_matting.people.lens import Lens, sample_lens
 from portrait_matting.people.render import Rendered
 
 CAMERA = look_at(np.zeros(3), 0, 0, 0, 1.0, 128, (40, 48), 96, 80)

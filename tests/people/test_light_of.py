@@ -66,7 +66,8 @@ def test_colours_of_the_place_are_on_people_only_with_its_light():
     red, _, blue = light_of(background, CAMERA, np.random.default_rng(2), ALL).ambient(behind)[0]
     assert red > 1.5 * blue
     plain = light_of(background, CAMERA, np.random.default_rng(2), frozenset())
-    np.testing.assert_allclose(np.ptp(plain.ambient(behind)), 0, atol=1e-6)
+    around = np.float32([[0, 1, 0], [0, -1, 0], [1, 0, 0], [0, 0, 1], [0, 0, -1]])
+    np.testing.assert_allclose(np.ptp(plain.ambient(around)), 0, atol=1e-5)
     other = light_of(place(0.9), CAMERA, np.random.default_rng(3), frozenset())
     np.testing.assert_array_equal(plain.harmonics, other.harmonics)
 
