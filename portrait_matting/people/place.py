@@ -5,6 +5,7 @@ A lens puts it out of focus later (lens.defocus), when it is known which.
 
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -60,13 +61,18 @@ def draw_place(
         picture, wall = _drawn(rng, height, width, like)
         light = to_linear(picture) * exposure
         return Place(textured(light, rng) if rng.random() < _TEXTURED else light, wall)
-    picture = _folder(backgrounds).sharp(rng, height, width)
+    picture = pictures_of(backgrounds).sharp(rng, height, width)
     return Place(to_linear(picture) * exposure, wall=False)
 
 
 @lru_cache(4)
-def _folder(root: str) -> FolderBackgrounds:
-    return FolderBackgrounds(root, "data.backgrounds")
+def pictures_of(root: str | Path) -> FolderBackgrounds:
+    """A folder of pictures, looked through once.
+
+    Raises:
+        InputError: the folder is missing, cannot be opened or holds no picture.
+    """
+    return FolderBackgrounds(str(root), "data.backgrounds")
 
 
 def _drawn(rng: np.random.Generator, height: int, width: int, like: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -15,13 +15,14 @@ from portrait_matting.people.body_data import body_data
 from portrait_matting.people.bystanders import with_bystanders
 from portrait_matting.people.camera import look_at
 from portrait_matting.people.company import sample_company
+from portrait_matting.people.focus import defocus, focus
 from portrait_matting.people.framing import frame
 from portrait_matting.people.layers import layers_of
-from portrait_matting.people.lens import Lens, defocus, focus, sample_lens
+from portrait_matting.people.lens import Lens, sample_lens
 from portrait_matting.people.light import Light
 from portrait_matting.people.light_of import light_of
 from portrait_matting.people.outfit import outfit
-from portrait_matting.people.place import draw_place
+from portrait_matting.people.place import draw_place, pictures_of
 from portrait_matting.people.render import Rendered, render
 from portrait_matting.people.sensor import develop
 from portrait_matting.people.shadow_on import shadow_on
@@ -96,6 +97,8 @@ def draw_person_layers(
         key = (_STYLE, SPLITS.index(split), index, person, zlib.crc32(name.encode()))
         return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
+    if backgrounds is not None:
+        pictures_of(backgrounds)
     standing = sample_company(streams("company"), "company" in pieces)
     data = body_data()
     sitters = [
@@ -141,7 +144,18 @@ def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces
     bodies = [sitter.body for sitter in sitters]
     camera = frame(bodies, streams("views"), height, width, pieces)
     albedo = float(np.mean([sitter.complexion.skin for sitter in sitters]))
-    light = light_of(place.light, camera, streams("light"), pieces, albedo)
+    heads = np.stack([sitter.body.carried(sitter.body.eyes.mean(0), "head") for sitter in sitters])
+    depths = camera.project(heads)[1]
+    lens = sample_lens(streams("focus"), camera, depths, place.wall, pieces)
+    background = place.light
+    rng = streams("bystanders")
+    crowd = "bystanders" in pieces and not place.wall and rng.random() < _WITH_BYSTANDERS
+    light = light_of(defocus(background, camera, lens), camera, streams("light"), pieces, albedo)
+    if crowd:
+        head = max(2 * sitter.body.head_height for sitter in sitters) * camera.focal / depths.min()
+        figures = [_figure(light, streams, 9 + number, pieces) for number in range(rng.integers(1, 4))]
+        background = with_bystanders(background, figures, rng, head)
+    background = defocus(background, camera, lens)
     worn = [
         outfit(sitter, partial(streams, person=number), pieces, camera.position)
         for number, sitter in enumerate(sitters, 1)
@@ -149,16 +163,8 @@ def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces
     surfaces = [surface for each in worn for surface in each.surfaces]
     strands = [strand for each in worn for strand in each.strands]
     rendered = render(surfaces, strands, camera, light, shadows="shadows" in pieces)
-    heads = np.stack([sitter.body.carried(sitter.body.eyes.mean(0), "head") for sitter in sitters])
-    lens = sample_lens(streams("focus"), camera, camera.project(heads)[1], place.wall, pieces)
-    background = place.light
-    rng = streams("bystanders")
-    if "bystanders" in pieces and not place.wall and rng.random() < _WITH_BYSTANDERS:
-        head = max(2 * sitter.body.head_height for sitter in sitters) * camera.focal / camera.project(heads)[1].min()
-        figures = [_figure(light, streams, 9 + number, pieces) for number in range(rng.integers(1, 4))]
-        background = with_bystanders(background, figures, rng, head)
-    background = defocus(background, camera, lens)
-    background = shadow_on(background, rendered, light, camera, streams("wall"), pieces)
+    if place.wall:
+        background = shadow_on(background, rendered, light, camera, streams("wall"), pieces)
     return layers_of(focus(rendered, camera, lens), background, lens)
 
 
