@@ -21,7 +21,7 @@ def draw(arguments: argparse.Namespace) -> None:
     from portrait_matting.drawing.fill import cannot_write, fill
     from portrait_matting.drawing.folder import DrawingFolder
     from portrait_matting.drawing.recipe import Recipe
-    from portrait_matting.drawing.sheet import NAME, write_sheet
+    from portrait_matting.drawing.sheet import NAME, SHOWN, write_sheet
     from portrait_matting.drawing.style import Style
 
     pieces, backgrounds = None, None
@@ -50,17 +50,17 @@ def draw(arguments: argparse.Namespace) -> None:
         drawn = fill(folder, Style(recipe, backgrounds), arguments.count, arguments.workers)
         more = folder.beyond(recipe, arguments.count)
         try:
-            write_sheet(folder, recipe, arguments.count + more)
+            write_sheet(folder, recipe, [*range(min(arguments.count, SHOWN)), *more][:SHOWN])
             folder.finish()
         except OSError as error:
             raise cannot_write(folder, error) from error
     finally:
         folder.close()
-    there = arguments.count + more
+    there = arguments.count + len(more)
     what = ("cut-out" if recipe.cut_outs else "portrait") + (" is" if there == 1 else "s are")
     print(f"{there:,} {what} in {arguments.output}, {drawn:,} drawn now")
     if more:
-        print(f"that is {more:,} more than --count {arguments.count}, by an earlier call; none was removed")
+        print(f"that is {len(more):,} more than --count {arguments.count}, by an earlier call; none was removed")
     print(f"{arguments.output / NAME} shows the first of them")
     kind = "cutouts" if recipe.cut_outs else "folder"
     print(f"train on them with data={kind} {path_override('data.root', arguments.output)}")
@@ -81,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--style", choices=("people", "drawn"), required=True, help="bodies in three dimensions, or flat drawings"
     )
-    parser.add_argument("--count", type=number(1, 10**9), required=True, help="portraits in all")
+    parser.add_argument("--count", type=number(1, 10**7), required=True, help="portraits in all")
     parser.add_argument(
         "--size", type=number(32, 8192), default=384, help="height in pixels; the width is 7/8 of it (%(default)s)"
     )
