@@ -48,8 +48,8 @@ def draw(arguments: argparse.Namespace) -> None:
     folder.open(recipe)
     try:
         drawn = fill(folder, Style(recipe, backgrounds), arguments.count, arguments.workers)
-        more = folder.beyond(recipe, arguments.count)
         try:
+            more = folder.beyond(recipe, arguments.count)
             write_sheet(folder, recipe, [*range(min(arguments.count, SHOWN)), *more][:SHOWN])
             folder.finish()
         except OSError as error:

@@ -57,12 +57,22 @@ class DrawingFolder(WorkFolder):
         return [index for index in range(count) if not self._is_there(recipe, index, listed)]
 
     def beyond(self, recipe: Recipe, count: int) -> list[int]:
-        """Which portraits are there beyond the first `count`, of an earlier call that was to draw more."""
+        """Which portraits are there beyond the first `count`, of an earlier call that was to draw more.
+
+        Of one that is not whole, the files that are there are removed: an alpha without its image is no pair.
+        """
         listed = self._listed(recipe)
-        before, _, after = paths(recipe, 0)[-1].rpartition("000000")
-        pattern = re.compile(f"{re.escape(before)}(\\d{{6,}}){re.escape(after)}", re.ASCII)
-        numbers = sorted(int(match[1]) for match in map(pattern.fullmatch, listed) if match)
-        return [index for index in numbers if index >= count and self._is_there(recipe, index, listed)]
+        numbers: set[int] = set()
+        for path in paths(recipe, 0):
+            before, _, after = path.rpartition("000000")
+            pattern = re.compile(f"{re.escape(before)}(\\d{{6,}}){re.escape(after)}", re.ASCII)
+            numbers |= {int(match[1]) for match in map(pattern.fullmatch, listed) if match}
+        more = sorted(number for number in numbers if number >= count)
+        there = [index for index in more if self._is_there(recipe, index, listed)]
+        for index in set(more) - set(there):
+            for path in paths(recipe, index):
+                (self.root / path).unlink(missing_ok=True)
+        return there
 
     def _is_there(self, recipe: Recipe, index: int, listed: set[str]) -> bool:
         return all(path in listed and is_whole(self.root / path) for path in paths(recipe, index))

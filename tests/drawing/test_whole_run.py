@@ -87,6 +87,8 @@ def test_a_smaller_count_after_a_kill_draws_what_is_asked_for_and_keeps_the_rest
     said = capsys.readouterr().out
     assert f"10 portraits are in {output}, 1 drawn now" in said
     assert "5 more than --count 5" in said
+    data = FolderDataModule(root=str(output), **LOADING)  # no alpha is there without its image
+    assert sum(len(data.portraits(split)) for split in ("train", "val", "test")) == 10
     call(output, 12)
     assert tree(output) == tree(undisturbed)
 
