@@ -7,6 +7,9 @@ from portrait_matting.cli import command
 from portrait_matting.cli.arguments import Parser, cores, number, path
 from portrait_matting.errors import InputError
 
+WIDTH = 7 / 8
+"""Of the height: portraits are taken upright."""
+
 
 def draw(arguments: argparse.Namespace) -> None:
     """Fills a folder with drawn portraits, or with people cut out, and writes the sheet of the first sixty.
@@ -64,10 +67,6 @@ def draw(arguments: argparse.Namespace) -> None:
     print(f"{arguments.output / NAME} shows the first of them")
     kind = "cutouts" if recipe.cut_outs else "folder"
     print(f"train on them with data={kind} {path_override('data.root', arguments.output)}")
-
-
-WIDTH = 7 / 8
-"""Of the height: portraits are taken upright, and 336 of 384 divide by 16 and by 32 as networks want it."""
 
 
 def parser() -> argparse.ArgumentParser:
