@@ -73,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line of this command."""
     parser = Parser(
         prog="python -m portrait_matting.draw",
+        usage="%(prog)s OUTPUT --style people|drawn --count N [--size N] [--seed N] [--workers N] [--cut-outs] "
+        "[--backgrounds DIR] [--without PIECE …]",  # argparse's own has OUTPUT where --without would take it
         description="Draws people who do not exist, with exact alphas, into images/ and alphas/, which data=folder "
         "data.root=OUTPUT reads. It may be stopped at any moment: the same command goes on, and a larger --count adds.",
     )
