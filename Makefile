@@ -17,7 +17,7 @@ EXPERIMENT ?= claims_cpu
 CLAIMS ?= edge_mask learning_rate constant_rate deep_supervision precision input_size network
 
 .DEFAULT_GOAL := help
-.PHONY: help install train prepare test test-all lint format wheel real real-gpu claims benchmark benchmark-data benchmark-metrics benchmark-predict gpu-bench clean
+.PHONY: help install train prepare test test-all lint format people wheel real real-gpu claims benchmark benchmark-data benchmark-metrics benchmark-predict gpu-bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,11 @@ format: $(STAMP) ## mend what lint finds, where a program can
 	@$(PY) -m ruff check --fix-only .
 	@$(PY) -m ruff format .
 	@$(if $(NOTEBOOKS),$(PY) -m nbstripout $(NOTEBOOKS))
+
+people: $(STAMP) ## install what people in three dimensions need, for data=people and draw --style people
+	@echo "installing anny and warp-lang: 400 MB"
+	@$(PIP) -e ".[people]"
+	@$(PY) -c 'from portrait_matting.people.body_data import prepare; print("bodies:", prepare(print))'
 
 wheel: $(STAMP) ## build the wheel into dist/
 	@$(PY) -m build --wheel --no-isolation --outdir "$(DIST)"

@@ -1,6 +1,6 @@
 """One body: its points at rest and as it is held."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,9 @@ from numba import njit
 from portrait_matting.people.body_data import BodyData
 from portrait_matting.people.pose import transforms
 from portrait_matting.people.shape import Shape, coefficients
+
+Posing = Callable[[np.ndarray], Mapping[str, np.ndarray]]
+"""From joints, float32 (B, 3), to the rotations of bones by name."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,16 @@ class Body:
         return float(self.rest[self.data.meshes["body"][0].ravel(), 2].max() - self.eyes[:, 2].mean())
 
 
-def make_body(data: BodyData, shape: Shape, pose: Mapping[str, np.ndarray]) -> Body:
+def make_body(
+    data: BodyData, shape: Shape, pose: Mapping[str, np.ndarray] | Posing, place: np.ndarray | None = None
+) -> Body:
     """The body of a shape in a pose.
+
+    Args:
+        data: what all bodies have in common.
+        shape: whom it belongs to.
+        pose: rotations of bones by name, or what gives them for the joints (B, 3) of this body.
+        place: (3, 4), where the whole of it stands in the room: a rotation and a translation; None: as it is made.
 
     Raises:
         KeyError, ValueError: the shape or the pose has a name that the data does not know.
@@ -67,9 +78,17 @@ def make_body(data: BodyData, shape: Shape, pose: Mapping[str, np.ndarray]) -> B
     active = np.flatnonzero(np.abs(found) > 1e-4)
     rest = blend(data.template, data.shapes, active, (found * data.steps)[active])
     joints = data.joints + np.tensordot(found[active], data.joint_shapes[active], 1)
-    bones = transforms(data, joints, pose)
+    bones = transforms(data, joints, pose(joints) if callable(pose) else pose)
+    if place is not None:
+        bones = _moved(bones, place)
     points = skin(rest, data.weights, data.weight_bones, bones)
     return Body(data, shape, rest, points, joints.astype(np.float32), bones)
+
+
+def _moved(bones: np.ndarray, place: np.ndarray) -> np.ndarray:
+    found = np.einsum("ij,bjk->bik", place[:, :3], bones)
+    found[:, :, 3] += place[:, 3]
+    return found.astype(np.float32)
 
 
 def blend(template: np.ndarray, shapes: np.ndarray, active: np.ndarray, scales: np.ndarray) -> np.ndarray:

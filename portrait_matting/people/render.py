@@ -16,6 +16,8 @@ from portrait_matting.people.surface import Samples, Strands, Surface
 SUPERSAMPLING = 2
 """Samples of a pixel each way."""
 
+_STEP = 0.02  # metres: samples of a pixel that lie farther apart are shaded one by one
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -54,14 +56,13 @@ def render(
     open_ = openness(seen.depth, fine) if shadows else np.ones_like(seen.depth)
     colour = np.zeros((*seen.depth.shape, 3), np.float32)
     alpha = (seen.surface >= 0).astype(np.float32)
-    chosen = _chosen(seen.surface, seen.depth, supersampling)
+    chosen, where, starts = _chosen(seen.surface, seen.depth, supersampling, len(solid))
     for number, surface in enumerate(solid):
-        _paint(colour, surface, seen, chosen & (seen.surface == number), camera, light, maps, open_, supersampling)
+        _paint(colour, surface, seen, where[starts[number] : starts[number + 1]], camera, light, maps, open_)
     _spread(colour, seen.surface, chosen, supersampling)
     for surface in _far_first([surface for surface in surfaces if surface.opacity < 1], camera):
         _glaze(colour, alpha, seen, surface, fine, camera, light, maps, open_)
-    reduced = _reduced(colour, alpha, seen.depth, supersampling)
-    return Rendered(*reduced)
+    return Rendered(*_reduced(colour, alpha, seen.depth, supersampling))
 
 
 def shadow_maps(surfaces, strands, light: Light, shadows: bool) -> list[ShadowMap | None]:
@@ -77,13 +78,12 @@ def shadow_maps(surfaces, strands, light: Light, shadows: bool) -> list[ShadowMa
     ]
 
 
-def _paint(colour, surface, seen: Seen, where, camera, light, maps, open_, supersampling) -> None:
-    """Shades the samples `where` of a surface."""
-    rows, columns = np.nonzero(where)
-    if not len(rows):
+def _paint(colour, surface, seen: Seen, where, camera, light, maps, open_) -> None:
+    """Shades the samples `where` (numbers y * width + x) of a surface."""
+    if not len(where):
         return
-    samples = _samples(surface, seen, rows, columns, camera, supersampling)
-    colour[rows, columns] = _shaded(surface, samples, camera, light, maps, open_[rows, columns])
+    samples = _samples(surface, seen, where, camera)
+    colour.reshape(-1, 3)[where] = _shaded(surface, samples, camera, light, maps, open_.ravel()[where])
 
 
 def _shaded(surface: Surface, samples: Samples, camera, light, maps, open_) -> np.ndarray:
@@ -93,16 +93,14 @@ def _shaded(surface: Surface, samples: Samples, camera, light, maps, open_) -> n
     return lit(surface.look(samples), samples.position, camera.position, light, reached, open_)
 
 
-def _samples(surface: Surface, seen: Seen, rows, columns, camera: Camera, supersampling: int) -> Samples:
-    triangles = seen.triangle[rows, columns]
-    weights = seen.weights[rows, columns]
+def _samples(surface: Surface, seen: Seen, where, camera: Camera) -> Samples:
+    triangles = seen.triangle.ravel()[where]
+    weights = seen.weights.reshape(-1, 2)[where]
     corners = surface.triangles[triangles]
     position = _mean(surface.points, corners, weights)
     normal = _mean(surface.normals, corners, weights)
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
-    away = ((camera.position.astype(np.float32) - position) * normal).sum(1, keepdims=True) < 0
-    normal = np.where(away, -normal, normal)
-    count = len(rows)
+    _face(normal, position, camera.position.astype(np.float32))
+    count = len(where)
     ones = np.ones((count, 3), np.float32)
     second, third = weights[:, :1], weights[:, 1:]
     if surface.corners is None:
@@ -118,8 +116,21 @@ def _samples(surface: Surface, seen: Seen, rows, columns, camera: Camera, supers
         uv=uv,
         colour=ones if surface.colours is None else _mean(surface.colours, corners, weights),
         hem=hem if surface.hem is None else _mean(surface.hem[:, None], corners, weights)[:, 0],
-        footprint=(seen.depth[rows, columns] / np.float32(camera.focal)),
+        footprint=seen.depth.ravel()[where] / np.float32(camera.focal),
     )
+
+
+@njit(cache=True)
+def _face(normal, position, eye):
+    """Makes normals (n, 3) unit vectors on the side of the eye."""
+    for i in range(normal.shape[0]):
+        length, facing = np.float32(1e-12), np.float32(0)
+        for c in range(3):
+            length += normal[i, c] * normal[i, c]
+            facing += normal[i, c] * (eye[c] - position[i, c])
+        scale = np.float32(1 if facing >= 0 else -1) / np.sqrt(length)
+        for c in range(3):
+            normal[i, c] *= scale
 
 
 @njit(cache=True)
@@ -135,26 +146,37 @@ def _mean(values, corners, weights):
 
 
 @njit(cache=True)
-def _chosen(surfaces, depths, size):
-    """Which samples are shaded: one of a pixel's that see the same surface without a step, else each of them."""
+def _chosen(surfaces, depths, size, count):
+    """The samples that are shaded, of each surface: one of a pixel's that see the same surface without a step, else
+    each of them. Returns them by surface, as numbers y * width + x, and where each surface's begin."""
     height, width = surfaces.shape
-    found = np.zeros((height, width), np.bool_)
+    chosen = np.zeros((height, width), np.bool_)
+    starts = np.zeros(count + 1, np.int64)
     for y in range(0, height, size):
         for x in range(0, width, size):
-            first, near, far, one = surfaces[y, x], np.inf, 0.0, True
+            first, near, far, one = surfaces[y, x], depths[y, x], depths[y, x], True
             for i in range(size):
                 for j in range(size):
                     one = one and surfaces[y + i, x + j] == first
                     near, far = min(near, depths[y + i, x + j]), max(far, depths[y + i, x + j])
-            if one:
-                one = first < 0 or far - near < 0.02
-            if one:
-                found[y + size // 2, x + size // 2] = first >= 0
+            if one and (first < 0 or far - near < _STEP):
+                if first >= 0:
+                    chosen[y + size // 2, x + size // 2] = True
+                    starts[first + 1] += 1
             else:
                 for i in range(size):
                     for j in range(size):
-                        found[y + i, x + j] = surfaces[y + i, x + j] >= 0
-    return found
+                        if surfaces[y + i, x + j] >= 0:
+                            chosen[y + i, x + j] = True
+                            starts[surfaces[y + i, x + j] + 1] += 1
+    starts = np.cumsum(starts)
+    filled, where = starts.copy(), np.empty(starts[-1], np.int64)
+    for y in range(height):
+        for x in range(width):
+            if chosen[y, x]:
+                where[filled[surfaces[y, x]]] = y * width + x
+                filled[surfaces[y, x]] += 1
+    return chosen, where, starts
 
 
 @njit(cache=True)
@@ -179,19 +201,34 @@ def _glaze(colour, alpha, seen: Seen, surface: Surface, fine: Camera, camera, li
     """Lays a surface that can be seen through over what is there."""
     alone = Seen(seen.depth.copy(), np.full_like(seen.surface, -1), seen.triangle.copy(), seen.weights.copy())
     add(alone, surface, fine, 0)
-    rows, columns = np.nonzero(alone.surface >= 0)
-    if not len(rows):
+    where = np.flatnonzero(alone.surface >= 0)
+    if not len(where):
         return
-    samples = _samples(surface, alone, rows, columns, camera, 1)
-    shaded = _shaded(surface, samples, camera, light, maps, open_[rows, columns])
+    samples = _samples(surface, alone, where, camera)
+    shaded = _shaded(surface, samples, camera, light, maps, open_.ravel()[where])
     share = np.float32(surface.opacity)
-    colour[rows, columns] = share * shaded + (1 - share) * colour[rows, columns]
-    alpha[rows, columns] = share + (1 - share) * alpha[rows, columns]
+    colours, alphas = colour.reshape(-1, 3), alpha.reshape(-1)
+    colours[where] = share * shaded + (1 - share) * colours[where]
+    alphas[where] = share + (1 - share) * alphas[where]
 
 
+@njit(cache=True)
 def _reduced(colour, alpha, depth, size):
+    """The means of a pixel's samples, of colour and alpha, and the nearest depth."""
     height, width = alpha.shape[0] // size, alpha.shape[1] // size
-    blocks = colour.reshape(height, size, width, size, 3).mean((1, 3), dtype=np.float32)
-    covered = alpha.reshape(height, size, width, size).mean((1, 3), dtype=np.float32)
-    nearest = depth.reshape(height, size, width, size).min((1, 3))
-    return blocks, covered, nearest
+    colours = np.zeros((height, width, 3), np.float32)
+    covered = np.zeros((height, width), np.float32)
+    nearest = np.empty((height, width), np.float32)
+    share = np.float32(1 / size**2)
+    for y in range(height):
+        for x in range(width):
+            near = np.float32(np.inf)
+            for i in range(size):
+                for j in range(size):
+                    row, column = y * size + i, x * size + j
+                    covered[y, x] += share * alpha[row, column]
+                    near = min(near, depth[row, column])
+                    for c in range(3):
+                        colours[y, x, c] += share * colour[row, column, c]
+            nearest[y, x] = near
+    return colours, covered, nearest

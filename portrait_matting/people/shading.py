@@ -28,11 +28,9 @@ def lit(
     def each(value) -> np.ndarray:
         return np.ascontiguousarray(np.broadcast_to(np.asarray(value, np.float32), count))
 
-    towards = eye.astype(np.float32) - position
-    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    ambient = light.ambient(look.normal) * open_[:, None]
     specular, roughness = each(look.specular), each(look.roughness)
-    mirrored = 2 * (towards * look.normal).sum(1, keepdims=True) * look.normal - towards
+    towards, mirrored = _directions(position, look.normal, eye.astype(np.float32))
+    ambient = light.ambient(look.normal) * open_[:, None]
     found = look.albedo * ambient
     found += light.ambient(mirrored) * (open_ * specular * (1 - 0.6 * roughness))[:, None]
     if look.sheen:
@@ -52,6 +50,23 @@ def lit(
             share,
         )
     return found
+
+
+@njit(cache=True)
+def _directions(position, normal, eye):
+    """Unit vectors towards the eye, and what they are mirrored to by the surface."""
+    towards, mirrored = np.empty_like(position), np.empty_like(position)
+    for i in range(position.shape[0]):
+        length, facing = np.float32(1e-12), np.float32(0)
+        for c in range(3):
+            towards[i, c] = eye[c] - position[i, c]
+            length += towards[i, c] * towards[i, c]
+        for c in range(3):
+            towards[i, c] /= np.sqrt(length)
+            facing += towards[i, c] * normal[i, c]
+        for c in range(3):
+            mirrored[i, c] = 2 * facing * normal[i, c] - towards[i, c]
+    return towards, mirrored
 
 
 @njit(cache=True)
