@@ -12,7 +12,10 @@ from portrait_matting.people.solids import Solid, ball, grid, joined, smooth, tu
 from portrait_matting.people.surface import Appearance, Look, Surface
 
 _POINTS = 40  # of an outline
-_TILT, _WRAP = math.radians(8), math.radians(5)  # of lenses: their lower edges, and their outer ones, are nearer the face
+_TILT, _WRAP = (
+    math.radians(8),
+    math.radians(5),
+)  # of lenses: their lower edges, and their outer ones, are nearer the face
 _TORTOISE = ((0.16, 0.06, 0.02), (0.03, 0.012, 0.006))
 
 
@@ -99,7 +102,7 @@ def _front(skull: Skull, outline: _Outline, size: float, radius: float, rim: str
         parts.append(tube(np.stack(high), radius, 6))
     for edge, sign in zip(edges, (1, -1), strict=True):
         pad = edge[int(np.argmin(shape[:, 0] + 0.3 * shape[:, 1]))] + np.array([-sign * 0.001, 0.005, 0.0])
-        parts.append(ball(0.0024, 8).moved(np.diag((0.5, 0.8, 1.6)), pad))
+        parts.append(ball(0.0024, 8).stretched((0.5, 0.8, 1.6)).moved(np.eye(3), pad))
     return joined(parts), edges, hinges
 
 
@@ -147,9 +150,13 @@ def _temples(skull: Skull, hinges: list[np.ndarray], radius: float, thin: bool) 
         rest = np.array([root + sign * 0.001, front + 0.35 * (back - front), top - 0.002])
         end = np.array([root - sign * 0.002, back - 0.001, top - 0.6 * (top - low)])
         knee = (hinge + (0, 0.004, 0)) * (1, 1, 1)
-        path = smooth(np.stack([hinge, knee, 0.55 * knee + 0.45 * rest, rest, 0.5 * (rest + end) + (0, 0.005, 0.007), end]), 22)
+        path = smooth(
+            np.stack([hinge, knee, 0.55 * knee + 0.45 * rest, rest, 0.5 * (rest + end) + (0, 0.005, 0.007), end]), 22
+        )
         path[1:] = whole.outside(path[1:], 0.002)
-        path[:, 0] = sign * np.maximum(sign * path[:, 0], sign * np.interp(path[:, 1], path[[0, -1], 1], [hinge[0], root]) - 0.004)
+        path[:, 0] = sign * np.maximum(
+            sign * path[:, 0], sign * np.interp(path[:, 1], path[[0, -1], 1], [hinge[0], root]) - 0.004
+        )
         found.append(tube(path, radius, 6, flat=(0.8, 1.0) if thin else (0.7, 1.5)))
     return found
 

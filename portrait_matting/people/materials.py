@@ -99,7 +99,9 @@ def printed(first: np.ndarray, colours: list[np.ndarray], seed: int, scale: floa
     return pattern
 
 
-def any_pattern(rng: np.random.Generator, across: float, along: float, share: float = 0.35) -> tuple[Pattern, np.ndarray]:
+def any_pattern(
+    rng: np.random.Generator, across: float, along: float, share: float = 0.35
+) -> tuple[Pattern, np.ndarray]:
     """A pattern, mostly plain, and its main colour, for a map that is `across` by `along` metres."""
     first = colour(rng)
     if rng.random() >= share:
@@ -148,14 +150,14 @@ def cloth(pattern: Pattern, axis=(0.0, 0.0, 1.0), folds: float = 0.12, sheen: fl
         seed: of the dents.
     """
     random = np.random.default_rng(seed)
-    waves = random.normal(size=(4, 3)) * 55
+    waves = random.normal(size=(4, 3)) * (60, 60, 22)  # dents are longer than wide, as gravity makes them
     phases = random.uniform(0, 2 * np.pi, 4)
     axis = np.asarray(axis, np.float64)
 
     def look(samples):
         swing = np.sin(samples.rest @ waves.T + phases)
         slope = folds * (swing[:, 0] + swing[:, 1]) / 2, folds * (swing[:, 2] + swing[:, 3]) / 2
-        albedo = np.asarray(pattern(samples.uv), np.float32) * (1 - 0.5 * folds * (swing[:, :1] + swing[:, 2:3]))
+        albedo = np.asarray(pattern(samples.uv), np.float32) * (1 - 0.2 * folds * (swing[:, :1] + swing[:, 2:3]))
         return Appearance(albedo.astype(np.float32), _bent(samples, axis, *slope), 0.0, 0.9, 0.1, sheen)
 
     return look

@@ -133,7 +133,15 @@ class Fit:
         return self.point(azimuth, elevation, np.maximum(radius, self.at(azimuth, elevation) + gap))
 
 
-def fit(skull: Skull, height: float, tilt: float, ears: bool = False, slack: float = 0.0, roll: float = 0.0) -> Fit:
+def fit(
+    skull: Skull,
+    height: float,
+    tilt: float,
+    ears: bool = False,
+    slack: float = 0.0,
+    roll: float = 0.0,
+    whole: bool = True,
+) -> Fit:
     """Measures a head for something that is worn on it.
 
     Args:
@@ -143,19 +151,22 @@ def fit(skull: Skull, height: float, tilt: float, ears: bool = False, slack: flo
         ears: they are under it.
         slack: in [0, 1], how little cloth follows the hollows of the head.
         roll: degrees; the left is up.
+        whole: False: only what is above the origin is measured, and a little below.
     """
     t, r = math.radians(tilt), math.radians(roll)
     left = np.array([math.cos(r), 0, math.sin(r)])
     back = np.array([math.sin(t) * math.sin(r), math.cos(t), -math.sin(t) * math.cos(r)])
     axes = np.stack([left, back, np.cross(left, back)])
     origin = skull.centre(height).astype(np.float64)
-    return measured(skull.body.rest, skull.triangles(ears), origin, axes, slack)
+    return measured(skull.body.rest, skull.triangles(ears), origin, axes, slack, -9.0 if whole else -0.03)
 
 
-def measured(points: np.ndarray, triangles: np.ndarray, origin: np.ndarray, axes: np.ndarray, slack: float) -> Fit:
-    """Measures a mesh (V, 3), (T, 3) around a point within it."""
-    local = (points.astype(np.float64) - origin) @ axes.T
-    reach = _reach(local, triangles, ROWS, COLUMNS)
+def measured(
+    points: np.ndarray, triangles: np.ndarray, origin: np.ndarray, axes: np.ndarray, slack: float, lowest: float = -9.0
+) -> Fit:
+    """Measures a mesh (V, 3), (T, 3) around a point within it; what is `lowest` metres or more below it is left out."""
+    local = (points - origin) @ axes.T
+    reach = _reach(local, triangles, ROWS, COLUMNS, lowest)
     _fill_gaps(reach)
     if slack > 0:  # the columns meet: some of the other end are put before and after
         wide = np.concatenate([reach[:, -8:], reach, reach[:, :8]], 1).astype(np.float32)
@@ -175,13 +186,15 @@ def _fill_gaps(reach: np.ndarray) -> None:
 
 
 @njit(cache=True)
-def _reach(points, triangles, rows, columns):
+def _reach(points, triangles, rows, columns, lowest):
     """The farthest that triangles are from the origin in each direction: (rows, columns); 0 where there is none."""
     found = np.zeros((rows, columns))
     around = 2 * np.pi / columns
     step = np.pi / (rows - 1)
     for t in range(triangles.shape[0]):
         a, b, c = points[triangles[t, 0]], points[triangles[t, 1]], points[triangles[t, 2]]
+        if a[2] < lowest and b[2] < lowest and c[2] < lowest:
+            continue
         low, high, first = 10.0, -10.0, np.arctan2(a[0], -a[1])
         left, right, pole = 0.0, 0.0, False
         for p in (a, b, c):
@@ -195,10 +208,11 @@ def _reach(points, triangles, rows, columns):
             left, right, pole = -np.pi, np.pi - 1e-6, True
         if pole:
             low, high = (low, np.pi / 2) if low + high > 0 else (-np.pi / 2, high)
-        e1, e2 = b - a, c - a
-        n = np.array([e1[1] * e2[2] - e1[2] * e2[1], e1[2] * e2[0] - e1[0] * e2[2], e1[0] * e2[1] - e1[1] * e2[0]])
-        away = n[0] * a[0] + n[1] * a[1] + n[2] * a[2]
-        size = n[0] * n[0] + n[1] * n[1] + n[2] * n[2]
+        ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+        vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        away = nx * a[0] + ny * a[1] + nz * a[2]
+        size = nx * nx + ny * ny + nz * nz
         if size < 1e-24:
             continue
         i0, i1 = int(np.ceil((low + np.pi / 2) / step - 0.01)), int(np.floor((high + np.pi / 2) / step + 0.01))
@@ -208,23 +222,16 @@ def _reach(points, triangles, rows, columns):
             for j in range(j0, j1 + 1):
                 azimuth = j * around
                 x, y, z = np.sin(azimuth) * np.cos(elevation), -np.cos(azimuth) * np.cos(elevation), np.sin(elevation)
-                facing = n[0] * x + n[1] * y + n[2] * z
+                facing = nx * x + ny * y + nz * z
                 if abs(facing) < 1e-14:
                     continue
                 r = away / facing
-                if r <= 0:
+                if r <= found[i, j % columns]:
                     continue
-                q = np.array([x * r - a[0], y * r - a[1], z * r - a[2]])
-                # barycentric coordinates from areas along the normal
-                u = _area(q, e2, n) / size
-                v = _area(e1, q, n) / size
+                qx, qy, qz = x * r - a[0], y * r - a[1], z * r - a[2]
+                # barycentric coordinates are areas along the normal
+                u = ((qy * vz - qz * vy) * nx + (qz * vx - qx * vz) * ny + (qx * vy - qy * vx) * nz) / size
+                v = ((uy * qz - uz * qy) * nx + (uz * qx - ux * qz) * ny + (ux * qy - uy * qx) * nz) / size
                 if u >= -0.02 and v >= -0.02 and u + v <= 1.02:
-                    found[i, j % columns] = max(found[i, j % columns], r)
+                    found[i, j % columns] = r
     return found
-
-
-@njit(cache=True)
-def _area(p, q, n):
-    return (
-        (p[1] * q[2] - p[2] * q[1]) * n[0] + (p[2] * q[0] - p[0] * q[2]) * n[1] + (p[0] * q[1] - p[1] * q[0]) * n[2]
-    )

@@ -63,12 +63,18 @@ def _covered() -> np.ndarray:
     triangles = data.meshes["tights"][0]
     kept = [data.bone(name) for name in data.labels["bones"] if name.startswith((*_BONES, "neck", "upperarm01"))]
     share = (data.weights * np.isin(data.weight_bones, kept)).sum(1)
-    low = data.joints[data.bone("spine03"), 2]
+    low = data.joints[data.bone("spine05"), 2]
     return np.ascontiguousarray(triangles[(share[triangles] > 0.5).all(1) & (data.template[triangles, 2] > low).all(1)])
 
 
 def loop(
-    points: np.ndarray, triangles: np.ndarray, origin: np.ndarray, normal: np.ndarray, up: np.ndarray, angles: np.ndarray, gap: float
+    points: np.ndarray,
+    triangles: np.ndarray,
+    origin: np.ndarray,
+    normal: np.ndarray,
+    up: np.ndarray,
+    angles: np.ndarray,
+    gap: float,
 ) -> np.ndarray | None:
     """The way of a taut string around a mesh in a plane.
 
@@ -105,7 +111,13 @@ def loop(
 
 
 def hanging(
-    body: Body, triangles: np.ndarray, nape: np.ndarray, tilts: np.ndarray, angles: np.ndarray, gap: float, power: float = 0.8
+    body: Body,
+    triangles: np.ndarray,
+    nape: np.ndarray,
+    tilts: np.ndarray,
+    angles: np.ndarray,
+    gap: float,
+    power: float = 0.8,
 ) -> np.ndarray | None:
     """What hangs around the neck: behind and at the sides it lies high, before the chest it hangs down.
 
