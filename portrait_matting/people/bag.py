@@ -1,44 +1,53 @@
 """Straps of rucksacks and shoulder bags, with what hangs on them, and lanyards."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.materials import cloth, colour, metal, plain, shiny
+from portrait_matting.people.skull import Fit
 from portrait_matting.people.solids import Solid, box, grid, joined, ribbon, smooth, tube
 from portrait_matting.people.surface import Appearance, Look, Surface
 from portrait_matting.people.torso import frame, loop, shoulders, torso_triangles
 
 _GAP = 0.025  # metres from the body: clothes are between
+_THICK = 0.045  # metres that thick clothes push a strap farther out, at most: arms do not
 
 
-def wear_bag(body: Body, rng: np.random.Generator, kind: str | None = None, gap: float = _GAP) -> list[Surface]:
+def wear_bag(
+    body: Body, rng: np.random.Generator, kind: str | None = None, over: Sequence[Surface] = ()
+) -> list[Surface]:
     """A rucksack, a bag on a strap across the chest or from one shoulder, or a lanyard with a card.
 
     Args:
         body: who wears it.
         rng: of the bag.
         kind: rucksack, across or lanyard; None: any.
-        gap: metres between body and strap.
+        over: the clothes that it is worn over; without them the straps are 2.5 cm off the body.
     """
     kind = kind or str(rng.choice(["rucksack", "across", "lanyard"], p=(0.5, 0.38, 0.12)))
-    return {"rucksack": _rucksack, "across": _across, "lanyard": _lanyard}[kind](body, rng, gap)
+    return {"rucksack": _rucksack, "across": _across, "lanyard": _lanyard}[kind](body, rng, shoulders(body, over=over))
 
 
-def _band(body: Body, middle, normal, up, angles, width: float, gap: float, edge: float = 0.003) -> Solid | None:
-    """A strap in a plane around the torso, `width` metres wide: it follows the torso at both of its edges."""
+def _band(body: Body, chest: Fit, middle, normal, up, angles, width: float, edge: float = 0.003) -> Solid | None:
+    """A strap in a plane around the torso, `width` metres wide: it follows the torso at both of its edges, and thick
+    clothes push it out a little farther."""
     normal = normal / np.linalg.norm(normal)
     rows = []
     for share, lift in ((-0.5, 0.0), (-0.47, edge), (0.0, edge * 1.3), (0.47, edge), (0.5, 0.0)):
-        row = loop(body.points, torso_triangles(), middle + share * width * normal, normal, up, angles, gap + lift)
+        row = loop(body.points, torso_triangles(), middle + share * width * normal, normal, up, angles, _GAP + lift)
         if row is None:
             return None
-        rows.append(row)
+        off = np.linalg.norm(chest.outside(row, 0.006 + lift) - row, axis=1)
+        off = np.minimum(np.maximum.reduce([np.roll(off, k) for k in (-1, 0, 1)]), _THICK)
+        out = row - chest.origin
+        rows.append(row + (off / np.linalg.norm(out, axis=1))[:, None] * out)
     return grid(np.stack(rows))
 
 
-def _rucksack(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
+def _rucksack(body: Body, rng: np.random.Generator, chest: Fit) -> list[Surface]:
     base, (left, back, up) = frame(body)
     shoulder = _shoulder(body, left)
     size = shoulder / 0.2
@@ -50,7 +59,7 @@ def _rucksack(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]
     for sign in (1, -1):
         normal = left + sign * lean * up
         middle = base + sign * (out * shoulder + 0.13 * size * lean) * left - 0.13 * size * up + 0.02 * size * back
-        strap = _band(body, middle, normal, up, angles, width, gap, 0.006)
+        strap = _band(body, chest, middle, normal, up, angles, width, 0.006)
         if strap is None:
             return []
         straps.append(strap)
@@ -63,7 +72,7 @@ def _rucksack(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]
     spine = points[np.abs((points - base) @ left) < 0.05 * size]
     deep = rng.uniform(0.10, 0.17) * size
     dims = np.array([rng.uniform(0.27, 0.33), 0, rng.uniform(0.38, 0.46)]) * size + (0, deep, 0)
-    behind = ((spine - base) @ back).max() + gap + 0.45 * deep
+    behind = ((spine - base) @ back).max() + _GAP + 0.45 * deep
     at = base + behind * back - (0.5 * dims[2] + rng.uniform(-0.02, 0.05) * size) * up
     bag = box(dims, 0.06 * size).moved(np.stack([left, back, up]), at)
     pocket = box(dims * (0.8, 0.4, 0.42), 0.03 * size).moved(
@@ -95,7 +104,7 @@ def _sternum(straps: list[Solid], base: np.ndarray, axes: np.ndarray, rng: np.ra
     return [ribbon(path, np.array([0.0, 0, 1]), 0.02).moved(axes, base).placed(_webbing(colour(rng, 0.1)))]
 
 
-def _across(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
+def _across(body: Body, rng: np.random.Generator, chest: Fit) -> list[Surface]:
     base, (left, back, up) = frame(body)
     sign = rng.choice([1, -1])
     shoulder = _shoulder(body, left)
@@ -104,7 +113,7 @@ def _across(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
     normal = math.cos(slant) * left - sign * math.sin(slant) * up
     top = base + sign * rng.uniform(0.5, 0.62) * shoulder * left
     middle = top + (math.sin(slant) * -sign * left - math.cos(slant) * up) * 0.26 * size
-    strap = _band(body, middle, normal, up, np.linspace(0, 2 * math.pi, 73), rng.uniform(0.02, 0.05) * size, gap)
+    strap = _band(body, chest, middle, normal, up, np.linspace(0, 2 * math.pi, 73), rng.uniform(0.02, 0.05) * size)
     if strap is None:
         return []
     leather = rng.random() < 0.5
@@ -117,24 +126,23 @@ def _across(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
     return [strap.placed(look), bag.placed(look)]
 
 
-def _lanyard(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
+def _lanyard(body: Body, rng: np.random.Generator, chest: Fit) -> list[Surface]:
     """A ribbon around the neck, and a card before the chest."""
     base, (left, back, up) = frame(body)
     size = _shoulder(body, left) / 0.2
-    chest = shoulders(body)
     low = rng.uniform(0.16, 0.23) * size
     t = np.linspace(0, 1, 14)[:, None]
     side = 0.06 * size * left + 0.02 * size * up
     ways = [base + sign * side * (1 - t) - low * t * up - 0.1 * size * t**0.3 * back for sign in (1, -1)]
     around = [base + x * size * left + (0.075 - 12 * x * x) * size * back + 0.03 * size * up for x in (-0.04, 0, 0.04)]
     path = np.concatenate([ways[0][::-1], around[::-1], ways[1]])
-    path = smooth(chest.outside(path, 0.8 * gap), 64)
+    path = smooth(chest.outside(path, 0.8 * _GAP), 64)
     out = path - chest.origin
     across = np.cross(np.gradient(path, axis=0), out)
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
     band = ribbon(path, across, rng.uniform(0.010, 0.018))
     hook = (path[0] + path[-1]) / 2
-    foot = chest.outside(hook - 0.11 * up, 0.8 * gap)
+    foot = chest.outside(hook - 0.11 * up, 0.8 * _GAP)
     foot += min(0.0, float((hook - foot) @ back)) * back  # it hangs, it does not follow the body inwards
     fall = (hook - foot) / np.linalg.norm(hook - foot)
     card_axes = np.stack([left, np.cross(fall, left), fall])

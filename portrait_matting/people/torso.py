@@ -1,5 +1,7 @@
 """The torso as it is held: what is tied around it lies taut on it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -9,6 +11,7 @@ from numba import njit
 from portrait_matting.people.body import Body
 from portrait_matting.people.body_data import body_data
 from portrait_matting.people.skull import Fit, measured
+from portrait_matting.people.surface import Surface
 
 _BONES = ("spine", "clavicle", "shoulder01", "pelvis", "root")
 
@@ -44,16 +47,24 @@ def frame(body: Body) -> tuple[np.ndarray, np.ndarray]:
     return body.carried(base, "spine01").astype(np.float64), turn.T
 
 
-def shoulders(body: Body, slack: bool = True) -> Fit:
+def shoulders(body: Body, slack: bool = True, over: Sequence[Surface] = ()) -> Fit:
     """How far neck, shoulders and chest as they are held reach from a point in the chest.
 
     Args:
         body: whose.
         slack: cloth on them does not follow their hollows.
+        over: clothes, whose sleeves are left out.
     """
     base, axes = frame(body)
     origin = base - 0.8 * body.head_height * axes[2]
-    return measured(body.points, _covered(), origin, axes, 0.6 if slack else 0.0)
+    found = measured(body.points, _covered(), origin, axes, 0.6 if slack else 0.0)
+    arm = body.carried(body.joints[body.data.bone("upperarm01.L")], "spine01").astype(np.float64)
+    wide, reach = float(np.abs((arm - base) @ axes[0])), found.reach
+    for surface in over:
+        trunk = np.abs((surface.points - base) @ axes[0]) < wide
+        triangles = surface.triangles[trunk[surface.triangles].all(1)]
+        reach = np.maximum(reach, measured(surface.points, triangles, origin, axes, 0.0).reach)
+    return replace(found, reach=reach)
 
 
 @cache
