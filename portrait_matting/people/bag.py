@@ -6,14 +6,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.materials import cloth, colour, metal, plain, shiny
-from portrait_matting.people.skull import Fit
+from portrait_matting.people.materials import cloth, metal, shiny
+from portrait_matting.people.prints import colour, plain
+from portrait_matting.people.reach import Fit
 from portrait_matting.people.solids import Solid, box, grid, joined, ribbon, smooth, tube
 from portrait_matting.people.surface import Appearance, Look, Surface
 from portrait_matting.people.torso import frame, loop, shoulders, torso_triangles
 
 _GAP = 0.025  # metres from the body: clothes are between
-_THICK = 0.045  # metres that thick clothes push a strap farther out, at most: arms do not
+_THICK = 0.025  # metres that thick clothes push a strap farther out, at most
 
 
 def wear_bag(
@@ -28,7 +29,9 @@ def wear_bag(
         over: the clothes that it is worn over; without them the straps are 2.5 cm off the body.
     """
     kind = kind or str(rng.choice(["rucksack", "across", "lanyard"], p=(0.5, 0.38, 0.12)))
-    return {"rucksack": _rucksack, "across": _across, "lanyard": _lanyard}[kind](body, rng, shoulders(body, over=over))
+    return {"rucksack": _rucksack, "across": _across, "lanyard": _lanyard}[kind](
+        body, rng, shoulders(body, over, neck=kind == "lanyard")
+    )
 
 
 def _band(body: Body, chest: Fit, middle, normal, up, angles, width: float, edge: float = 0.003) -> Solid | None:
@@ -36,14 +39,16 @@ def _band(body: Body, chest: Fit, middle, normal, up, angles, width: float, edge
     clothes push it out a little farther."""
     normal = normal / np.linalg.norm(normal)
     rows = []
-    for share, lift in ((-0.5, 0.0), (-0.47, edge), (0.0, edge * 1.3), (0.47, edge), (0.5, 0.0)):
-        row = loop(body.points, torso_triangles(), middle + share * width * normal, normal, up, angles, _GAP + lift)
+    for share in (-0.5, 0.0, 0.5):
+        row = loop(body.points, torso_triangles(), middle + share * width * normal, normal, up, angles, _GAP)
         if row is None:
             return None
-        off = np.linalg.norm(chest.outside(row, 0.006 + lift) - row, axis=1)
+        off = np.linalg.norm(chest.outside(row, 0.003) - row, axis=1)
         off = np.minimum(np.maximum.reduce([np.roll(off, k) for k in (-1, 0, 1)]), _THICK)
-        out = row - chest.origin
-        rows.append(row + (off / np.linalg.norm(out, axis=1))[:, None] * out)
+        out = (row - chest.origin) / np.linalg.norm(row - chest.origin, axis=1, keepdims=True)
+        rows.append((row + off[:, None] * out, edge * out))
+    (left, rise), (centre, lift), (right, fall) = rows
+    rows = [left, 0.97 * left + 0.03 * centre + rise, centre + 1.3 * lift, 0.97 * right + 0.03 * centre + fall, right]
     return grid(np.stack(rows))
 
 
@@ -66,7 +71,7 @@ def _rucksack(body: Body, rng: np.random.Generator, chest: Fit) -> list[Surface]
     main = colour(rng, 0.35)
     look = _webbing(main if rng.random() < 0.6 else colour(rng, 0.1))
     surfaces = [joined(straps).placed(look)]
-    if rng.random() < 0.25:  # a strap across the chest between them
+    if rng.random() < 0.18:  # a strap across the chest between them
         surfaces += _sternum(straps, base, np.stack([left, back, up]), rng)
     points = body.points[np.unique(torso_triangles())].astype(np.float64)
     spine = points[np.abs((points - base) @ left) < 0.05 * size]
@@ -101,7 +106,7 @@ def _sternum(straps: list[Solid], base: np.ndarray, axes: np.ndarray, rng: np.ra
         ends.append(path[np.argmin(np.where(before, np.abs(path[:, 2] - (path[:, 2].max() - 0.13)), np.inf))])
     path = np.linspace(ends[0], ends[1], 12)
     path[:, 1] -= 0.004 + 0.01 * np.sin(np.linspace(0, math.pi, 12))
-    return [ribbon(path, np.array([0.0, 0, 1]), 0.02).moved(axes, base).placed(_webbing(colour(rng, 0.1)))]
+    return [ribbon(path, np.array([0.0, 0, 1]), 0.016).moved(axes, base).placed(_webbing(colour(rng, 0.1)))]
 
 
 def _across(body: Body, rng: np.random.Generator, chest: Fit) -> list[Surface]:

@@ -6,7 +6,8 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.head_cover import AROUND, Headwear, above, axis_of, dome, front
-from portrait_matting.people.materials import Pattern, colour, knit, plain, skin_of, striped
+from portrait_matting.people.materials import knit, skin_of
+from portrait_matting.people.prints import Pattern, colour, plain, striped
 from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, ball, grid
 from portrait_matting.people.surface import Surface

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from portrait_matting.people.materials import cloth, colour, plain, skin_of
+from portrait_matting.people.materials import cloth, skin_of
+from portrait_matting.people.prints import colour, plain
 from portrait_matting.people.solids import Part, Solid, ball, joined, lathe, smooth, tube
 
 _BLOSSOMS = (

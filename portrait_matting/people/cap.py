@@ -6,8 +6,10 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.head_cover import AROUND, Headwear, axis_of, dome
-from portrait_matting.people.materials import Pattern, cloth, colour, plain
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import cloth
+from portrait_matting.people.prints import Pattern, colour, plain
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, ball, grid
 
 _GAP = 0.006  # metres between head and cloth

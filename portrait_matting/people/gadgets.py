@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from portrait_matting.people.materials import colour, metal, shiny, skin_of
+from portrait_matting.people.materials import metal, shiny, skin_of
+from portrait_matting.people.prints import colour
 from portrait_matting.people.solids import Part, ball, box, joined, lathe
 from portrait_matting.people.surface import Appearance
 

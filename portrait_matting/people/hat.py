@@ -6,8 +6,10 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.head_cover import AROUND, Headwear, above, axis_of
-from portrait_matting.people.materials import any_pattern, cloth, colour, plain, shiny, straw
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import cloth, shiny, straw
+from portrait_matting.people.prints import any_pattern, colour, plain
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, grid
 
 _GAP = 0.005  # metres between head and hat

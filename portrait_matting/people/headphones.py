@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.materials import colour, metal, metal_colour, shiny, skin_of
+from portrait_matting.people.materials import metal, shiny, skin_of
+from portrait_matting.people.prints import colour, metal_colour
 from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, ball, joined, lathe, smooth, tube
 from portrait_matting.people.surface import Surface

@@ -6,8 +6,10 @@ import numpy as np
 
 from portrait_matting.people.body import Body, normals
 from portrait_matting.people.head_cover import AROUND, Headwear, front
-from portrait_matting.people.materials import Pattern, any_pattern, cloth, colour, plain
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import cloth
+from portrait_matting.people.prints import Pattern, any_pattern, colour, plain
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import grid, joined, smooth, tube
 from portrait_matting.people.surface import Surface
 from portrait_matting.people.torso import shoulders

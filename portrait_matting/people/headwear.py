@@ -12,7 +12,8 @@ from portrait_matting.people.head_cover import Headwear, above, axis_of, dome
 from portrait_matting.people.headband import wear_headband
 from portrait_matting.people.headscarf import wear_headscarf, wear_hood
 from portrait_matting.people.helmet import wear_helmet
-from portrait_matting.people.materials import cloth, colour, plain
+from portrait_matting.people.materials import cloth
+from portrait_matting.people.prints import colour, plain
 from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import ball, box, smooth, tube
 

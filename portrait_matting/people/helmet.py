@@ -6,8 +6,10 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.head_cover import AROUND, Headwear, above, dome
-from portrait_matting.people.materials import colour, shiny, skin_of
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import shiny, skin_of
+from portrait_matting.people.prints import colour
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, joined, ribbon, smooth
 from portrait_matting.people.surface import Surface
 

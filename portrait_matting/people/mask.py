@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.materials import any_pattern, cloth, skin_of
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import cloth, skin_of
+from portrait_matting.people.prints import any_pattern
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import grid, joined, smooth, tube
 from portrait_matting.people.surface import Appearance, Look, Surface
 

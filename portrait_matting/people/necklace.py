@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.materials import colour, metal, metal_colour, shiny
+from portrait_matting.people.materials import metal, shiny
+from portrait_matting.people.prints import colour, metal_colour
 from portrait_matting.people.solids import Solid, ball, joined, tube
 from portrait_matting.people.surface import Appearance, Look, Surface
 from portrait_matting.people.torso import frame, hanging, neck_triangles

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from portrait_matting.people.materials import cloth, plain, shiny
+from portrait_matting.people.materials import cloth, shiny
+from portrait_matting.people.prints import plain
 from portrait_matting.people.solids import Part, ball, joined
 
 

@@ -10,9 +10,10 @@ from numba import njit
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.body_data import body_data
-from portrait_matting.people.skull import Fit, measured
+from portrait_matting.people.reach import Fit, measured
 from portrait_matting.people.surface import Surface
 
+_THICK = 0.04  # metres: what is farther off the body is an arm, or hangs loose
 _BONES = ("spine", "clavicle", "shoulder01", "pelvis", "root")
 
 
@@ -47,23 +48,25 @@ def frame(body: Body) -> tuple[np.ndarray, np.ndarray]:
     return body.carried(base, "spine01").astype(np.float64), turn.T
 
 
-def shoulders(body: Body, slack: bool = True, over: Sequence[Surface] = ()) -> Fit:
+def shoulders(body: Body, over: Sequence[Surface] = (), neck: bool = True) -> Fit:
     """How far neck, shoulders and chest as they are held reach from a point in the chest.
 
     Args:
         body: whose.
-        slack: cloth on them does not follow their hollows.
-        over: clothes, whose sleeves are left out.
+        over: clothes; sleeves, and what stands far off the body, are left out.
+        neck: it is measured, too; False: so is no collar.
     """
     base, axes = frame(body)
     origin = base - 0.8 * body.head_height * axes[2]
-    found = measured(body.points, _covered(), origin, axes, 0.6 if slack else 0.0)
+    found = measured(body.points, _covered() if neck else torso_triangles(), origin, axes, 0.6 if neck else 0.0)
     arm = body.carried(body.joints[body.data.bone("upperarm01.L")], "spine01").astype(np.float64)
     wide, reach = float(np.abs((arm - base) @ axes[0])), found.reach
     for surface in over:
-        trunk = np.abs((surface.points - base) @ axes[0]) < wide
+        across, up = ((surface.points - base) @ axis for axis in (axes[0], axes[2]))
+        trunk = (np.abs(across) < wide) & (up < (1.0 if neck else 0.005))
         triangles = surface.triangles[trunk[surface.triangles].all(1)]
-        reach = np.maximum(reach, measured(surface.points, triangles, origin, axes, 0.0).reach)
+        worn = measured(surface.points, triangles, origin, axes, 0.0).reach
+        reach = np.where(worn < found.reach + _THICK, np.maximum(reach, worn), reach)
     return replace(found, reach=reach)
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from portrait_matting.people.materials import any_pattern, colour, metal, metal_colour, plain, shiny, skin_of
+from portrait_matting.people.materials import metal, shiny, skin_of
 from portrait_matting.people.pose import Z, rotation
+from portrait_matting.people.prints import any_pattern, colour, metal_colour, plain
 from portrait_matting.people.solids import Part, lathe, tube
 
 

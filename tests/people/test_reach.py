@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from portrait_matting.people.skull import COLUMNS, ROWS, measured
+from portrait_matting.people.reach import COLUMNS, ROWS, measured
 from portrait_matting.people.solids import ball
 
 BALL = ball(0.1, 64)
