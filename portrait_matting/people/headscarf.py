@@ -130,7 +130,9 @@ def _draped(
     last = chest.point(AROUND, ends + 0.02 * wave, chest.at(AROUND, ends))
     steps = np.linspace(0, 1, 12)[:-1, None, None]
     hanging = last * (1 - steps) + head[:1] * steps
-    hanging += (np.sin(math.pi * steps[..., 0]) * 0.003 * wave)[..., None] * (head[0] - head[0].mean(0)) / 0.08
+    # it bulges over the throat, where collars are
+    bulge = np.sin(math.pi * steps[..., 0]) * (0.003 * wave + 0.014 * np.exp(-((away / 0.9) ** 2)))
+    hanging += bulge[..., None] * (head[0] - head[0].mean(0)) / 0.08
     rows = np.concatenate([chest.outside(hanging, gap * np.linspace(0.5, 1.2, len(hanging))[:, None]), head])
     count = len(hanging)
     rows[1:count] = _smoothed(rows[: count + 1])[1:count]

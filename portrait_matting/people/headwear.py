@@ -42,9 +42,12 @@ def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None)
         KeyError: there is no such kind.
     """
     if kind is None:
-        shares = np.array([share for _, share in KINDS.values()])
-        old_enough = np.array([body.shape.age >= 11 or name not in ("headscarf", "graduate") for name in KINDS])
-        shares = shares * old_enough
+        shares = {name: share for name, (_, share) in KINDS.items()}
+        if body.shape.phenotype["gender"] < 0.5:
+            shares["headscarf"] *= 0.1
+        if body.shape.age < 11:
+            shares |= {"headscarf": 0.0, "graduate": 0.0}
+        shares = np.array(list(shares.values()))
         kind = list(KINDS)[rng.choice(len(KINDS), p=shares / shares.sum())]
     return KINDS[kind][0](body, rng)
 
