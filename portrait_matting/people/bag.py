@@ -1,44 +1,58 @@
 """Straps of rucksacks and shoulder bags, with what hangs on them, and lanyards."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.materials import cloth, colour, plain, shiny
-from portrait_matting.people.solids import Solid, box, grid, joined, ribbon, smooth
+from portrait_matting.people.materials import cloth, metal, shiny
+from portrait_matting.people.prints import colour, plain
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.solids import Solid, box, grid, joined, ribbon, smooth, tube
 from portrait_matting.people.surface import Appearance, Look, Surface
-from portrait_matting.people.torso import frame, loop, torso_triangles
+from portrait_matting.people.torso import frame, loop, shoulders, torso_triangles
 
 _GAP = 0.025  # metres from the body: clothes are between
+_THICK = 0.025  # metres that thick clothes push a strap farther out, at most
 
 
-def wear_bag(body: Body, rng: np.random.Generator, kind: str | None = None, gap: float = _GAP) -> list[Surface]:
+def wear_bag(
+    body: Body, rng: np.random.Generator, kind: str | None = None, over: Sequence[Surface] = ()
+) -> list[Surface]:
     """A rucksack, a bag on a strap across the chest or from one shoulder, or a lanyard with a card.
 
     Args:
         body: who wears it.
         rng: of the bag.
         kind: rucksack, across or lanyard; None: any.
-        gap: metres between body and strap.
+        over: the clothes that it is worn over; without them the straps are 2.5 cm off the body.
     """
     kind = kind or str(rng.choice(["rucksack", "across", "lanyard"], p=(0.5, 0.38, 0.12)))
-    return {"rucksack": _rucksack, "across": _across, "lanyard": _lanyard}[kind](body, rng, gap)
+    return {"rucksack": _rucksack, "across": _across, "lanyard": _lanyard}[kind](
+        body, rng, shoulders(body, over, neck=kind == "lanyard")
+    )
 
 
-def _band(body: Body, middle, normal, up, angles, width: float, gap: float, edge: float = 0.003) -> Solid | None:
-    """A strap in a plane around the torso, `width` metres wide: it follows the torso at both of its edges."""
+def _band(body: Body, chest: Fit, middle, normal, up, angles, width: float, edge: float = 0.003) -> Solid | None:
+    """A strap in a plane around the torso, `width` metres wide: it follows the torso at both of its edges, and thick
+    clothes push it out a little farther."""
     normal = normal / np.linalg.norm(normal)
     rows = []
-    for share, lift in ((-0.5, 0.0), (-0.47, edge), (0.0, edge * 1.3), (0.47, edge), (0.5, 0.0)):
-        row = loop(body.points, torso_triangles(), middle + share * width * normal, normal, up, angles, gap + lift)
+    for share in (-0.5, 0.0, 0.5):
+        row = loop(body.points, torso_triangles(), middle + share * width * normal, normal, up, angles, _GAP)
         if row is None:
             return None
-        rows.append(row)
+        off = np.linalg.norm(chest.outside(row, 0.003) - row, axis=1)
+        off = np.minimum(np.maximum.reduce([np.roll(off, k) for k in (-1, 0, 1)]), _THICK)
+        out = (row - chest.origin) / np.linalg.norm(row - chest.origin, axis=1, keepdims=True)
+        rows.append((row + off[:, None] * out, edge * out))
+    (left, rise), (centre, lift), (right, fall) = rows
+    rows = [left, 0.97 * left + 0.03 * centre + rise, centre + 1.3 * lift, 0.97 * right + 0.03 * centre + fall, right]
     return grid(np.stack(rows))
 
 
-def _rucksack(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
+def _rucksack(body: Body, rng: np.random.Generator, chest: Fit) -> list[Surface]:
     base, (left, back, up) = frame(body)
     shoulder = _shoulder(body, left)
     size = shoulder / 0.2
@@ -50,20 +64,20 @@ def _rucksack(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]
     for sign in (1, -1):
         normal = left + sign * lean * up
         middle = base + sign * (out * shoulder + 0.13 * size * lean) * left - 0.13 * size * up + 0.02 * size * back
-        strap = _band(body, middle, normal, up, angles, width, gap, 0.006)
+        strap = _band(body, chest, middle, normal, up, angles, width, 0.006)
         if strap is None:
             return []
         straps.append(strap)
     main = colour(rng, 0.35)
     look = _webbing(main if rng.random() < 0.6 else colour(rng, 0.1))
     surfaces = [joined(straps).placed(look)]
-    if rng.random() < 0.25:  # a strap across the chest between them
-        surfaces += _sternum(straps, rng)
+    if rng.random() < 0.18:  # a strap across the chest between them
+        surfaces += _sternum(straps, base, np.stack([left, back, up]), rng)
     points = body.points[np.unique(torso_triangles())].astype(np.float64)
     spine = points[np.abs((points - base) @ left) < 0.05 * size]
     deep = rng.uniform(0.10, 0.17) * size
     dims = np.array([rng.uniform(0.27, 0.33), 0, rng.uniform(0.38, 0.46)]) * size + (0, deep, 0)
-    behind = ((spine - base) @ back).max() + gap + 0.45 * deep
+    behind = ((spine - base) @ back).max() + _GAP + 0.45 * deep
     at = base + behind * back - (0.5 * dims[2] + rng.uniform(-0.02, 0.05) * size) * up
     bag = box(dims, 0.06 * size).moved(np.stack([left, back, up]), at)
     pocket = box(dims * (0.8, 0.4, 0.42), 0.03 * size).moved(
@@ -83,22 +97,19 @@ def _shoulder(body: Body, left: np.ndarray) -> float:
     return float(abs((ends[0] - ends[1]) @ left)) / 2
 
 
-def _sternum(straps: list[Solid], rng: np.random.Generator) -> list[Surface]:
-    count = len(straps[0].points) // 5
-    ends = [strap.points.reshape(5, count, 3)[2, k] for strap, k in zip(straps, (_front(s, count) for s in straps), strict=True)]
-    path = np.linspace(ends[0], ends[1], 12).astype(np.float64)
+def _sternum(straps: list[Solid], base: np.ndarray, axes: np.ndarray, rng: np.random.Generator) -> list[Surface]:
+    """A strap across the chest, from one strap to the other."""
+    ends = []
+    for strap in straps:
+        path = (strap.points.reshape(5, -1, 3)[2] - base) @ axes.T
+        before = path[:, 1] < path[:, 1].mean()
+        ends.append(path[np.argmin(np.where(before, np.abs(path[:, 2] - (path[:, 2].max() - 0.13)), np.inf))])
+    path = np.linspace(ends[0], ends[1], 12)
     path[:, 1] -= 0.004 + 0.01 * np.sin(np.linspace(0, math.pi, 12))
-    return [ribbon(path, np.array([0.0, 0, 1]), 0.02).placed(_webbing(colour(rng, 0.1)))]
+    return [ribbon(path, np.array([0.0, 0, 1]), 0.016).moved(axes, base).placed(_webbing(colour(rng, 0.1)))]
 
 
-def _front(strap: Solid, count: int) -> int:
-    """The point of a strap on the chest, 11 cm below the shoulder."""
-    path = strap.points.reshape(5, count, 3)[2]
-    ahead = path[:, 1] < path[:, 1].mean()
-    return int(np.argmin(np.where(ahead, np.abs(path[:, 2] - (path[:, 2].max() - 0.13)), np.inf)))
-
-
-def _across(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
+def _across(body: Body, rng: np.random.Generator, chest: Fit) -> list[Surface]:
     base, (left, back, up) = frame(body)
     sign = rng.choice([1, -1])
     shoulder = _shoulder(body, left)
@@ -107,7 +118,7 @@ def _across(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
     normal = math.cos(slant) * left - sign * math.sin(slant) * up
     top = base + sign * rng.uniform(0.5, 0.62) * shoulder * left
     middle = top + (math.sin(slant) * -sign * left - math.cos(slant) * up) * 0.26 * size
-    strap = _band(body, middle, normal, up, np.linspace(0, 2 * math.pi, 73), rng.uniform(0.02, 0.05) * size, gap)
+    strap = _band(body, chest, middle, normal, up, np.linspace(0, 2 * math.pi, 73), rng.uniform(0.02, 0.05) * size)
     if strap is None:
         return []
     leather = rng.random() < 0.5
@@ -120,39 +131,30 @@ def _across(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
     return [strap.placed(look), bag.placed(look)]
 
 
-def _lanyard(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
+def _lanyard(body: Body, rng: np.random.Generator, chest: Fit) -> list[Surface]:
     """A ribbon around the neck, and a card before the chest."""
     base, (left, back, up) = frame(body)
     size = _shoulder(body, left) / 0.2
-    nape = body.carried(body.joints[body.data.bone("neck01")], "neck01").astype(np.float64)
-    points = body.points[np.unique(torso_triangles())].astype(np.float64)
-    local = (points - base) @ np.stack([left, back, up]).T
-    card_z = float((nape - base) @ up) - rng.uniform(0.24, 0.32) * size
-
-    def before(x: float, z: float) -> float:
-        near = (np.abs(local[:, 0] - x) < 0.03) & (np.abs(local[:, 2] - z) < 0.03)
-        return float(local[near, 1].min()) if near.any() else float(local[:, 1].min())
-
-    start, top = 0.062 * size, float((nape - base) @ up)
-    rows = []
-    for sign in (1, -1):
-        heights = np.linspace(top - 0.015 * size, card_z, 12)
-        xs = sign * start * (1 - np.linspace(0, 1, 12)) ** 0.9
-        ys = np.array([before(x, z) for x, z in zip(xs, heights, strict=True)]) - gap - 0.004
-        ys = np.minimum(ys, np.convolve(np.pad(ys, 2, "edge"), np.ones(5) / 5, "valid"))
-        rows.append(np.stack([xs, ys, heights], 1))
-    behind = np.array([[0.055 * size, 0.03 * size, top + 0.012], [0, 0.075 * size, top + 0.02], [-0.055 * size, 0.03 * size, top + 0.012]])
-    behind[:, 1] += float((nape - base) @ back) - 0.02 * size
-    path = smooth(np.concatenate([rows[0][::-1], behind, rows[1]]), 60)
-    ahead = np.gradient(path, axis=0)
-    out = path - path.mean(0) * (1, 1, 0) - path * (0, 0, 1)
-    across = np.cross(ahead, out)
+    low = rng.uniform(0.16, 0.23) * size
+    t = np.linspace(0, 1, 14)[:, None]
+    side = 0.06 * size * left + 0.02 * size * up
+    ways = [base + sign * side * (1 - t) - low * t * up - 0.1 * size * t**0.3 * back for sign in (1, -1)]
+    around = [base + x * size * left + (0.075 - 12 * x * x) * size * back + 0.03 * size * up for x in (-0.04, 0, 0.04)]
+    path = np.concatenate([ways[0][::-1], around[::-1], ways[1]])
+    path = smooth(chest.outside(path, 0.8 * _GAP), 64)
+    out = path - chest.origin
+    across = np.cross(np.gradient(path, axis=0), out)
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
-    axes = np.stack([left, back, up])
-    band = ribbon(path, across, rng.uniform(0.010, 0.018)).moved(axes, base)
-    y = rows[0][-1, 1]
-    card = box((0.058, 0.003, 0.088), 0.001).moved(axes, np.array([0, y - 0.002, card_z - 0.055]) @ axes + base)
-    return [band.placed(_webbing(colour(rng, 0.6))), card.placed(_printed_card(rng))]
+    band = ribbon(path, across, rng.uniform(0.010, 0.018))
+    hook = (path[0] + path[-1]) / 2
+    foot = chest.outside(hook - 0.11 * up, 0.8 * _GAP)
+    foot += min(0.0, float((hook - foot) @ back)) * back  # it hangs, it does not follow the body inwards
+    fall = (hook - foot) / np.linalg.norm(hook - foot)
+    card_axes = np.stack([left, np.cross(fall, left), fall])
+    card = box((0.058, 0.003, 0.088), 0.001).moved(card_axes, hook - 0.055 * fall - 0.004 * back)
+    clip = tube(np.stack([hook + 0.006 * up, hook - 0.014 * up - 0.003 * back]), 0.004, 6)
+    grey = metal(np.full(3, 0.5, np.float32))
+    return [band.placed(_webbing(colour(rng, 0.6))), card.placed(_printed_card(rng)), clip.placed(grey)]
 
 
 def _webbing(shade: np.ndarray) -> Look:

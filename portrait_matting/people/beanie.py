@@ -6,7 +6,8 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.head_cover import AROUND, Headwear, above, axis_of, dome, front
-from portrait_matting.people.materials import Pattern, colour, knit, plain, skin_of, striped
+from portrait_matting.people.materials import knit, skin_of
+from portrait_matting.people.prints import Pattern, colour, plain, striped
 from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, ball, grid
 from portrait_matting.people.surface import Surface
@@ -16,9 +17,11 @@ def wear_beanie(body: Body, rng: np.random.Generator) -> Headwear:
     """A knitted cap, over the ears or above them."""
     skull = Skull(body)
     over = rng.random() < 0.6
-    height, tilt = (rng.uniform(-0.12, 0.06), rng.uniform(17, 25)) if over else (rng.uniform(0.2, 0.38), rng.uniform(6, 16))
+    height, tilt = (
+        (rng.uniform(-0.12, 0.06), rng.uniform(17, 25)) if over else (rng.uniform(0.2, 0.38), rng.uniform(6, 16))
+    )
     height = height if over else max(height, (skull.ear_top + 0.006) / skull.size)
-    shape = fit(skull, height, tilt, ears=over, slack=0.8, roll=2 * rng.normal())
+    shape = fit(skull, height, tilt, ears=over, slack=0.8, roll=2 * rng.normal(), whole=False)
     cuff = rng.uniform(0.035, 0.07) / 0.09 if rng.random() < 0.75 else 0.0
     loose = 0.01 + rng.beta(1.2, 3) * 0.028
     elevations, extra = _profile(cuff, loose)

@@ -6,8 +6,10 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.head_cover import AROUND, Headwear, axis_of, dome
-from portrait_matting.people.materials import Pattern, cloth, colour, plain
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import cloth
+from portrait_matting.people.prints import Pattern, colour, plain
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, ball, grid
 
 _GAP = 0.006  # metres between head and cloth
@@ -16,9 +18,11 @@ _GAP = 0.006  # metres between head and cloth
 def wear_cap(body: Body, rng: np.random.Generator) -> Headwear:
     """A cap of six panels with a visor."""
     skull = Skull(body)
-    turn = math.pi + 0.15 * rng.normal() if rng.random() < 0.22 else rng.choice([0.08, 0.5], p=(0.9, 0.1)) * rng.normal()
+    turn = (
+        math.pi + 0.15 * rng.normal() if rng.random() < 0.22 else rng.choice([0.08, 0.5], p=(0.9, 0.1)) * rng.normal()
+    )
     height = max(rng.uniform(0.28, 0.42), (skull.ear_top + 0.004) / skull.size)
-    shape = fit(skull, height, rng.uniform(2, 12), slack=0.9, roll=1.5 * rng.normal())
+    shape = fit(skull, height, rng.uniform(2, 12), slack=0.9, roll=1.5 * rng.normal(), whole=False)
     away = np.abs((AROUND - turn + math.pi) % (2 * math.pi) - math.pi)
     elevations = np.linspace(0, math.pi / 2, 15)
     stiff = rng.uniform(0.002, 0.02)
@@ -108,7 +112,8 @@ def _visor(shape: Fit, turn: float, length: float, curve: float) -> Solid:
     reach = length * np.sqrt(np.clip(1 - np.abs(s) ** 2.6, 0, 1))
     across = inner @ side
     t = np.linspace(0, 1, 8)[:, None]
-    bend = curve * (0.35 * across**2 / 0.08 + 0.004)[None] * np.minimum(1.6 * t, 1)
+    ahead = t * (reach / length)[None]
+    bend = curve * (0.45 * across**2 / 0.08 + 0.003)[None] * np.minimum(1.5 * ahead, 1)
     points = inner[None] + (t * reach[None])[..., None] * forward
     points[..., 2] -= bend + 0.16 * t * reach[None]
     under = points[::-1].copy()

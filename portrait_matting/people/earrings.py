@@ -5,15 +5,25 @@ import math
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.materials import colour, metal, metal_colour, shiny
+from portrait_matting.people.head_cover import Headwear
+from portrait_matting.people.materials import metal, shiny
+from portrait_matting.people.prints import colour, metal_colour
 from portrait_matting.people.skull import Skull
 from portrait_matting.people.solids import Solid, ball, joined, tube
 from portrait_matting.people.surface import Surface
 
 
-def wear_earrings(body: Body, rng: np.random.Generator) -> list[Surface]:
-    """A pair, or one alone; they hang straight down from the lobes however the head is held."""
+def wear_earrings(body: Body, rng: np.random.Generator, headwear: Headwear | None = None) -> list[Surface]:
+    """A pair, or one alone; they hang straight down from the lobes however the head is held.
+
+    Args:
+        body: who wears them.
+        rng: of the earrings.
+        headwear: hides them where it is over the ears.
+    """
     skull = Skull(body)
+    if headwear and headwear.hides(np.stack([_lobe(skull, side)[0] for side in "LR"])).any():
+        return []
     kind = str(rng.choice(["stud", "hoop", "drop", "beads"], p=(0.35, 0.35, 0.2, 0.1)))
     sides = "LR" if rng.random() < 0.92 else str(rng.choice(["L", "R"]))
     shade = metal_colour(rng)
@@ -50,7 +60,9 @@ def _hung(kind: str, size: float, out: np.ndarray) -> tuple[list[Solid], list[So
     if kind == "hoop":  # in the plane from front to back, as rings through lobes hang
         radius = 0.006 + 0.024 * size**1.5
         ahead = np.cross(out, (0, 0, 1))
-        ring = 0.001 * out + radius * (np.cos(turn)[:, None] * ahead + (np.sin(turn) - 0.92)[:, None] * np.array([0, 0, 1]))
+        ring = 0.001 * out + radius * (
+            np.cos(turn)[:, None] * ahead + (np.sin(turn) - 0.92)[:, None] * np.array([0, 0, 1])
+        )
         return [tube(ring, 0.0007 + 0.0009 * size, 6, closed=True, up=out)], []
     if kind == "stud":
         return [], [ball(0.002 + 0.003 * size, 10).moved(np.eye(3), 0.0015 * out)]
@@ -58,6 +70,8 @@ def _hung(kind: str, size: float, out: np.ndarray) -> tuple[list[Solid], list[So
     hook = np.stack([0.0025 * out, 0.003 * out - (0, 0, 0.4 * length), 0.003 * out - (0, 0, length)])
     wires = [tube(hook, 0.0005, 5), ball(0.0014, 8).moved(np.eye(3), 0.002 * out)]
     if kind == "drop":
-        return wires, [ball(0.0045, 12).moved(np.diag((1, 1, 1.7)), hook[-1] - (0, 0, 0.005))]
+        return wires, [ball(0.0045, 12).stretched((1, 1, 1.7)).moved(np.eye(3), hook[-1] - (0, 0, 0.005))]
     places = np.linspace(0.25, 1.05, 4)
-    return wires, [ball(0.002 + 0.0013 * k, 8).moved(np.eye(3), 0.003 * out - (0, 0, p * length)) for k, p in enumerate(places)]
+    return wires, [
+        ball(0.002 + 0.0013 * k, 8).moved(np.eye(3), 0.003 * out - (0, 0, p * length)) for k, p in enumerate(places)
+    ]

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.materials import colour, metal, metal_colour, shiny
+from portrait_matting.people.eyeglass import acetate, clear, tinted
+from portrait_matting.people.materials import metal
+from portrait_matting.people.prints import metal_colour
 from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, ball, grid, joined, smooth, tube
-from portrait_matting.people.surface import Appearance, Look, Surface
+from portrait_matting.people.surface import Surface
 
 _POINTS = 40  # of an outline
-_TILT, _WRAP = math.radians(8), math.radians(5)  # of lenses: their lower edges, and their outer ones, are nearer the face
-_TORTOISE = ((0.16, 0.06, 0.02), (0.03, 0.012, 0.006))
+_TILT, _WRAP = (
+    math.radians(8),
+    math.radians(5),
+)  # of lenses: their lower edges, and their outer ones, are nearer the face
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,9 @@ def wear_glasses(body: Body, rng: np.random.Generator, dark: bool | None = None)
     if dark and rng.random() < 0.22:
         frame, *others = (_pushed_up(skull, solid, rng) for solid in (frame, *temples, *lenses))
         temples, lenses = others[:2], others[2:]
-    look = metal(metal_colour(rng)) if thin else _acetate(rng)
+    look = metal(metal_colour(rng)) if thin else acetate(rng)
     surfaces = [frame.worn(body, look), *(temple.worn(body, look) for temple in temples)]
-    glass, opacity = _tinted(rng) if dark else (_clear(rng), 0.10)
+    glass, opacity = tinted(rng) if dark else (clear(rng), 0.10)
     both = joined(lenses)
     surfaces.append(both.worn(body, glass, opacity=opacity, casts=dark))
     return surfaces
@@ -99,7 +103,7 @@ def _front(skull: Skull, outline: _Outline, size: float, radius: float, rim: str
         parts.append(tube(np.stack(high), radius, 6))
     for edge, sign in zip(edges, (1, -1), strict=True):
         pad = edge[int(np.argmin(shape[:, 0] + 0.3 * shape[:, 1]))] + np.array([-sign * 0.001, 0.005, 0.0])
-        parts.append(ball(0.0024, 8).moved(np.diag((0.5, 0.8, 1.6)), pad))
+        parts.append(ball(0.0024, 8).stretched((0.5, 0.8, 1.6)).moved(np.eye(3), pad))
     return joined(parts), edges, hinges
 
 
@@ -147,9 +151,13 @@ def _temples(skull: Skull, hinges: list[np.ndarray], radius: float, thin: bool) 
         rest = np.array([root + sign * 0.001, front + 0.35 * (back - front), top - 0.002])
         end = np.array([root - sign * 0.002, back - 0.001, top - 0.6 * (top - low)])
         knee = (hinge + (0, 0.004, 0)) * (1, 1, 1)
-        path = smooth(np.stack([hinge, knee, 0.55 * knee + 0.45 * rest, rest, 0.5 * (rest + end) + (0, 0.005, 0.007), end]), 22)
+        path = smooth(
+            np.stack([hinge, knee, 0.55 * knee + 0.45 * rest, rest, 0.5 * (rest + end) + (0, 0.005, 0.007), end]), 22
+        )
         path[1:] = whole.outside(path[1:], 0.002)
-        path[:, 0] = sign * np.maximum(sign * path[:, 0], sign * np.interp(path[:, 1], path[[0, -1], 1], [hinge[0], root]) - 0.004)
+        path[:, 0] = sign * np.maximum(
+            sign * path[:, 0], sign * np.interp(path[:, 1], path[[0, -1], 1], [hinge[0], root]) - 0.004
+        )
         found.append(tube(path, radius, 6, flat=(0.8, 1.0) if thin else (0.7, 1.5)))
     return found
 
@@ -177,59 +185,3 @@ def _pushed_up(skull: Skull, solid: Solid, rng: np.random.Generator) -> Solid:
     moved = solid.moved(axes, about - about @ axes)
     ahead = np.clip((about[1] - moved.points[:, 1:2]) / 0.09, 0, 1) * np.array([0, -0.35, 0.94])
     return moved._replace(points=(moved.points + 0.012 * ahead).astype(np.float32))
-
-
-def _acetate(rng: np.random.Generator) -> Look:
-    """Black or coloured acetate, or tortoiseshell."""
-    kind = rng.choice(3, p=(0.5, 0.28, 0.22))
-    if kind == 0:
-        return shiny(np.full(3, 0.012, np.float32), 0.05, 0.25)
-    if kind == 1:
-        return shiny(colour(rng, 0.35), 0.05, 0.3)
-    light, deep = np.asarray(_TORTOISE, np.float32)
-
-    def look(samples):
-        p = samples.rest * np.float32(420)
-        mixed = np.sin(p[:, 0] + np.sin(p[:, 2])) + np.sin(p[:, 2] * 1.3 + np.sin(p[:, 1])) + np.sin(p[:, 1] * 0.9)
-        share = np.clip(0.5 + 0.5 * mixed, 0, 1)[:, None]
-        return Appearance((light * share + deep * (1 - share)).astype(np.float32), samples.normal, 0.05, 0.25)
-
-    return look
-
-
-def _clear(rng: np.random.Generator) -> Look:
-    """What a clear lens throws back: a faint window, and what is bright in the place."""
-    slant, at, wide = rng.uniform(-0.8, 0.8), rng.uniform(0.2, 0.8), rng.uniform(0.1, 0.3)
-    strength = rng.choice([0.0, 0.25, 1.0], p=(0.45, 0.35, 0.2))
-    tint = np.asarray([(0.9, 0.95, 1.0), (0.5, 0.9, 0.6), (0.5, 0.55, 1.0)][rng.integers(3)], np.float32)
-
-    def look(samples):
-        along = samples.uv[:, 0] + slant * (samples.uv[:, 1] - 0.5)
-        window = np.clip(1.5 - np.abs(along - at) / wide * 1.5, 0, 1) * strength
-        return Appearance((window[:, None] * tint).astype(np.float32), samples.normal, 0.5, 0.12)
-
-    return look
-
-
-def _tinted(rng: np.random.Generator) -> tuple[Look, float]:
-    """Sunglasses: dark, lighter below, or mirrored."""
-    kind = rng.choice(3, p=(0.5, 0.3, 0.2))
-    tint = np.asarray([(0.012, 0.012, 0.013), (0.035, 0.016, 0.008), (0.012, 0.02, 0.012)][rng.integers(3)], np.float32)
-    if kind == 0:
-        return shiny(tint, 0.06, 0.12), rng.uniform(0.82, 0.97)
-    if kind == 1:
-        lower = tint + np.asarray((0.16, 0.11, 0.09), np.float32)
-
-        def shade(uv):
-            return tint + np.clip(0.9 - uv[:, 1:] * 1.25, 0, 1) * (lower - tint)
-
-        return shiny(shade, 0.05, 0.12), 0.78
-    warm = np.asarray([(0.75, 0.35, 0.06), (0.1, 0.3, 0.75), (0.6, 0.62, 0.66), (0.5, 0.12, 0.5)][rng.integers(4)])
-    ground = rng.uniform(0.35, 0.65)
-
-    def mirror(uv):  # a bright sky above a dark ground, as mirrored lenses always have it
-        edge = ground + 0.05 * np.sin(9 * uv[:, :1])
-        sky = np.clip((uv[:, 1:] - edge) * 14 + 0.5, 0, 1)
-        return (warm * (0.22 + sky * (0.35 + 0.45 * uv[:, 1:]))).astype(np.float32)
-
-    return shiny(mirror, 0.25, 0.1), 0.97

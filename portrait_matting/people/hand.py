@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from portrait_matting.people.body_data import body_data
+from portrait_matting.people.pose import rotation
 
 _FINGER = 0.0105  # metres from a finger's bones to its skin, of the template's hand
 _FINGERS = (2, 3, 4, 5)
@@ -48,13 +49,6 @@ def hand(joints: np.ndarray, side: str) -> Hand:
     return Hand(middle + 0.13 * length * out, along, across, out, length)
 
 
-def turned(axis: np.ndarray, radians: float) -> np.ndarray:
-    """A rotation (3, 3) about an axis (3,) of length 1 (Rodrigues' formula)."""
-    x, y, z = axis
-    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + math.sin(radians) * k + (1 - math.cos(radians)) * k @ k
-
-
 def grip(side: str, size: float, flat: bool = False) -> dict[str, np.ndarray]:
     """The pose of fingers that close around something which lies across the palm.
 
@@ -72,30 +66,40 @@ def _grip(side: str, size: float, flat: bool) -> dict[str, np.ndarray]:
     own = hand(data.joints, side)
     bend = np.cross(own.along, own.out)  # about it fingers close
     joints = {
-        (k, i): data.joints[data.bone(f"finger{k}-{i}.{side}")].astype(np.float64) for k in range(1, 6) for i in (1, 2, 3)
+        (k, i): data.joints[data.bone(f"finger{k}-{i}.{side}")].astype(np.float64)
+        for k in range(1, 6)
+        for i in (1, 2, 3)
     }
     found = {}
-    radius = size / 2 + _FINGER
+    radius, middle = size / 2 + _FINGER, np.array(centre(size))
     for k in _FINGERS:
-        a, b, c = (joints[k, i] for i in (1, 2, 3))
-        first, second = np.linalg.norm(b - a), np.linalg.norm(c - b)
-        third = 0.9 * second
-        if flat:
-            angles = np.array([0.05, 0.62, 0.6]) if size < 0.09 else np.array([-0.02, 0.12, 0.12])
-        else:
-            h1, h2, h3 = (math.asin(min(0.99, s / 2 / radius)) for s in (first, second, third))
-            angles = np.array([h1, h1 + h2, h2 + h3])
-        before = own.along
-        for i, (start, end, angle) in enumerate(((a, b, angles[0]), (b, c, angles[1]), (c, None, angles[2])), 1):
-            if end is None:
-                rest = 0.15  # the last bone's direction is not in the data
-            else:
-                ahead = (end - start) / np.linalg.norm(end - start)
-                rest = math.atan2(ahead @ own.out, ahead @ own.along) - math.atan2(before @ own.out, before @ own.along)
-                before = ahead
-            found[f"finger{k}-{i}.{side}"] = turned(bend, angle - rest)
+        points = np.stack([joints[k, i] for i in (1, 2, 3)])
+        points = np.concatenate([points, points[2:] + 0.9 * (points[2:] - points[1:2])])  # the tip is not in the data
+        points = np.stack([(points - own.palm) @ own.along, (points - own.palm) @ own.out], 1)
+        at, turned = points[0], 0.0
+        for i in (1, 2, 3):
+            ahead = points[i] - points[i - 1]
+            length, before = float(np.linalg.norm(ahead)), math.atan2(ahead[1], ahead[0])
+            # what is flat is carried by fingers that are nearly straight
+            wanted = (-0.04, 0.06, 0.12)[i - 1] if flat else _onto(at, length, middle, radius)
+            found[f"finger{k}-{i}.{side}"] = rotation(bend, math.degrees(wanted - before - turned))
+            turned = wanted - before
+            at = at + length * np.array([math.cos(wanted), math.sin(wanted)])
     found.update(_thumb(side, own, joints, size, flat))
     return found
+
+
+def centre(size: float) -> tuple[float, float]:
+    """Where the middle of a round thing is, from the palm: along the hand and out of it, metres."""
+    return -0.004, size / 2 + 0.003
+
+
+def _onto(start: np.ndarray, length: float, middle: np.ndarray, radius: float) -> float:
+    """The direction, in radians, of a bone whose end is to lie on a circle (the law of cosines)."""
+    offset = middle - start
+    far = float(np.linalg.norm(offset))
+    cosine = (length**2 + far**2 - radius**2) / (2 * length * far)
+    return math.atan2(offset[1], offset[0]) - math.acos(min(max(cosine, -1.0), 1.0))
 
 
 def _thumb(side: str, own: Hand, joints, size: float, flat: bool) -> dict[str, np.ndarray]:
@@ -105,8 +109,8 @@ def _thumb(side: str, own: Hand, joints, size: float, flat: bool) -> dict[str, n
     thick = (0.01 if size < 0.09 else 0.022) if flat else size
     middle = own.palm + own.out * thick / 2
     if flat:
-        goal = middle - 0.012 * own.along + 0.03 * own.across + own.out * (0.5 * thick + 0.010)
-        goal_joint = goal - 0.020 * own.across - 0.018 * own.along + 0.003 * own.out
+        goal = middle + 0.002 * own.along + 0.03 * own.across + own.out * (0.5 * thick + 0.004)
+        goal_joint = goal - 0.020 * own.across - 0.018 * own.along - 0.002 * own.out
     else:
         away = -0.55 * own.along + 0.83 * own.out
         goal = middle + (size / 2 + _FINGER) * away / np.linalg.norm(away) + 0.02 * own.across
@@ -133,8 +137,9 @@ def _thumb(side: str, own: Hand, joints, size: float, flat: bool) -> dict[str, n
 
 def _thumb_turns(own: Hand, thumb: np.ndarray, angles: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     """The turn of the thumb's first bone, about the hand's length and its thickness, and those of the other two."""
-    first = turned(own.along, angles[0]) @ turned(own.out, angles[1])
+    angles = np.degrees(angles)
+    first = rotation(own.along, angles[0]) @ rotation(own.out, angles[1])
     ahead = thumb / np.linalg.norm(thumb)
     hinge = np.cross(ahead, own.along + 0.4 * own.out)
     hinge /= np.linalg.norm(hinge)
-    return first, [turned(hinge, angles[2]), turned(hinge, angles[3])]
+    return first, [rotation(hinge, angles[2]), rotation(hinge, angles[3])]

@@ -6,14 +6,26 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.head_cover import AROUND, Headwear, above, axis_of
-from portrait_matting.people.materials import any_pattern, cloth, colour, plain, shiny, straw
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import cloth, shiny, straw
+from portrait_matting.people.prints import any_pattern, colour, plain
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, grid
 
 _GAP = 0.005  # metres between head and hat
 _STRAW = ((0.62, 0.46, 0.25), (0.72, 0.60, 0.40), (0.78, 0.72, 0.60), (0.30, 0.18, 0.09))
 _SHAPES = {  # of the crown: heights and how wide it is there, of its own height and of the rim's width
-    "fedora": ((0, 1), (0.3, 0.985), (0.6, 0.96), (0.85, 0.92), (0.96, 0.87), (1, 0.80), (0.99, 0.6), (0.98, 0.3), (0.98, 0)),
+    "fedora": (
+        (0, 1),
+        (0.3, 0.985),
+        (0.6, 0.96),
+        (0.85, 0.92),
+        (0.96, 0.87),
+        (1, 0.80),
+        (0.99, 0.6),
+        (0.98, 0.3),
+        (0.98, 0),
+    ),
     "round": ((0, 1), (0.3, 1.0), (0.6, 0.96), (0.8, 0.87), (0.92, 0.72), (0.98, 0.5), (1, 0.25), (1, 0)),
     "bucket": ((0, 1.02), (0.4, 0.97), (0.8, 0.90), (0.95, 0.86), (1, 0.80), (1.01, 0.5), (1.01, 0.2), (1.01, 0)),
     "boater": ((0, 1), (0.5, 1.0), (0.92, 0.99), (0.99, 0.97), (1, 0.93), (1, 0.6), (1, 0.3), (1, 0)),
@@ -25,20 +37,23 @@ def wear_hat(body: Body, rng: np.random.Generator, kind: str | None = None) -> H
     kind = kind or str(rng.choice(["fedora", "sun", "cowboy", "bucket", "boater"], p=(0.3, 0.24, 0.1, 0.28, 0.08)))
     skull = Skull(body)
     height = max(rng.uniform(0.25, 0.42), (skull.ear_top + 0.004) / skull.size)
-    shape = fit(skull, height, rng.uniform(-2, 12), slack=0.9, roll=3 * rng.normal())
+    shape = fit(skull, height, rng.uniform(-2, 12), slack=0.9, roll=3 * rng.normal(), whole=False)
     scale = skull.size / 0.1
     top = float(shape.at(0.0, math.pi / 2)) + 0.012
     tall = top + scale * {"fedora": 0.025, "cowboy": 0.035, "boater": 0.008}.get(kind, 0.006) * rng.uniform(0.6, 1.5)
     profile = np.asarray(_SHAPES[{"sun": "round", "cowboy": "fedora"}.get(kind, kind)])
     pinch = rng.uniform(0.15, 0.4) if kind in ("fedora", "cowboy") else 0.0
     crown = _crown(shape, profile, tall, pinch)
-    width = scale * {
-        "fedora": rng.uniform(0.045, 0.065),
-        "sun": rng.uniform(0.08, 0.13),
-        "cowboy": rng.uniform(0.08, 0.095),
-        "bucket": rng.uniform(0.045, 0.065),
-        "boater": rng.uniform(0.05, 0.06),
-    }[kind]
+    width = (
+        scale
+        * {
+            "fedora": rng.uniform(0.045, 0.065),
+            "sun": rng.uniform(0.08, 0.13),
+            "cowboy": rng.uniform(0.08, 0.095),
+            "bucket": rng.uniform(0.045, 0.065),
+            "boater": rng.uniform(0.05, 0.06),
+        }[kind]
+    )
     brim = _brim(shape, profile[0, 1], width, _slope(kind, rng))
     axis = axis_of(body, shape)
     seed = int(rng.integers(1 << 31))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.skull import COLUMNS, Fit
+from portrait_matting.people.reach import COLUMNS, Fit
 from portrait_matting.people.solids import Solid, grid
 from portrait_matting.people.surface import Surface
 

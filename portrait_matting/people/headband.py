@@ -6,8 +6,10 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.head_cover import AROUND, Headwear, axis_of
-from portrait_matting.people.materials import any_pattern, cloth, colour, knit, plain, shiny
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import cloth, knit, shiny
+from portrait_matting.people.prints import any_pattern, colour, plain
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, grid
 
 
@@ -19,7 +21,7 @@ def wear_headband(body: Body, rng: np.random.Generator) -> Headwear:
         return _alice(body, skull, rng)
     wool = kind == "wool"
     height = rng.uniform(-0.18, -0.05) if wool else max(rng.uniform(0.2, 0.34), (skull.ear_top + 0.003) / skull.size)
-    shape = fit(skull, height, rng.uniform(18, 24) if wool else rng.uniform(4, 12), ears=wool, slack=0.9)
+    shape = fit(skull, height, rng.uniform(18, 24) if wool else rng.uniform(4, 12), ears=wool, slack=0.9, whole=False)
     width = rng.uniform(0.06, 0.085) if wool else rng.uniform(0.03, 0.05)
     solid = _band(shape, width / 0.09, 0.008 if wool else 0.005)
     axis = axis_of(body, shape)
@@ -63,7 +65,11 @@ def _alice(body: Body, skull: Skull, rng: np.random.Generator) -> Headwear:
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         narrow = 0.45 + 0.55 * np.sin(angle)[:, None]
         rows.append(whole.outside(path + share * width * narrow * back, gap * 0.5) + lift * out)
-    look = shiny(colour(rng, 0.4), 0.05, 0.4) if rng.random() < 0.5 else cloth(plain(colour(rng, 0.4)), (0, 1, 0), 0.02, 0.5)
+    look = (
+        shiny(colour(rng, 0.4), 0.05, 0.4)
+        if rng.random() < 0.5
+        else cloth(plain(colour(rng, 0.4)), (0, 1, 0), 0.02, 0.5)
+    )
 
     def hides(points):
         offset = points - foot

@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 
-from portrait_matting.people.body import Body, normals
-from portrait_matting.people.materials import colour, metal, metal_colour, shiny, skin_of
+from portrait_matting.people.body import Body
+from portrait_matting.people.materials import metal, shiny, skin_of
+from portrait_matting.people.prints import colour, metal_colour
 from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, ball, joined, lathe, smooth, tube
 from portrait_matting.people.surface import Surface
+from portrait_matting.people.torso import frame, shoulders
 
 
 def wear_headphones(body: Body, rng: np.random.Generator, over: bool | None = None) -> list[Surface]:
@@ -31,13 +33,13 @@ def _over_ear(body: Body, rng: np.random.Generator) -> list[Surface]:
         inner = sign * (sign * ear[:, 0]).min()
         middle = np.array([inner, ear[:, 1].mean(), (ear[:, 2].min() + ear[:, 2].max()) / 2])
         thick = max(0.6 * float(np.ptp(ear[:, 0])), 0.012)
-        turned = np.array([[0, 1, 0], [0, 0, 1.18], [sign, 0, 0]], np.float64)  # its axis points outwards
+        turned = np.array([[0, sign, 0], [0, 0, 1], [sign, 0, 0]], np.float64)  # its axis points outwards
         pad = lathe([(0, 0), (0.75, 0), (0.95, 0.1), (1, 0.45), (0.97, 0.8), (0.85, 1), (0, 1)], 24)
-        pad = pad._replace(points=pad.points * np.float32([size, size, thick]))
+        pad = pad.stretched((size, 1.18 * size, thick))
         cup = lathe([(0.9, -0.1), (0.94, 0.1), (0.93, 0.5), (0.85, 0.8), (0.7, 0.95), (0.4, 1), (0, 1)], 24)
-        cup = cup._replace(points=cup.points * np.float32([size, size, 0.02 * scale]))
-        pads.append(_turned(pad, turned, middle))
-        cups.append(_turned(cup, turned, middle + (sign * thick, 0, 0)))
+        cup = cup.stretched((size, 1.18 * size, 0.02 * scale))
+        pads.append(pad.moved(turned, middle))
+        cups.append(cup.moved(turned, middle + (sign * thick, 0, 0)))
         tops.append(middle + np.array([sign * (thick + 0.007), 0, 0.7 * size]))
     whole = fit(skull, 0.3, 0)
     above = float(whole.at(0.0, math.pi / 2)) + rng.uniform(0.012, 0.022)
@@ -46,13 +48,21 @@ def _over_ear(body: Body, rng: np.random.Generator) -> list[Surface]:
     wide, high = (tops[0][0] - tops[1][0]) / 2, crown[2] - tops[0][2]
     power = 0.8  # squarer than a half circle
     arc = np.zeros((31, 3))
-    arc[:, 0] = crown[0] + (tops[0][0] + tops[1][0]) / 2 - crown[0] + wide * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** power
+    arc[:, 0] = (
+        crown[0]
+        + (tops[0][0] + tops[1][0]) / 2
+        - crown[0]
+        + wide * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** power
+    )
     arc[:, 1] = crown[1]
     arc[:, 2] = tops[0][2] + high * np.sin(angle) ** power
     arc = whole.outside(arc, 0.008)
     width = rng.uniform(0.016, 0.034)
     band = _flat_tube(arc, width, 0.0075)
-    arms = [_flat_tube(np.stack([top - (0, 0, 0.5 * size), top, arc[k]]), 0.011, 0.005) for top, k in zip(tops, (4, -5), strict=True)]
+    arms = [
+        _flat_tube(np.stack([top - (0, 0, 0.5 * size), top, arc[k]]), 0.011, 0.005)
+        for top, k in zip(tops, (4, -5), strict=True)
+    ]
     look = shiny(main, 0.05, rng.uniform(0.2, 0.6))
     dark = skin_of(np.full(3, 0.02, np.float32)) if rng.random() < 0.7 else skin_of(colour(rng, 0.1))
     arm = metal(metal_colour(rng)) if rng.random() < 0.5 else look
@@ -62,12 +72,6 @@ def _over_ear(body: Body, rng: np.random.Generator) -> list[Surface]:
         band.worn(body, dark if rng.random() < 0.4 else look),
         joined(arms).worn(body, arm),
     ]
-
-
-def _turned(solid: Solid, axes: np.ndarray, origin: np.ndarray) -> Solid:
-    """Moves a lathed solid whose axes are not of length 1: normals are made anew."""
-    points = (solid.points @ axes + origin).astype(np.float32)
-    return solid._replace(points=points, normals=normals(points, solid.triangles))
 
 
 def _flat_tube(curve: np.ndarray, width: float, thick: float) -> Solid:
@@ -94,25 +98,22 @@ def _buds(body: Body, rng: np.random.Generator) -> list[Surface]:
         ends.append(stem[-1])
     found = [joined(solids).worn(body, look)]
     if wired:
-        found.append(_cable(body, ends).placed(look))
+        found.append(_cable(body, ends).placed(look, casts=False))
     return found
 
 
 def _cable(body: Body, ends: list[np.ndarray]) -> Solid:
     """Two cables that hang from the buds and meet before the chest."""
-    rest = body.joints[body.data.bone("spine01")].astype(np.float64)
-    left, right = (body.carried(end, "head").astype(np.float64) for end in ends)
-    chest = np.unique(body.data.meshes["tights"][0])
-    points = body.points[chest].astype(np.float64)
-    middle = body.carried(rest, "spine01").astype(np.float64)
-    across = np.abs(points[:, 0] - middle[0]) < 0.05
-
-    def before(z: float) -> float:
-        near = across & (np.abs(points[:, 2] - z) < 0.03)
-        return float(points[near, 1].min()) - 0.03 if near.any() else float(middle[1]) - 0.12
-
-    throat = (left + right) / 2 - (0, 0, 0.17)
-    join = np.array([middle[0], before(throat[2] - 0.06), throat[2] - 0.06])
-    low = np.array([middle[0] + 0.01, before(join[2] - 0.25), join[2] - 0.3])
-    paths = [np.stack([end, end + (0, -0.01, -0.05), 0.45 * end + 0.55 * join - (0, 0, 0.03), join]) for end in (left, right)]
-    return joined([tube(smooth(path, 20), 0.0013, 6) for path in [*paths, np.stack([join, (join + low) / 2, low])]])
+    chest = shoulders(body)
+    base, (_, back, up) = frame(body)
+    size = body.head_height / 0.104
+    ends = [body.carried(end, "head").astype(np.float64) for end in ends]
+    join, low = (base - (deep * up + 0.12 * back) * size for deep in (0.08, 0.3))
+    paths = [np.stack([end, end - 0.05 * up, 0.4 * end + 0.6 * join - 0.02 * up, join]) for end in ends]
+    paths.append(np.stack([join, (join + low) / 2, low]))
+    found = []
+    for number, path in enumerate(paths):
+        path = smooth(path, 20)
+        free = np.minimum(np.linspace(0, 4, 20), 1)[:, None] if number < 2 else 1.0  # at the ear it is on no chest
+        found.append(tube(path + free * (chest.outside(path, 0.028) - path), 0.0013, 6))
+    return joined(found)

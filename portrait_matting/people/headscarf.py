@@ -6,8 +6,10 @@ import numpy as np
 
 from portrait_matting.people.body import Body, normals
 from portrait_matting.people.head_cover import AROUND, Headwear, front
-from portrait_matting.people.materials import Pattern, any_pattern, cloth, colour, plain
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import cloth
+from portrait_matting.people.prints import Pattern, any_pattern, colour, plain
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import grid, joined, smooth, tube
 from portrait_matting.people.surface import Surface
 from portrait_matting.people.torso import shoulders
@@ -18,7 +20,7 @@ def wear_headscarf(body: Body, rng: np.random.Generator) -> Headwear:
     skull = Skull(body)
     shape = fit(skull, -0.1, 0, ears=True, slack=1.0)
     unit = skull.size / 0.104
-    opening = _Opening(skull, rng.uniform(0.056, 0.064) * unit, rng.uniform(0.40, 0.58), 0.002)
+    opening = _Opening(skull, rng.uniform(0.052, 0.060) * unit, rng.uniform(0.40, 0.58), 0.002)
     seed, pattern = int(rng.integers(1 << 31)), any_pattern(rng, 0.7, 0.5, 0.35)[0]
     extra = rng.uniform(0.006, 0.010), rng.uniform(0.004, 0.02)
     surface = _draped(body, skull, shape, extra, opening, 0.028, rng.uniform(5, 34), 0.25, pattern, seed)
@@ -72,7 +74,9 @@ class _Opening:
     def edge(self, shape: Fit, extra: float) -> np.ndarray:
         """The oval (48, 3) on the cloth."""
         turn = np.linspace(0, 2 * math.pi, 48, endpoint=False)
-        points = np.stack([self.half[0] * np.cos(turn), np.full(48, -0.07), self.half[1] * np.sin(turn)], 1) + self.middle
+        points = (
+            np.stack([self.half[0] * np.cos(turn), np.full(48, -0.07), self.half[1] * np.sin(turn)], 1) + self.middle
+        )
         for _ in range(8):  # along y, until the point is on the cloth
             x, y, z = shape.local(points).T
             radius = shape.at(np.arctan2(x, -y), np.arctan2(z, np.hypot(x, y))) + extra
@@ -121,12 +125,14 @@ def _draped(
     head = body.carried(rest, "head").astype(np.float64)
     chest = shoulders(body)
     # where it ends: before the chest, on the shoulders, behind
-    ends = np.radians(np.interp(away, (0, 0.7, 1.4, 2.1, math.pi), (-lower, 6 - 0.8 * lower, 46 - 0.5 * lower, 40, 30)))
+    ends = np.radians(np.interp(away, (0, 0.7, 1.4, 2.1, math.pi), (-lower, 6 - 0.8 * lower, 42 - 0.5 * lower, 38, 30)))
     wave = np.sin(7 * AROUND + seed % 7) + np.sin(11 * AROUND + seed % 5)
     last = chest.point(AROUND, ends + 0.02 * wave, chest.at(AROUND, ends))
     steps = np.linspace(0, 1, 12)[:-1, None, None]
     hanging = last * (1 - steps) + head[:1] * steps
-    hanging += (np.sin(math.pi * steps[..., 0]) * 0.003 * wave)[..., None] * (head[0] - head[0].mean(0)) / 0.08
+    # it bulges over the throat, where collars are
+    bulge = np.sin(math.pi * steps[..., 0]) * (0.003 * wave + 0.014 * np.exp(-((away / 0.9) ** 2)))
+    hanging += bulge[..., None] * (head[0] - head[0].mean(0)) / 0.08
     rows = np.concatenate([chest.outside(hanging, gap * np.linspace(0.5, 1.2, len(hanging))[:, None]), head])
     count = len(hanging)
     rows[1:count] = _smoothed(rows[: count + 1])[1:count]
@@ -159,4 +165,4 @@ def _drawstrings(body: Body, edge: np.ndarray, rng: np.random.Generator) -> Surf
         fall = rng.uniform(0.1, 0.16)
         path = start + np.array([[0, 0.004, 0.004], [0, -0.012, -0.02], [0, -0.012, -0.5 * fall], [0, -0.006, -fall]])
         cords.append(tube(smooth(path, 14), 0.0024, 6))
-    return joined(cords).placed(cloth(plain(colour(rng, 0.1)), (0, 0, 1), 0.0))
+    return joined(cords).placed(cloth(plain(colour(rng, 0.1)), (0, 0, 1), 0.0), casts=False)

@@ -12,11 +12,12 @@ from portrait_matting.people.head_cover import Headwear, above, axis_of, dome
 from portrait_matting.people.headband import wear_headband
 from portrait_matting.people.headscarf import wear_headscarf, wear_hood
 from portrait_matting.people.helmet import wear_helmet
-from portrait_matting.people.materials import cloth, colour, plain
+from portrait_matting.people.materials import cloth
+from portrait_matting.people.prints import colour, plain
 from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import ball, box, smooth, tube
 
-_KINDS = {
+KINDS = {
     "beanie": (wear_beanie, 0.21),
     "cap": (wear_cap, 0.22),
     "hat": (wear_hat, 0.17),
@@ -26,6 +27,7 @@ _KINDS = {
     "headband": (wear_headband, 0.11),
     "graduate": (lambda body, rng: wear_graduate(body, rng), 0.03),
 }
+"""What there is, and the share of each of all that is worn."""
 
 
 def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None) -> Headwear:
@@ -40,18 +42,21 @@ def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None)
         KeyError: there is no such kind.
     """
     if kind is None:
-        shares = np.array([share for _, share in _KINDS.values()])
-        old_enough = np.array([body.shape.age >= 11 or name not in ("headscarf", "graduate") for name in _KINDS])
-        shares = shares * old_enough
-        kind = list(_KINDS)[rng.choice(len(_KINDS), p=shares / shares.sum())]
-    return _KINDS[kind][0](body, rng)
+        shares = {name: share for name, (_, share) in KINDS.items()}
+        if body.shape.phenotype["gender"] < 0.5:
+            shares["headscarf"] *= 0.1
+        if body.shape.age < 11:
+            shares |= {"headscarf": 0.0, "graduate": 0.0}
+        shares = np.array(list(shares.values()))
+        kind = list(KINDS)[rng.choice(len(KINDS), p=shares / shares.sum())]
+    return KINDS[kind][0](body, rng)
 
 
 def wear_graduate(body: Body, rng: np.random.Generator) -> Headwear:
     """A graduate's square board with a tassel."""
     skull = Skull(body)
     height = max(0.36, (skull.ear_top + 0.002) / skull.size)
-    shape = fit(skull, height, rng.uniform(2, 10), slack=1.0, roll=2 * rng.normal())
+    shape = fit(skull, height, rng.uniform(2, 10), slack=1.0, roll=2 * rng.normal(), whole=False)
     black = colour(rng, 0.0) * np.float32(0.3) if rng.random() < 0.3 else np.full(3, 0.012, np.float32)
     axis = axis_of(body, shape)
     solid = dome(shape, np.linspace(0, math.pi / 2, 10), np.full(10, 0.006))
@@ -64,7 +69,15 @@ def wear_graduate(body: Body, rng: np.random.Generator) -> Headwear:
     side = rng.choice([-1, 1])
     edge = np.array([side * 0.1, -0.09, 0.004]) * unit
     fall = rng.uniform(0.07, 0.1) * unit
-    path = np.stack([[0, 0, 0.004], 0.6 * edge + (0, 0, 0.003), edge, edge + (side * 0.006, -0.006, -0.012), edge + (side * 0.006, -0.006, -fall)])
+    path = np.stack(
+        [
+            [0, 0, 0.004],
+            0.6 * edge + (0, 0, 0.003),
+            edge,
+            edge + (side * 0.006, -0.006, -0.012),
+            edge + (side * 0.006, -0.006, -fall),
+        ]
+    )
     cord = tube(smooth(path, 24), 0.0016, 6).moved(shape.axes, middle)
     tassel = tube(
         np.stack([path[-1], path[-1] - (0, 0, 0.008), path[-1] - (0, 0, 0.05)]), np.array([0.003, 0.005, 0.008]), 10

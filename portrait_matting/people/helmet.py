@@ -6,8 +6,10 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.head_cover import AROUND, Headwear, above, dome
-from portrait_matting.people.materials import colour, shiny, skin_of
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import shiny, skin_of
+from portrait_matting.people.prints import colour
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import Solid, joined, ribbon, smooth
 from portrait_matting.people.surface import Surface
 
@@ -16,7 +18,7 @@ def wear_helmet(body: Body, rng: np.random.Generator) -> Headwear:
     """A shell with rows of vents over dark foam; straps from before and behind the ears to the chin."""
     skull = Skull(body)
     height = max(rng.uniform(0.32, 0.42), (skull.ear_top + 0.01) / skull.size)
-    shape = fit(skull, height, rng.uniform(-2, 8), slack=1.0, roll=1.5 * rng.normal())
+    shape = fit(skull, height, rng.uniform(-2, 8), slack=1.0, roll=1.5 * rng.normal(), whole=False)
     thick = rng.uniform(0.022, 0.03)
     tail = np.exp(-((AROUND - math.pi) ** 2) / 0.5)
     elevations = np.concatenate([[0.04, -0.02, -0.04, 0.0], np.linspace(0.1, math.pi / 2, 22)])
@@ -73,7 +75,12 @@ def _straps(body: Body, skull: Skull, shape: Fit, rng: np.random.Generator) -> l
         joins.append(lobe)
     left, right = (whole.outside(join, 0.003) for join in joins)
     chin = skull.chin + np.array([0, 0.012, -0.003])
-    path = smooth(np.stack([left, 0.45 * left + 0.55 * chin - (0, 0, 0.012), chin, 0.45 * right + 0.55 * chin - (0, 0, 0.012), right]), 24)
+    path = smooth(
+        np.stack(
+            [left, 0.45 * left + 0.55 * chin - (0, 0, 0.012), chin, 0.45 * right + 0.55 * chin - (0, 0, 0.012), right]
+        ),
+        24,
+    )
     bands.append(_band(whole, path))
     return [joined(bands).worn(body, looks)]
 
@@ -81,7 +88,9 @@ def _straps(body: Body, skull: Skull, shape: Fit, rng: np.random.Generator) -> l
 def _band(whole: Fit, path: np.ndarray) -> Solid:
     """A strap along a path, as far off the head as it is pulled tight."""
     off = np.linalg.norm(whole.outside(path, 0.003) - path, axis=1)
-    off = np.convolve(np.pad(np.maximum.reduce([np.roll(off, k) for k in (-1, 0, 1)]), 2, "edge"), np.ones(5) / 5, "valid")
+    off = np.convolve(
+        np.pad(np.maximum.reduce([np.roll(off, k) for k in (-1, 0, 1)]), 2, "edge"), np.ones(5) / 5, "valid"
+    )
     out = path - whole.origin
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     path = path + off[:, None] * out

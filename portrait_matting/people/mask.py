@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.materials import any_pattern, cloth, plain, skin_of
-from portrait_matting.people.skull import Fit, Skull, fit
+from portrait_matting.people.materials import cloth, skin_of
+from portrait_matting.people.prints import any_pattern
+from portrait_matting.people.reach import Fit
+from portrait_matting.people.skull import Skull, fit
 from portrait_matting.people.solids import grid, joined, smooth, tube
 from portrait_matting.people.surface import Appearance, Look, Surface
 
@@ -45,7 +47,7 @@ def wear_mask(body: Body, rng: np.random.Generator) -> list[Surface]:
         phase = (t * 4.2) % 1
         radius = radius + 0.0018 * phase * np.clip(1.15 - np.abs(s) ** 4, 0, 1)
     else:
-        radius = radius + 0.004 * np.sin(math.pi * t) * np.exp(-(s / 0.5) ** 2)
+        radius = radius + 0.004 * np.sin(math.pi * t) * np.exp(-((s / 0.5) ** 2))
     points = face.point(azimuth[None], elevation, radius)
     solid = grid(points)
     if surgical:
@@ -55,14 +57,16 @@ def wear_mask(body: Body, rng: np.random.Generator) -> list[Surface]:
         pattern, _ = any_pattern(rng, 0.2, 0.13, 0.45)
         look = _sewn(cloth(pattern, (0, 0, 1), 0.1, 0.3, int(rng.integers(1 << 31))))
     loops = _loops(skull, points[:, [-1, 0]], 0.0014 if surgical else 0.0017)
-    string = plain(np.full(3, 0.7 if surgical else 0.03, np.float32))
-    return [solid.worn(body, look), loops.worn(body, skin_of(string(np.zeros((1, 2)))[0]))]
+    string = np.full(3, 0.7 if surgical else 0.03, np.float32)
+    return [solid.worn(body, look), loops.worn(body, skin_of(string), casts=False)]
 
 
 def _nose(skull: Skull) -> np.ndarray:
     """The tip of the nose at rest: (3,)."""
     points = skull.body.rest[np.unique(skull.triangles(False))]
-    near = (np.abs(points[:, 0] - skull.eyes[0]) < 0.015) & (np.abs(points[:, 2] - skull.eyes[2] + 0.4 * skull.size) < 0.3 * skull.size)
+    near = (np.abs(points[:, 0] - skull.eyes[0]) < 0.015) & (
+        np.abs(points[:, 2] - skull.eyes[2] + 0.4 * skull.size) < 0.3 * skull.size
+    )
     points = points[near]
     return points[points[:, 1].argmin()].astype(np.float64)
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from portrait_matting.people.body import Body
-from portrait_matting.people.materials import colour, metal, metal_colour, shiny
+from portrait_matting.people.materials import metal, shiny
+from portrait_matting.people.prints import colour, metal_colour
 from portrait_matting.people.solids import Solid, ball, joined, tube
 from portrait_matting.people.surface import Appearance, Look, Surface
 from portrait_matting.people.torso import frame, hanging, neck_triangles
@@ -57,9 +58,9 @@ def _upright(path: np.ndarray) -> np.ndarray:
 def _pendant(rng: np.random.Generator) -> Solid:
     kind, size = rng.integers(3), rng.uniform(0.004, 0.009)
     if kind == 0:
-        return ball(size, 12) if size < 0.006 else ball(1.0, 14).moved(np.diag((size, 0.25 * size, size)), np.zeros(3))
+        return ball(size, 12) if size < 0.006 else ball(size, 14).stretched((1, 0.25, 1))
     if kind == 1:
-        return ball(1.0, 12).moved(np.diag((0.55 * size, 0.5 * size, 1.4 * size)), np.array([0, 0, -1.2 * size]))
+        return ball(size, 12).stretched((0.55, 0.5, 1.4)).moved(np.eye(3), np.array([0, 0, -1.2 * size]))
     bars = [np.array([[0, 0, 0.2], [0, 0, -2.4]]), np.array([[-0.75, 0, -0.7], [0.75, 0, -0.7]])]
     return joined([tube(size * bar, 0.0013, 6) for bar in bars])
 

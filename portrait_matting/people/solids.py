@@ -45,9 +45,19 @@ class Solid(NamedTuple):
         )
 
     def moved(self, axes: np.ndarray, origin: np.ndarray) -> "Solid":
-        """The solid in other axes (3, 3), one a row, from another origin (3,)."""
+        """The solid in other axes (3, 3), one a row, of length 1 and at right angles, from another origin (3,)."""
         points = (self.points @ axes + origin).astype(np.float32)
         return self._replace(points=points, normals=np.ascontiguousarray(self.normals @ axes, np.float32))
+
+    def stretched(self, by: tuple[float, float, float]) -> "Solid":
+        """The solid `by` times as large along each axis."""
+        normal = self.normals / np.asarray(by)
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+        return self._replace(points=(self.points * by).astype(np.float32), normals=normal.astype(np.float32))
+
+
+Part = tuple[Solid, Look, float]
+"""A solid of some thing, its look and its opacity."""
 
 
 def grid(points: np.ndarray, closed: bool = False, pole: bool = False, levels: np.ndarray | None = None) -> Solid:
@@ -67,6 +77,7 @@ def grid(points: np.ndarray, closed: bool = False, pole: bool = False, levels: n
     corners = np.stack([u, levels[row]], -1).astype(np.float32)
     flat = np.ascontiguousarray(points.reshape(-1, 3), np.float32)
     found = normals(flat, triangles)
+    found[~found.any(1)] = (0, 0, 1)  # where rows meet in a point, triangles have no area
     if pole:
         middle = found[-columns:].mean(0)
         found[-columns:] = middle / max(float(np.linalg.norm(middle)), 1e-6)
@@ -135,7 +146,9 @@ def tube(curve: np.ndarray, radius, sides: int = 8, closed: bool = False, flat=(
     first = np.cross(second, ahead)
     turn = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     radius = np.broadcast_to(np.asarray(radius, np.float64), len(curve))
-    wide = flat[0] * np.cos(turn)[None, :, None] * first[:, None] + flat[1] * np.sin(turn)[None, :, None] * second[:, None]
+    wide = (
+        flat[0] * np.cos(turn)[None, :, None] * first[:, None] + flat[1] * np.sin(turn)[None, :, None] * second[:, None]
+    )
     rings = curve[:, None] + radius[:, None, None] * wide
     if closed:
         rings = np.concatenate([rings, rings[:1]])
@@ -179,7 +192,7 @@ def box(size, radius: float) -> Solid:
 
 @cache
 def _box_topology() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of a box's vertices, which step they are at along each axis (V, 3); triangles; the two axes of each one's side."""
+    """Of a box: the step that each vertex is at along each axis (V, 3), triangles, and the axes of its side (V, 2)."""
     count = 8
     first, second = (index.ravel() for index in np.indices((count, count)))
     places, axes, triangles = [], [], []

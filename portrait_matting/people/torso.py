@@ -1,5 +1,7 @@
 """The torso as it is held: what is tied around it lies taut on it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -8,8 +10,10 @@ from numba import njit
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.body_data import body_data
-from portrait_matting.people.skull import Fit, measured
+from portrait_matting.people.reach import Fit, measured
+from portrait_matting.people.surface import Surface
 
+_THICK = 0.04  # metres: what is farther off the body is an arm, or hangs loose
 _BONES = ("spine", "clavicle", "shoulder01", "pelvis", "root")
 
 
@@ -44,16 +48,26 @@ def frame(body: Body) -> tuple[np.ndarray, np.ndarray]:
     return body.carried(base, "spine01").astype(np.float64), turn.T
 
 
-def shoulders(body: Body, slack: bool = True) -> Fit:
+def shoulders(body: Body, over: Sequence[Surface] = (), neck: bool = True) -> Fit:
     """How far neck, shoulders and chest as they are held reach from a point in the chest.
 
     Args:
         body: whose.
-        slack: cloth on them does not follow their hollows.
+        over: clothes; sleeves, and what stands far off the body, are left out.
+        neck: it is measured, too; False: so is no collar.
     """
     base, axes = frame(body)
     origin = base - 0.8 * body.head_height * axes[2]
-    return measured(body.points, _covered(), origin, axes, 0.6 if slack else 0.0)
+    found = measured(body.points, _covered() if neck else torso_triangles(), origin, axes, 0.6 if neck else 0.0)
+    arm = body.carried(body.joints[body.data.bone("upperarm01.L")], "spine01").astype(np.float64)
+    wide, reach = float(np.abs((arm - base) @ axes[0])), found.reach
+    for surface in over:
+        across, up = ((surface.points - base) @ axis for axis in (axes[0], axes[2]))
+        trunk = (np.abs(across) < wide) & (up < (1.0 if neck else 0.005))
+        triangles = surface.triangles[trunk[surface.triangles].all(1)]
+        worn = measured(surface.points, triangles, origin, axes, 0.0).reach
+        reach = np.where(worn < found.reach + _THICK, np.maximum(reach, worn), reach)
+    return replace(found, reach=reach)
 
 
 @cache
@@ -63,12 +77,18 @@ def _covered() -> np.ndarray:
     triangles = data.meshes["tights"][0]
     kept = [data.bone(name) for name in data.labels["bones"] if name.startswith((*_BONES, "neck", "upperarm01"))]
     share = (data.weights * np.isin(data.weight_bones, kept)).sum(1)
-    low = data.joints[data.bone("spine03"), 2]
+    low = data.joints[data.bone("spine05"), 2]
     return np.ascontiguousarray(triangles[(share[triangles] > 0.5).all(1) & (data.template[triangles, 2] > low).all(1)])
 
 
 def loop(
-    points: np.ndarray, triangles: np.ndarray, origin: np.ndarray, normal: np.ndarray, up: np.ndarray, angles: np.ndarray, gap: float
+    points: np.ndarray,
+    triangles: np.ndarray,
+    origin: np.ndarray,
+    normal: np.ndarray,
+    up: np.ndarray,
+    angles: np.ndarray,
+    gap: float,
 ) -> np.ndarray | None:
     """The way of a taut string around a mesh in a plane.
 
@@ -105,7 +125,13 @@ def loop(
 
 
 def hanging(
-    body: Body, triangles: np.ndarray, nape: np.ndarray, tilts: np.ndarray, angles: np.ndarray, gap: float, power: float = 0.8
+    body: Body,
+    triangles: np.ndarray,
+    nape: np.ndarray,
+    tilts: np.ndarray,
+    angles: np.ndarray,
+    gap: float,
+    power: float = 0.8,
 ) -> np.ndarray | None:
     """What hangs around the neck: behind and at the sides it lies high, before the chest it hangs down.
 
