@@ -57,7 +57,7 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: np.
         strands += grow_beard(body, complexion, streams("beards"))
     clothes = dress(body, streams("clothes"), pieces)
     skin = body_surfaces(body, complexion, streams("skin"), pieces, camera, shares)
-    surfaces = [*_without(skin, covered(body, clothes)), *clothes, *_things(sitter, streams, pieces, headwear)]
+    surfaces = [*_without(skin, covered(body, clothes)), *clothes, *_things(sitter, streams, pieces, headwear, clothes)]
     return Outfit(surfaces, strands)
 
 
@@ -65,7 +65,9 @@ def _headwear(sitter: Sitter, rng: np.random.Generator) -> Headwear | None:
     return wear_headwear(sitter.body, rng) if rng.random() < _WITH_HEADWEAR else None
 
 
-def _things(sitter: Sitter, streams: Streams, pieces: frozenset[str], headwear: Headwear | None) -> list[Surface]:
+def _things(
+    sitter: Sitter, streams: Streams, pieces: frozenset[str], headwear: Headwear | None, clothes: list[Surface]
+) -> list[Surface]:
     body, found = sitter.body, [] if headwear is None else list(headwear.surfaces)
     rng = streams("glasses")
     if "glasses" in pieces and rng.random() < _WITH_GLASSES:
@@ -73,7 +75,7 @@ def _things(sitter: Sitter, streams: Streams, pieces: frozenset[str], headwear: 
     rng = streams("jewellery")
     female = body.shape.phenotype["gender"] > 0.5
     if "jewellery" in pieces and rng.random() < _WITH_EARRINGS[female]:
-        found += wear_earrings(body, rng)
+        found += wear_earrings(body, rng, headwear)
     if "jewellery" in pieces and rng.random() < _WITH_NECKLACE:
         found += wear_necklace(body, rng)
     rng = streams("masks")
@@ -87,7 +89,7 @@ def _things(sitter: Sitter, streams: Streams, pieces: frozenset[str], headwear: 
         found += wear_headphones(body, rng)
     rng = streams("bags")
     if "bags" in pieces and rng.random() < _WITH_BAG:
-        found += wear_bag(body, rng)
+        found += wear_bag(body, rng, over=clothes)
     return found
 
 
