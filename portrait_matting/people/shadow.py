@@ -11,6 +11,10 @@ from portrait_matting.people.surface import Strands, Surface
 
 _SIZE = 256  # samples on each side of the buffer
 _FAR = 20.0  # metres, from where a lamp looks: nearly parallel rays
+_OFF, _SLOPED = (
+    0.003,
+    1.5,
+)  # metres, and widths of a sample where light grazes: how far off surfaces shadows are looked up
 _BIAS = 0.008  # metres: what is so near to what the lamp sees is lit
 _DENSITY = 0.45  # of the light that hair keeps away, where it covers a sample of the buffer once; others scatter it on
 _LAYERS = (0.006, 0.02, 0.05)  # metres behind the first hair, where the layers of hair end; the last has no end
@@ -27,15 +31,19 @@ class ShadowMap:
     hair: np.ndarray
     thick: np.ndarray
 
-    def reached(self, points: np.ndarray, softness: float = 1.0) -> np.ndarray:
-        """How much of the lamp's light reaches points (n, 3): float32 (n,) in [0, 1].
+    def reached(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """How much of the lamp's light reaches points (n, 3) of surfaces: float32 (n,) in [0, 1].
 
         Args:
             points: metres.
-            softness: half the width, in samples of the buffer, of the border of a shadow.
+            normals: (n, 3), of length 1. Points are moved along them, the further the more light only grazes them: a
+                sample of the buffer is wide, and would shade what slopes within it.
         """
-        pixels, depth = self.camera.project(points)
-        return _reached(pixels, depth, self.depth, self.hair, self.thick, np.float32(softness))
+        cosine = normals @ -self.camera.forward.astype(np.float32)
+        wide = np.float32(_FAR / self.camera.focal)
+        off = _OFF + _SLOPED * wide * np.sqrt(np.clip(1 - cosine * cosine, 0, 1))
+        pixels, depth = self.camera.project(points + off[:, None] * normals)
+        return _reached(pixels, depth, self.depth, self.hair, self.thick)
 
     def reached_within(self, points: np.ndarray) -> np.ndarray:
         """How much of the lamp's light reaches points (n, 3) of hair itself: (n,), less even, for hair is not."""
@@ -125,18 +133,24 @@ def _through(behind, thick):
 
 
 @njit(cache=True)
-def _reached(pixels, depth, depths, hair, thick, softness):
+def _reached(pixels, depth, depths, hair, thick):
+    """The mean over three by three samples around each point, which weigh as much as they lie in there."""
     height, width = depths.shape
     found = np.empty(len(depth), np.float32)
     for i in range(len(depth)):
+        column, row = int(np.floor(pixels[i, 0] - np.float32(1.5))), int(np.floor(pixels[i, 1] - np.float32(1.5)))
+        right, low = pixels[i, 0] - np.float32(1.5) - column, pixels[i, 1] - np.float32(1.5) - row
         lit = np.float32(0)
-        for k in range(9):
-            x = int(pixels[i, 0] + softness * (k % 3 - 1))
-            y = int(pixels[i, 1] + softness * (k // 3 - 1))
+        for k in range(16):  # the box of 3 by 3 overlaps 4 by 4 samples
+            i_x, i_y = k % 4, k // 4
+            x, y = column + i_x, row + i_y
+            weight = (1 - right if i_x == 0 else right if i_x == 3 else np.float32(1)) * (
+                1 - low if i_y == 0 else low if i_y == 3 else np.float32(1)
+            )
             if x < 0 or y < 0 or x >= width or y >= height:
-                lit += 1
+                lit += weight
             elif depth[i] <= depths[y, x] + _BIAS:
-                lit += _through(depth[i] - hair[y, x], thick[y, x])
+                lit += weight * _through(depth[i] - hair[y, x], thick[y, x])
         found[i] = lit / 9
     return found
 
