@@ -175,7 +175,7 @@ def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, p
             off = np.arccos(np.clip((normal * half).sum(1), -1, 1))
             bright = np.clip((glint[2] - off) / np.maximum(soft * (1 + _CORNEA), 0.03) + 0.5, 0, 1)[:, None]
             albedo = albedo + bright * (1 - albedo)
-        return Appearance(albedo.astype(np.float32), normal, 0.06, 0.16, 0.25)
+        return Appearance(albedo.astype(np.float32), normal, 0.03, 0.16, 0.25)
 
     return look
 

@@ -131,7 +131,8 @@ def _person(body: Body, complexion: Complexion, rng: np.random.Generator) -> _Pe
         *rng.uniform(0, 64, 3),
     )
     palm = np.maximum(complexion.skin, np.float32((0.42, 0.24, 0.17)) * 0.5 + complexion.skin * 0.5)
-    colours = np.stack([complexion.skin, complexion.lips, hair, shadow, palm])
+    short = np.minimum(hair, complexion.skin * 0.55)  # brows and stubble look darker than the skin, whatever they are
+    colours = np.stack([complexion.skin, complexion.lips, hair, shadow, palm, short])
     return _Person(colours.astype(np.float32), np.asarray(numbers, np.float32), moles.astype(np.float32), made_up)
 
 
@@ -182,7 +183,7 @@ def _skinned(rest, normals, uv, scalp, footprint, zones, folds, noise, turn, smi
     count, size, one = len(rest), zones.shape[0], np.float32(1)
     albedo, normal = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
     roughness = np.empty(count, np.float32)
-    skin, lip, hair, shadow, palm = colours[0], colours[1], colours[2], colours[3], colours[4]
+    skin, lip, hair, shadow, palm, short = colours[0], colours[1], colours[2], colours[3], colours[4], colours[5]
     blush, freckles, old, stubble, brows, eyeshadow, liner = numbers[:7]
     mottling, pores, oil, tired, spots, gloss = numbers[7:13]
     zone, fold, mixed = np.empty(16, np.float32), np.empty(4, np.float32), np.empty(3, np.float32)
@@ -253,11 +254,10 @@ def _skinned(rest, normals, uv, scalp, footprint, zones, folds, noise, turn, smi
         mixed[0] *= one - np.float32(0.22) * deep
         mixed[1] *= one - np.float32(0.34) * deep
         mixed[2] *= one - np.float32(0.34) * deep
-        roots = np.float32(0.75) + np.float32(0.22) * fine * near
-        share = stubble * beard * np.float32(0.42) * roots * own
-        share = max(share, brows * brow)
-        share = max(share, min(scalp[i] * np.float32(0.85) * roots, np.float32(1)))
-        share = max(share, min(liner * rim * np.float32(1.3), np.float32(0.95)))
+        roots = np.float32(0.8) + np.float32(0.14) * fine * near
+        share = max(stubble * beard * np.float32(0.5) * roots * own, brows * brow)
+        covered = min(scalp[i] * np.float32(0.85) * roots, one)
+        edge = min(liner * rim * np.float32(1.3), np.float32(0.95))
         tint = max(eyeshadow * lid, np.float32(0)) * (one - rim)
         bare = one - np.float32(0.85) * hollow
         for c in range(3):
@@ -265,7 +265,9 @@ def _skinned(rest, normals, uv, scalp, footprint, zones, folds, noise, turn, smi
             value += tint * np.float32(0.7) * (shadow[c] - value)
             value += lips * (lip[c] * (one + np.float32(0.10) * patch) - value)
             value += nail * np.float32(0.55) * (palm[c] * np.float32(1.15) - value)
-            value += share * (hair[c] - value)
+            value += share * (short[c] - value)
+            value += covered * (hair[c] - value)
+            value += edge * (np.float32(0.4) * short[c] - value)
             value *= bare
             value += inside * (np.float32(0.10 if c == 0 else 0.018) - value)
             albedo[i, c] = min(max(value, np.float32(0)), np.float32(1))
