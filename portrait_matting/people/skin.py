@@ -9,7 +9,7 @@ from portrait_matting.people.body import Body
 from portrait_matting.people.complexion import Complexion
 from portrait_matting.people.eyes import eyes, lashes, lids_after
 from portrait_matting.people.grain import at, grain, value_at
-from portrait_matting.people.mouth import mouth
+from portrait_matting.people.mouth import drawn_in, mouth
 from portrait_matting.people.skin_map import skin_map
 from portrait_matting.people.surface import Appearance, Look, Samples, Surface
 
@@ -35,7 +35,7 @@ def body_surfaces(
         scalp: float32 (V,), of each vertex the share of skin that roots of hair cover; None: bald.
     """
     gaze = _gaze(body, rng, target)
-    points = lids_after(body, gaze)
+    points = drawn_in(body, lids_after(body, gaze))
     person = _person(body, complexion, rng)
     skin = _skin(body, points, complexion, person, pieces, scalp)
     found = [skin, *eyes(body, points, complexion, gaze, rng, target)]
