@@ -143,7 +143,7 @@ def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, p
             return np.clip((limit - angle) / (soft * width) + 0.5, 0, 1)[:, None]
 
         cells = np.stack([around * 9 + turn, angle * 14], -1)
-        fibres = noise[(cells[:, 0] * 4).astype(int) & 63, (cells[:, 1]).astype(int) & 63, side, 0][:, None]
+        fibres = noise[(cells[:, 0] * 4).astype(int) & 63, (cells[:, 1]).astype(int) & 63, side, 0][:, None] / np.float32(28)
         spread = np.clip((angle - pupil) / (_IRIS - pupil), 0, 1)[:, None]
         coloured = iris * (1 + 0.28 * fibres) * (1.25 - 0.35 * spread) + 0.06 * iris.mean() * (1 - spread)
         coloured = coloured * (1 - 0.75 * np.clip((spread - 0.72) / 0.28, 0, 1) ** 1.5)  # the ring around it
