@@ -33,7 +33,9 @@ def skin_map() -> tuple[np.ndarray, np.ndarray]:
     folds = np.zeros((SIZE, SIZE, 4), np.int8)
     face = there & (place[..., 2] > 0.55) & (place[..., 1] < 0)
     folds[face] = 127 * _wrinkles(place[face])
-    return _beyond(zones, there), _beyond(folds, there)
+    for values in (zones, folds):
+        _beyond(values, there)
+    return zones, folds
 
 
 def _charted(data: BodyData):
@@ -72,20 +74,16 @@ def _chart(found, values, triangles, pixels, corners):
                         )
 
 
-def _beyond(values: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """The pieces of the map, each made 6 pixels larger by what is at its border."""
-    found, known = values.astype(np.float32) * there[..., None], there.astype(np.float32)
-    for _ in range(3):
-        share = cv2.blur(known, (5, 5))
-        spread = cv2.blur(found[..., :4], (5, 5)) if found.shape[2] == 4 else _blurred(found)
-        new = (known == 0) & (share > 0)
-        found[new] = spread[new] / share[new][:, None]
-        known[new] = 1
-    return np.rint(found).astype(values.dtype)
-
-
-def _blurred(values: np.ndarray) -> np.ndarray:
-    return np.concatenate([cv2.blur(values[..., c : c + 4], (5, 5)) for c in range(0, values.shape[2], 4)], 2)
+def _beyond(values: np.ndarray, there: np.ndarray) -> None:
+    """Makes the pieces of the map 6 pixels larger, by what is at their borders."""
+    far, label = cv2.distanceTransformWithLabels(
+        (~there).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    rows, columns = np.nonzero(there)
+    source = np.zeros(label.max() + 1, np.int64)
+    source[label[rows, columns]] = rows * there.shape[1] + columns
+    border = ~there & (far < 7)
+    values[border] = values.reshape(-1, values.shape[2])[source[label[border]]]
 
 
 def _blob(place, x, y, z, across, deep, high) -> np.ndarray:
@@ -155,8 +153,7 @@ def _zones(data: BodyData, there, place, normal, hand) -> dict[str, np.ndarray]:
         + 0.7 * chin
         + 0.5 * cheeks,
         "freckles": np.clip(_blob(place, 0.028, -0.14, 0.702, 0.026, 0.04, 0.018), 0, 1) * face
-        + 0.35 * ((z < 0.62) & (hand < 0.5)) * _step(z, 0.3, 0.5)
-        + 0.25 * face,
+        + 0.3 * (1 - hand) * _step(z, 0.3, 0.5),
         "palm": hand * _step(-on_back, 0.0, 0.6),
         "rim": _rim(data, place),
         "hollow": _blob(place, 0.0075, -0.1495, 0.689, 0.0045, 0.0055, 0.0045),
