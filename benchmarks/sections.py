@@ -62,6 +62,10 @@ DASHBOARDS = (
     "| logger | training, processor seconds, median | times that of csv: median (least to most) "
     "| share in the logging calls |"
 )
+PEOPLE = (
+    "| portrait | ms of a core, median (least to most) | times a drawn one: median (least to most) | MB of a process |"
+)
+WITHOUT = "| without | ms of a core, median | times the whole |"
 MEMORY = "| network | size | batch | precision | none | most | all |"
 CAP = "| network | size | recompute | wanted | predicted | largest | peak: allocated, reserved | loss | images/s |"
 SPEED = "| step | batch | images/s | times the first row | times what it changes | peak GiB |"
@@ -90,6 +94,7 @@ SECTIONS = {
     "foreground": Section("python benchmarks/foreground.py --root DIR --write", (FOREGROUND,)),
     "predict": Section("python benchmarks/predict.py --write", (PHOTO, STAGES, FOLDER)),
     "dashboards": Section("python benchmarks/dashboards.py --write", (DASHBOARDS,)),
+    "people": Section("python benchmarks/people.py --write", (PEOPLE, WITHOUT)),
     "gpu": Section(
         "python benchmarks/gpu.py --reference U-2-Net --write", (MEMORY, CAP, SPEED, SHARES, PROFILE, CURVES)
     ),

@@ -27,6 +27,10 @@ def place(tmp_path_factory):
             cut = len(image) // 2 if data == "bad" and index % 3 == 0 else len(image)
             (place / data / "images" / f"{index}.png").write_bytes(image[:cut])
             cv2.imwrite(str(place / data / "alphas" / f"{index}.png"), alpha)
+    (place / "cutouts").mkdir()
+    for index in range(20):
+        cut_out = np.dstack([np.full((40, 40, 3), 10 * index, np.uint8), alpha])
+        cv2.imwrite(str(place / "cutouts" / f"{index}.png"), cut_out)
     torch.save({"a": 1}, place / "other.ckpt")
     return place
 
@@ -62,6 +66,17 @@ FAST = [
     "predict x --output b --checkpoint nowhere.ckpt",
     "prepare x",
     "prepare nowhere o",
+    "draw",
+    "draw x",
+    "draw x --style drawn --count 0",
+    "draw x --style oil --count 3",
+    "draw ok --style drawn --count 3",
+    "draw x --style drawn --count 3 --backgrounds nowhere",
+    "draw x --style drawn --count 3 --without hair",
+    "draw other.ckpt --style drawn --count 3",
+    "train data=cutouts",
+    "train data=cutouts data.root=nowhere",
+    "train data=cutouts data.root=ok",
     "compare nowhere",
     "compare ok --metric maad",
     "app",
@@ -84,13 +99,16 @@ SLOW = [
     "predict ok --checkpoint other.ckpt --output o --background bad/images/0.png",
     "plan memory_gb=2 input_size=4096 progress=false",
     "prepare ok o",
+    "draw o/x --style drawn --count 3 --backgrounds bad/images",
+    f"train {SMOKE} data=cutouts data.root=ok/images",
+    f"train {SMOKE} data=cutouts data.root=cutouts data.backgrounds=o",
 ]
 
 
 def check(command, place, tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OPENCV", "WANDB"))}
     (tmp_path / "o").mkdir()
-    for name in ("bad", "ok", "other.ckpt"):
+    for name in ("bad", "ok", "cutouts", "other.ckpt"):
         (tmp_path / name).symlink_to(place / name)
     words = command.split()
     done = subprocess.run(

@@ -144,6 +144,14 @@ def test_a_training_with_spawned_workers(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_drawing_with_spawned_workers(tmp_path):
+    few = ["--count", "6", "--size", "32", "--workers", "2"]
+    done = spawned(tmp_path, "draw", "out", "--style", "drawn", *few)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(list((tmp_path / "out" / "images").iterdir())) == 6
+
+
+@pytest.mark.slow
 def test_a_preparation_with_spawned_workers(tmp_path):
     write_easyportrait(tmp_path / "source", train=2, val=1, test=1, height=64, width=48)
     done = spawned(tmp_path, "prepare", "source", "copy", "--size", "32", "--workers", "2")

@@ -1,1 +1,1 @@
-"""How a command opens: its flags, and one line for what went wrong."""
+"""How a command opens: its flags, its worker processes, and one line for what went wrong."""

@@ -16,6 +16,7 @@ from portrait_matting.errors import Terminated
 COMMANDS = {
     "app": "a page on this machine to try a checkpoint on photos",
     "compare": "which recipe is better, from the folders of runs (RUN|SWEEP …)",
+    "draw": "draw portraits with exact alphas into a folder (OUTPUT --style people|drawn --count N)",
     "evaluate": "score a checkpoint, or mattes that any tool made (Hydra overrides follow)",
     "plan": "what fits on a card, before anything is run (Hydra overrides follow)",
     "predict": "cut people out of photos and videos (INPUT … --checkpoint FILE --output DIR)",

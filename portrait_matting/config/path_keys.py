@@ -10,7 +10,7 @@ from portrait_matting.errors import InputError
 
 LISTS = ("checkpoint", "predictions")
 """Keys that take one path or a list of them."""
-_NAMED = (*LISTS, "resume", "model.weights", "augment.backgrounds")
+_NAMED = (*LISTS, "resume", "model.weights", "augment.backgrounds", "data.backgrounds")
 _ENDS = re.compile(r"(?:.*_)?(?:root|dir|dirpath|folder|file|path)", re.ASCII)
 """What a key ends in: data.root, run_dir, hydra.run.dir, and data.image_folder of a class of the user's own."""
 

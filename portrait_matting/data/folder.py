@@ -1,7 +1,5 @@
 """Any folder of images and alphas with equal stems."""
 
-import logging
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +7,15 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.data.folder_splits import check_all_splits, check_shares, split_by_name, split_folders
 from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.pairs import named_pairs, read_pair
-from portrait_matting.data.picture_files import find_pictures
 from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import read_alpha
 
-log = logging.getLogger(__name__)
-
 Pair = tuple[Path, Path]
-
-_LIKE_SPLITS = {*SPLITS, "valid", "validation", "dev", "training", "testing"}
 
 
 class FolderDataset(Dataset):
@@ -65,24 +59,19 @@ class FolderDataModule(PortraitDataModule):
     def __init__(self, root: str, val_share: float = 0.1, test_share: float = 0.1, **loading) -> None:
         super().__init__(**loading)
         self.root = expand(root)
-        if not (0 < val_share < 1 and 0 < test_share < 1 and val_share + test_share < 1):
-            raise InputError(
-                f"data.val_share={val_share} and data.test_share={test_share} must leave a share to train on"
-            )
-        images, alphas = _halves(self.root)
-        if _splits(images, alphas):
-            for folder in (half / split for split in SPLITS for half in (images, alphas)):
-                if not folder.is_dir():
-                    raise InputError(f"{folder} is missing: a folder split into train, val and test needs all three")
+        check_shares(val_share, test_share)
+        images, alphas = halves = _halves(self.root)
+        if split_folders(self.root, halves):
+            check_all_splits(halves)
             pairs = {split: named_pairs(images / split, alphas / split) for split in SPLITS}
         else:
-            pairs = _split(named_pairs(images, alphas), val_share, test_share)
+            pairs = split_by_name(named_pairs(images, alphas), val_share, test_share, "pair(s)")
         self._portraits = {split: _dataset(pairs[split], self.least_side(split)) for split in SPLITS}
 
     @classmethod
     def scored(cls, split: Split, trained_on: bool = False, **choice: Any) -> NamedPortraits:
-        images, alphas = _halves(expand(choice["root"]))
-        there = _splits(images, alphas)
+        images, alphas = halves = _halves(expand(choice["root"]))
+        there = split_folders(images.parent, halves)
         if split == "auto":
             split = "test" if trained_on or "test" in there else "all"
         if there and split != "all" and split not in there:
@@ -95,7 +84,8 @@ class FolderDataModule(PortraitDataModule):
         elif split == "all":
             parts = [named_pairs(images, alphas)]
         else:
-            parts = [_split(named_pairs(images, alphas), choice["val_share"], choice["test_share"])[split]]
+            shares = choice["val_share"], choice["test_share"]
+            parts = [split_by_name(named_pairs(images, alphas), *shares, "pair(s)")[split]]
         names = [name for part in parts for name in part]
         pairs = [pair for part in parts for pair in part.values()]
         return NamedPortraits(FolderDataset(pairs, names=names), names, split)
@@ -115,33 +105,5 @@ def _halves(root: Path) -> tuple[Path, Path]:
     return images, alphas
 
 
-def _splits(images: Path, alphas: Path) -> list[str]:
-    """The splits that either folder has a folder for; none where they are to be split by name."""
-    below = {entry.name for half in (images, alphas) for entry in half.iterdir() if entry.is_dir()}
-    there = [split for split in SPLITS if split in below]
-    for name in sorted(below - set(SPLITS)):
-        if name.lower() in _LIKE_SPLITS:  # taken for any other folder, it would be mixed with the rest
-            raise InputError(f"{images.parent} has folders {name}: call the splits train, val and test")
-    for half in (images, alphas) if there else ():
-        beside = find_pictures(half).files.keys()
-        if count := sum(name.partition("/")[0] not in SPLITS or "/" not in name for name in beside):
-            log.warning(
-                "%s: left out %d pictures that lie in none of %s: move them into one", half, count, ", ".join(SPLITS)
-            )
-    return there
-
-
 def _dataset(pairs: dict[str, Pair], least_side: int) -> FolderDataset:
     return FolderDataset(list(pairs.values()), least_side, list(pairs))
-
-
-def _split(pairs: dict[str, Pair], val_share: float, test_share: float) -> dict[str, dict[str, Pair]]:
-    ranked = sorted(pairs, key=lambda name: blake2b(name.encode(errors="surrogateescape")).digest())
-    val, test = (max(1, round(share * len(pairs))) for share in (val_share, test_share))
-    if val + test >= len(pairs):
-        raise InputError(
-            f"{len(pairs)} pair(s) less {val} for val and {test} for test leave none to train on: add images, or lower "
-            f"data.val_share={val_share} and data.test_share={test_share}"
-        )
-    parts = {"val": ranked[:val], "test": ranked[val : val + test], "train": ranked[val + test :]}
-    return {split: {name: pairs[name] for name in names} for split, names in parts.items()}

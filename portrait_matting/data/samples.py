@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Subset
 
 from portrait_matting.data.augment import Augmentation
 from portrait_matting.errors import InputError
@@ -20,6 +20,13 @@ class Portraits(Protocol):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]: ...
 
 
+class DrawnAnew(Portraits, Protocol):
+    """Portraits of which a training sample is another one each time, by the generator alone; item i is the same."""
+
+    def anew(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+_ANEW = 1  # the third part of a random stream's key, of what is composed; the first parts are the sample's
 _TRIES = 20  # portraits, one after another bad, until a training sample gives up
 
 
@@ -41,7 +48,8 @@ class TrainingSamples(Dataset):
         bad: list[str] = []
         while True:
             try:
-                image, alpha = self.portraits[index]
+                rng = np.random.default_rng((seed, len(bad), _ANEW))  # another one after what was bad: its background
+                image, alpha = _for_training(self.portraits, index, rng)
                 return self.augmentation(image, alpha, seed) | {"bad": bad}
             except InputError as error:
                 bad.append(str(error))
@@ -71,6 +79,13 @@ class ScoredSamples(Dataset):
             return {"bad": [str(error)]}
         picture, truth = to_input(image, self.input_size, self.normalisation), torch.from_numpy(alpha)[None]
         return {"image": picture, "alpha": truth, "counted": index >= 0, "index": max(index, ~index), "bad": []}
+
+
+def _for_training(portraits: Portraits, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(portraits, Subset):
+        return _for_training(portraits.dataset, portraits.indices[index], rng)
+    anew = getattr(portraits, "anew", None)
+    return portraits[index] if anew is None else anew(index, rng)
 
 
 def collate_training(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:

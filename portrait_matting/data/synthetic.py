@@ -6,6 +6,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.data.drawn_size import check_drawn
 from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.splits import Split
 from portrait_matting.errors import InputError
@@ -39,9 +40,7 @@ class SyntheticDataModule(PortraitDataModule):
     def __init__(self, train: int, val: int, test: int, height: int, width: int, draw_seed: int = 0, **loading) -> None:
         super().__init__(**loading)
         self.lengths = {"train": train, "val": val, "test": test}
-        for split, length in self.lengths.items():
-            if length < 1:
-                raise InputError(f"data.{split}={length}: draw at least one portrait")
+        check_drawn(height, width, draw_seed, self.lengths)
         self.height, self.width, self.draw_seed = height, width, draw_seed
 
     @classmethod

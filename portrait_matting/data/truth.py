@@ -66,10 +66,10 @@ def check_truth(truths: Sequence[Truth], where: str) -> None:
             photo, values = read_pair(image, alpha, read, _SIDE)
         except InputError as error:
             unread.append(str(error))
-            mattes += _is_matte(_photo(image))
+            mattes += image != alpha and _is_matte(_photo(image))
             continue
         facts.append(alpha_facts(values))
-        mattes += _is_matte(photo)
+        mattes += image != alpha and _is_matte(photo)  # a cut-out is both, black beyond a person in black and white
         copies += facts[-1].between > HALF and _correlation(photo, values) > _COPY
     seen = f"{where}: of {len(chosen)} pairs looked at ({len(truths):,} in all)"
     grey = sum(own.between > HALF for own in facts)

@@ -29,10 +29,11 @@ def fingerprint(data: PortraitDataModule) -> dict[str, str | int]:
 def of_portraits(portraits: Portraits) -> str:
     """12 hexadecimal digits that stay the same as long as the portraits of a split do."""
     pairs: Sequence[tuple[Path, Path]] | None = getattr(portraits, "pairs", None)
+    more = getattr(portraits, "drawn_by", [])
     if pairs is not None:
-        return _hash(_file(path) for pair in pairs for path in pair)
+        return _hash([*(_file(path) for pair in pairs for path in pair), *more])
     drawn_by = {name: value for name, value in vars(portraits).items() if isinstance(value, _PLAIN)}
-    return _hash([type(portraits).__name__, len(portraits), *sorted(drawn_by.items())])
+    return _hash([type(portraits).__name__, len(portraits), *sorted(drawn_by.items()), *more])
 
 
 def _file(path: Path) -> str:

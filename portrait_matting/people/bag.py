@@ -39,17 +39,17 @@ def _band(body: Body, middle, normal, up, angles, width: float, gap: float, edge
 
 
 def _rucksack(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
-    joint, (left, back, up) = frame(body)
-    size = float(np.clip(body.head_height / 0.104, 0.7, 1.15))
+    base, (left, back, up) = frame(body)
     shoulder = _shoulder(body, left)
+    size = shoulder / 0.2
     width = rng.uniform(0.045, 0.065) * size
     out = rng.uniform(0.48, 0.6)
     angles = np.linspace(0, 2 * math.pi, 73)
-    lean = rng.uniform(0.05, 0.2)
+    lean = rng.uniform(0.25, 0.42)
     straps = []
     for sign in (1, -1):
         normal = left + sign * lean * up
-        middle = joint + sign * out * shoulder * left - 0.07 * size * up
+        middle = base + sign * (out * shoulder + 0.13 * size * lean) * left - 0.13 * size * up + 0.02 * size * back
         strap = _band(body, middle, normal, up, angles, width, gap, 0.006)
         if strap is None:
             return []
@@ -60,11 +60,11 @@ def _rucksack(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]
     if rng.random() < 0.25:  # a strap across the chest between them
         surfaces += _sternum(straps, rng)
     points = body.points[np.unique(torso_triangles())].astype(np.float64)
-    spine = points[np.abs((points - joint) @ left) < 0.05 * size]
+    spine = points[np.abs((points - base) @ left) < 0.05 * size]
     deep = rng.uniform(0.10, 0.17) * size
     dims = np.array([rng.uniform(0.27, 0.33), 0, rng.uniform(0.38, 0.46)]) * size + (0, deep, 0)
-    behind = ((spine - joint) @ back).max() + gap + 0.45 * deep
-    at = joint + behind * back - (0.5 * dims[2] - 0.07 * size) * up
+    behind = ((spine - base) @ back).max() + gap + 0.45 * deep
+    at = base + behind * back - (0.5 * dims[2] + rng.uniform(-0.02, 0.05) * size) * up
     bag = box(dims, 0.06 * size).moved(np.stack([left, back, up]), at)
     pocket = box(dims * (0.8, 0.4, 0.42), 0.03 * size).moved(
         np.stack([left, back, up]), at + 0.45 * deep * back - 0.2 * dims[2] * up
@@ -85,7 +85,6 @@ def _shoulder(body: Body, left: np.ndarray) -> float:
 
 def _sternum(straps: list[Solid], rng: np.random.Generator) -> list[Surface]:
     count = len(straps[0].points) // 5
-    ends = [strap.points.reshape(5, count, 3)[2, 17] for strap in straps]
     ends = [strap.points.reshape(5, count, 3)[2, k] for strap, k in zip(straps, (_front(s, count) for s in straps), strict=True)]
     path = np.linspace(ends[0], ends[1], 12).astype(np.float64)
     path[:, 1] -= 0.004 + 0.01 * np.sin(np.linspace(0, math.pi, 12))
@@ -100,15 +99,14 @@ def _front(strap: Solid, count: int) -> int:
 
 
 def _across(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
-    joint, (left, back, up) = frame(body)
-    size = float(np.clip(body.head_height / 0.104, 0.7, 1.15))
+    base, (left, back, up) = frame(body)
     sign = rng.choice([1, -1])
     shoulder = _shoulder(body, left)
+    size = shoulder / 0.2
     slant = math.radians(rng.uniform(38, 52))  # of the strap's plane from upright
-    normal = math.cos(slant) * left + sign * math.sin(slant) * up
-    top = joint + sign * rng.uniform(0.42, 0.55) * shoulder * left + 0.06 * size * up
+    normal = math.cos(slant) * left - sign * math.sin(slant) * up
+    top = base + sign * rng.uniform(0.5, 0.62) * shoulder * left
     middle = top + (math.sin(slant) * -sign * left - math.cos(slant) * up) * 0.26 * size
-    middle = middle - ((middle - top) @ normal) / (normal @ normal) * normal
     strap = _band(body, middle, normal, up, np.linspace(0, 2 * math.pi, 73), rng.uniform(0.02, 0.05) * size, gap)
     if strap is None:
         return []
@@ -124,18 +122,18 @@ def _across(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
 
 def _lanyard(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
     """A ribbon around the neck, and a card before the chest."""
-    joint, (left, back, up) = frame(body)
-    size = float(np.clip(body.head_height / 0.104, 0.7, 1.15))
+    base, (left, back, up) = frame(body)
+    size = _shoulder(body, left) / 0.2
     nape = body.carried(body.joints[body.data.bone("neck01")], "neck01").astype(np.float64)
     points = body.points[np.unique(torso_triangles())].astype(np.float64)
-    local = (points - joint) @ np.stack([left, back, up]).T
-    card_z = float((nape - joint) @ up) - rng.uniform(0.24, 0.32) * size
+    local = (points - base) @ np.stack([left, back, up]).T
+    card_z = float((nape - base) @ up) - rng.uniform(0.24, 0.32) * size
 
     def before(x: float, z: float) -> float:
         near = (np.abs(local[:, 0] - x) < 0.03) & (np.abs(local[:, 2] - z) < 0.03)
         return float(local[near, 1].min()) if near.any() else float(local[:, 1].min())
 
-    start, top = 0.062 * size, float((nape - joint) @ up)
+    start, top = 0.062 * size, float((nape - base) @ up)
     rows = []
     for sign in (1, -1):
         heights = np.linspace(top - 0.015 * size, card_z, 12)
@@ -144,16 +142,16 @@ def _lanyard(body: Body, rng: np.random.Generator, gap: float) -> list[Surface]:
         ys = np.minimum(ys, np.convolve(np.pad(ys, 2, "edge"), np.ones(5) / 5, "valid"))
         rows.append(np.stack([xs, ys, heights], 1))
     behind = np.array([[0.055 * size, 0.03 * size, top + 0.012], [0, 0.075 * size, top + 0.02], [-0.055 * size, 0.03 * size, top + 0.012]])
-    behind[:, 1] += float((nape - joint) @ back) - 0.02 * size
+    behind[:, 1] += float((nape - base) @ back) - 0.02 * size
     path = smooth(np.concatenate([rows[0][::-1], behind, rows[1]]), 60)
     ahead = np.gradient(path, axis=0)
     out = path - path.mean(0) * (1, 1, 0) - path * (0, 0, 1)
     across = np.cross(ahead, out)
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
     axes = np.stack([left, back, up])
-    band = ribbon(path, across, rng.uniform(0.010, 0.018)).moved(axes, joint)
+    band = ribbon(path, across, rng.uniform(0.010, 0.018)).moved(axes, base)
     y = rows[0][-1, 1]
-    card = box((0.058, 0.003, 0.088), 0.001).moved(axes, np.array([0, y - 0.002, card_z - 0.055]) @ axes + joint)
+    card = box((0.058, 0.003, 0.088), 0.001).moved(axes, np.array([0, y - 0.002, card_z - 0.055]) @ axes + base)
     return [band.placed(_webbing(colour(rng, 0.6))), card.placed(_printed_card(rng))]
 
 
@@ -175,7 +173,7 @@ def _printed_card(rng: np.random.Generator) -> Look:
         u, v = samples.uv.T
         found = np.full((len(u), 3), 0.75, np.float32)
         found[np.maximum(u, v) > 0.8] = head
-        found[(np.abs(u - 0.5) < 0.2) & (np.abs(v - 0.5) < 0.18)] = (0.25, 0.2, 0.18)
+        found[(np.abs(u - 0.5) < 0.14) & (np.abs(v - 0.5) < 0.12)] = (0.25, 0.2, 0.18)
         return Appearance(found, samples.normal, 0.05, 0.25)
 
     return look

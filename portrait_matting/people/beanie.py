@@ -16,7 +16,7 @@ def wear_beanie(body: Body, rng: np.random.Generator) -> Headwear:
     """A knitted cap, over the ears or above them."""
     skull = Skull(body)
     over = rng.random() < 0.6
-    height, tilt = (rng.uniform(0.1, 0.25), rng.uniform(14, 22)) if over else (rng.uniform(0.3, 0.42), rng.uniform(6, 16))
+    height, tilt = (rng.uniform(-0.12, 0.06), rng.uniform(17, 25)) if over else (rng.uniform(0.2, 0.38), rng.uniform(6, 16))
     height = height if over else max(height, (skull.ear_top + 0.006) / skull.size)
     shape = fit(skull, height, tilt, ears=over, slack=0.8, roll=2 * rng.normal())
     cuff = rng.uniform(0.035, 0.07) / 0.09 if rng.random() < 0.75 else 0.0

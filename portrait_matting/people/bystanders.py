@@ -68,5 +68,5 @@ def _paste(background: np.ndarray, figure: np.ndarray, top: int, left: int, arou
     alpha = part[..., 3:]
     own = float(part[..., :3].sum()) / max(3 * float(alpha.sum()), 1e-3)
     # about as bright as the place, of a little of its colour: their own colours, of their clothes, stay
-    light = np.clip(0.6 * around.mean() / max(own, 1e-3), 0.05, 2) * (around / around.mean()) ** 0.5
+    light = np.clip(0.8 * around.mean() / max(own, 1e-3), 0.05, 2) * (around / around.mean()) ** 0.5
     place[...] = part[..., :3] * light.astype(np.float32) + (1 - alpha) * place

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 NEAR = 0.05
 """Metres before the camera; what is nearer is not seen."""
@@ -34,13 +35,11 @@ class Camera:
 
         A point nearer than NEAR, or behind the camera, falls where one at NEAR would; its depth says so.
         """
-        offset = points - self.position.astype(np.float32)
-        axes = np.stack([self.right, -self.up, self.forward], 1).astype(np.float32)
-        local = offset @ axes
-        depth = local[..., 2]
-        scale = np.float32(self.focal) / np.maximum(depth, np.float32(NEAR))
-        pixels = local[..., :2] * scale[..., None] + np.float32(self.centre)
-        return pixels, np.ascontiguousarray(depth)
+        shape = points.shape[:-1]
+        axes = np.stack([self.right, -self.up, self.forward]).astype(np.float32)
+        flat = np.ascontiguousarray(points, np.float32).reshape(-1, 3)
+        pixels, depth = _projected(flat, self.position.astype(np.float32), axes, self.focal, *self.centre)
+        return pixels.reshape(*shape, 2), depth.reshape(shape)
 
     def scaled(self, factor: int) -> "Camera":
         """The same view on a picture of `factor` times the pixels."""
@@ -59,6 +58,19 @@ class Camera:
     def footprint(self, depth: np.ndarray | float) -> np.ndarray | float:
         """Metres that a pixel spans at a depth."""
         return depth / self.focal
+
+
+@njit(cache=True)
+def _projected(points, position, axes, focal, across, down):
+    count = points.shape[0]
+    pixels, depth = np.empty((count, 2), np.float32), np.empty(count, np.float32)
+    for i in range(count):
+        x, y, z = points[i, 0] - position[0], points[i, 1] - position[1], points[i, 2] - position[2]
+        depth[i] = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z
+        scale = focal / max(depth[i], NEAR)
+        pixels[i, 0] = (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z) * scale + across
+        pixels[i, 1] = (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z) * scale + down
+    return pixels, depth
 
 
 def look_at(

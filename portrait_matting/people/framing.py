@@ -1,31 +1,17 @@
 """Where the camera stands: from a face that fills the picture to half-length, from all sides, near and far."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.camera import Camera, look_at
+from portrait_matting.people.view import View, from_hand, sample_view
 
 _WIDEST = 0.62  # the shortest focal length, in heights of the picture: 78 degrees, a telephone's camera before faces
-_NEAREST = 0.14  # metres from the camera to what is nearest in view
-_EVERY = 23  # of the triangles of a body, one of so many is looked at
+_NEAREST = 0.5  # of the distance of heads: nothing in view is nearer to the camera, such as a hand that is held out,
+_NEAREST_BESIDE = 0.14  # metres, but for the arm of who holds the camera
+_EVERY = 11  # of the triangles of a body, one of so many is looked at
+_STRETCHED = 1.6  # heads before the face: a hand so far off may hold the camera
 _CUT = 0.05  # metres: bodies end so far around their lowest points, in mid-thigh; no picture shows that
-
-FROM_BEHIND, FROM_THE_SIDE = 0.04, 0.11  # shares of portraits
-
-
-class _View(NamedTuple):
-    """Degrees of yaw against the way that faces look, of pitch and roll; the head's share of the picture's height;
-    metres; and where the middle of the head is, as shares of the free width and height."""
-
-    yaw: float
-    pitch: float
-    roll: float
-    head: float
-    distance: float
-    across: float
-    down: float
 
 
 def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int, pieces: frozenset[str]) -> Camera:
@@ -40,43 +26,63 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
     heads = np.stack([_head(body) for body in bodies]).astype(np.float64)
     size = float(np.mean([2 * body.head_height for body in bodies]))
     several = len(bodies) > 1
-    view = _sample_view(rng, several) if "views" in pieces else _View(0, 0, 0, 0.36, 1.5, 0.5, 0.32)
-    around = _yaw(bodies, rng if "views" in pieces else None) + view.yaw
+    view = sample_view(rng, several) if "views" in pieces else View(0, 0, 0, 0.36, 1.5, 0.5, 0.32)
+    around = _yaw(bodies, rng if "views" in pieces else None)
+    if "views" in pieces and not several and (hand := _stretched(bodies[0], heads[0])) is not None:
+        for _ in range(4):
+            held = from_hand(view, hand - heads[0], around, rng)
+            camera = _placed(bodies, heads, size, around, held, 0.0, height, width)
+            if _nearest(bodies, camera) >= _NEAREST_BESIDE:
+                return camera
+        view = view._replace(yaw=view.yaw + float(rng.choice([-1, 1]) * rng.uniform(25, 60)))  # past the hand
+    for _ in range(3):
+        camera = _placed(bodies, heads, size, around, view, _NEAREST, height, width)
+        pixels, _ = camera.project(heads.astype(np.float32))
+        if not several or ((pixels > 0) & (pixels < (width, height))).all():
+            break
+        # to have all of a few people in the picture, and not their feet, it must be plainer
+        view = view._replace(
+            yaw=0.3 * view.yaw if abs(view.yaw) < 90 else 180, pitch=0.2 * view.pitch, roll=0.1 * view.roll
+        )
+    return camera
+
+
+def _placed(
+    bodies: list[Body],
+    heads: np.ndarray,
+    size: float,
+    around: float,
+    view: View,
+    nearest: float,
+    height: int,
+    width: int,
+) -> Camera:
+    """The camera of a view: `heads` (n, 3) are `size` metres high, `around` is the yaw that is before them.
+
+    It goes back until nothing in view is nearer than `nearest` of the way to them.
+    """
     share = view.head * min(1.0, 1.3 * width / height)
     distance = max(view.distance, _WIDEST * size / share)
-    middle = heads.mean(0)
+    middle, centre = heads.mean(0), (width / 2, height / 2)
     for _ in range(12):
         focal = share * height * distance / size
-        camera = look_at(middle, around, view.pitch, view.roll, distance, focal, (width / 2, height / 2), height, width)
-        camera = _fitted(camera, heads, size, view, several)
-        if (nearest := _nearest(bodies, camera)) >= _NEAREST:
+        camera = look_at(middle, around + view.yaw, view.pitch, view.roll, distance, focal, centre, height, width)
+        camera = _fitted(camera, heads, size, view, len(bodies) > 1)
+        if not nearest or (found := _nearest(bodies, camera)) >= nearest * distance:
             break
-        distance += max(_NEAREST - nearest, 0.05)
+        distance += max(nearest * distance - found, 0.05)
     return _without_the_cut(camera, bodies, heads, size)
 
 
-def _sample_view(rng: np.random.Generator, several: bool) -> _View:
-    kind = rng.random()
-    if kind < FROM_BEHIND:
-        yaw = 180 + rng.normal(0, 30)
-    elif kind < FROM_BEHIND + FROM_THE_SIDE and not several:
-        yaw = rng.choice([-1, 1]) * rng.uniform(45, 115)
-    else:
-        yaw = rng.normal(0, 12 if several else 17)
-    pitch, roll = rng.normal(2, 6), rng.normal(0, 2.5)
-    steep = rng.random()
-    if steep < 0.1:
-        pitch = rng.uniform(12, 45)
-    elif steep < 0.17:
-        pitch = rng.uniform(-32, -10)
-    if rng.random() < 0.1:
-        roll = rng.normal(0, 12)
-    near, far = [(0.74, 1.1), (0.5, 0.74), (0.34, 0.5), (0.23, 0.34)][rng.choice(4, p=(0.08, 0.2, 0.42, 0.3))]
-    head = rng.uniform(near, far)
-    distance = np.exp(rng.uniform(np.log(0.35), np.log(0.7)) if rng.random() < 0.35 else rng.uniform(-0.3, np.log(3)))
-    across = rng.normal(0.5, 0.09) if rng.random() < 0.86 else rng.uniform(-0.02, 1.02)
-    down = rng.uniform(0.08, 0.4) if rng.random() < 0.88 else rng.uniform(-0.35, 0.05) * head
-    return _View(float(yaw), float(pitch), float(roll), float(head), float(distance), float(across), float(down))
+def _stretched(body: Body, head: np.ndarray) -> np.ndarray | None:
+    """Where a hand is that is stretched out before the face as if it held a telephone, (3,); None: none is."""
+    ahead = body.bones[body.data.bone("head")][:, :3] @ np.array([0.0, -1.0, 0.0])
+    for side in "LR":
+        bone = body.data.bone(f"wrist.{side}")
+        wrist = body.carried(body.joints[bone], f"wrist.{side}")
+        if (wrist - head) @ ahead > 2.0 * body.head_height * _STRETCHED:
+            return wrist
+    return None
 
 
 def _head(body: Body) -> np.ndarray:
@@ -94,7 +100,7 @@ def _yaw(bodies: list[Body], rng: np.random.Generator | None) -> float:
     return float(np.degrees(np.arctan2(x, -y)))
 
 
-def _fitted(camera: Camera, heads: np.ndarray, size: float, view: _View, several: bool) -> Camera:
+def _fitted(camera: Camera, heads: np.ndarray, size: float, view: View, several: bool) -> Camera:
     """The camera, moved and for several people zoomed so that their heads are where the view has them."""
     pixels, depth = camera.project(heads.astype(np.float32))
     radius = 0.5 * size * camera.focal / np.maximum(depth, 0.05)
@@ -129,12 +135,11 @@ def _sampled(body: Body, every: int) -> np.ndarray:
 
 
 def _nearest(bodies: list[Body], camera: Camera) -> float:
-    """Metres to the nearest of bodies that is in view, or just beside it."""
+    """Metres to the nearest of bodies that is in view, or just beside it; inf where nothing is."""
     found = np.inf
     for body in bodies:
         pixels, depth = camera.project(body.points[_sampled(body, _EVERY)])
-        inside = np.abs(pixels / (camera.width, camera.height) - 0.5).max(1) < 0.6
-        inside |= (np.abs(depth) < _NEAREST) & (np.linalg.norm(pixels - camera.centre, axis=1) < 2 * camera.height)
+        inside = (np.abs(pixels / (camera.width, camera.height) - 0.5).max(1) < 0.6) & (depth > 0)
         if inside.any():
             found = min(found, float(depth[inside].min()))
     return found
@@ -146,16 +151,18 @@ def _without_the_cut(camera: Camera, bodies: list[Body], heads: np.ndarray, size
     for _ in range(16):
         pixels, depth = camera.project(cuts)
         seen = (depth > 0) & (pixels[:, 0] > -1) & (pixels[:, 0] < camera.width + 1)
-        over = float(camera.height + 2 - pixels[seen, 1].min()) if seen.any() else 0.0
+        over = float(1.01 * camera.height + 2 - pixels[seen, 1].min()) if seen.any() else 0.0
         if over <= 0:
             break
         at, deep = camera.project(heads.astype(np.float32))
         lowest = float((at[:, 1] + 0.5 * size * camera.focal / np.maximum(deep, 0.05)).max())
         # heads may go down to a half of the picture, those of a few people to where the lowest still is in it
-        room = (0.92 if len(bodies) > 1 else 0.6) * camera.height - lowest
+        room = (0.8 if len(bodies) > 1 else 0.6) * camera.height - lowest
         down = np.clip(room, 0, over)
-        zoom = 1.01 + 0.5 * min(max(over - down, 0) / camera.height, 0.2)
-        still = (1 - zoom) * (at.mean(0) - camera.centre)
+        middle = at.mean(0)
+        apart = max(camera.height + over - float(middle[1]), 0.1 * camera.height)
+        zoom = min(1.001 + 1.05 * max(over - down, 0) / apart, 1.25)
+        still = (1 - zoom) * (middle - camera.centre)
         camera = _shifted(camera, zoom * camera.focal, still + (0, down), float(deep.mean()))
     return camera
 

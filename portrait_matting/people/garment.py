@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
-from portrait_matting.people.body import Body, normals
+from portrait_matting.people.body import Body
 from portrait_matting.people.cut import Cut, hem
 from portrait_matting.people.drape import draped
-from portrait_matting.people.fit import Fit
+from portrait_matting.people.fit import PIT, Fit
 from portrait_matting.people.folds import folds
-from portrait_matting.people.suit import LEFT
+from portrait_matting.people.suit import LEFT, facing
 from portrait_matting.people.surface import Look, Surface
 
 _HIDDEN = 0.03  # metres from its edge, what is under a garment is not seen
@@ -37,6 +38,11 @@ class Style:
     thickness: float = 0.002
     creased: float = 1.0
 
+    @property
+    def depth(self) -> float:
+        """Of the folds that its look has: 0 to 1."""
+        return self.creased * (0.4 + 0.6 * self.looseness) * (1 - 0.45 * self.stiffness)
+
 
 @dataclass(frozen=True)
 class Shell:
@@ -48,32 +54,34 @@ class Shell:
     hem: np.ndarray
 
 
-def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.ndarray | None = None) -> Shell:
+def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.ndarray | None = None, gap=0.006) -> Shell:
     """The form of a garment.
 
     Args:
         fit: of whom it is for.
         cut, style: of it.
         rng: of its folds.
-        above: (M, 3) points of the garment under it, as worn, which it stays outside of; None: there is none.
+        above: (M, 3) points of what is under it, as worn; None: there is nothing.
+        gap: metres, or (M,), that it keeps from that.
     """
     suit = fit.suit
     rest = draped(fit, style.looseness, style.ease)
     posed = fit.posed(rest)
     posed = suit.smoothed(posed, np.float32(0.25 + 0.35 * style.looseness) * np.ones(len(rest), np.float32), 3)
-    direction = normals(posed, suit.coarse)
+    direction = facing(posed, suit.coarse)
     sag = suit.arm * np.clip(-direction[:, 2], 0, 1) * np.float32(1.1 * style.looseness * style.ease + 0.003)
     posed += direction * np.float32(0.003)  # what smoothing took
     posed[:, 2] -= sag
     points = suit.finer(posed)
-    direction = normals(points, suit.triangles)
+    direction = facing(points, suit.triangles)
     if style.creased:
         depth = folds(fit, style.looseness, style.stiffness, rng) * np.float32(style.creased)
         points += direction * depth[:, None]
     if above is not None:
-        gap = ((points - above) * direction).sum(1)
-        points += direction * np.maximum(0.006 - gap, 0)[:, None]
-    return Shell(suit.finer(rest), points, normals(points, suit.triangles), hem(fit, cut))
+        short = np.float32(gap) - ((points - above) * direction).sum(1)
+        points += direction * np.maximum(short, 0)[:, None].astype(np.float32)
+    resting = suit.finer(rest)
+    return Shell(resting, points, facing(points, suit.triangles), hem(fit, cut, resting))
 
 
 def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.0, over: Shell | None = None):
@@ -88,10 +96,9 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
     """
     suit = fit.suit
     edge = form.hem
-    shown = (edge[suit.triangles] > 0).any(1)
-    if over is not None:
-        shown &= ~(over.hem[suit.triangles] > _HIDDEN).all(1)
+    shown = _shown(edge, edge[:0] if over is None else over.hem, suit.triangles)
     triangles = suit.triangles[shown]
+    corners = _corners(fit, form, shown)
     covers = None
     if opacity >= 1:
         covers = (suit.under >= 0) & (edge[suit.under] > 0.012)
@@ -101,7 +108,8 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
         normals=form.normals,
         look=look,
         rest=form.rest,
-        corners=_corners(fit, form, shown),
+        corners=corners,
+        colours=along(form.points, triangles, corners, style.depth),
         hem=edge,
         opacity=opacity,
         covers=covers,
@@ -110,21 +118,76 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
     return [outside] if rim is None else [outside, rim]
 
 
+@njit(cache=True)
+def along(points: np.ndarray, triangles: np.ndarray, corners: np.ndarray, depth: float) -> np.ndarray:
+    """Which way the second axis of a map goes at each vertex: float32 (V, 3), of length `depth`."""
+    found = np.zeros_like(points)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        u1, v1 = corners[t, 1, 0] - corners[t, 0, 0], corners[t, 1, 1] - corners[t, 0, 1]
+        u2, v2 = corners[t, 2, 0] - corners[t, 0, 0], corners[t, 2, 1] - corners[t, 0, 1]
+        sign = 1.0 if u1 * v2 - u2 * v1 > 0 else -1.0
+        for k in range(3):
+            way = sign * (u1 * (points[c, k] - points[a, k]) - u2 * (points[b, k] - points[a, k]))
+            found[a, k] += way
+            found[b, k] += way
+            found[c, k] += way
+    for n in range(found.shape[0]):
+        length = np.sqrt(found[n, 0] ** 2 + found[n, 1] ** 2 + found[n, 2] ** 2)
+        if length > 0:
+            found[n] *= depth / length
+    return found
+
+
 def _corners(fit: Fit, form: Shell, shown: np.ndarray) -> np.ndarray:
-    """Where cloth lies flat: as on the template, with the heights of this garment, so that stripes are level."""
+    """Where cloth lies flat, in metres of the template: of the trunk by where this garment has it, so that stripes are
+    level and seams straight on any body."""
     suit = fit.suit
-    corners = suit.corners[shown]
-    level = (form.rest[:, 2] - suit.rest[:, 2])[suit.triangles[shown]]
-    corners[..., 1] += np.where(suit.panels[shown, None] < LEFT, level, 0)
-    return corners
+    flat = (form.rest - np.float32((0, 0, fit.pit))) / np.float32(fit.size) + np.float32((0, 0, PIT))
+    return _level(suit.corners, suit.triangles, suit.panels, flat, suit.rest, np.flatnonzero(shown))
+
+
+@njit(cache=True)
+def _level(corners, triangles, panels, rest, template, shown):
+    found = np.empty((len(shown), 3, 2), np.float32)
+    for i in range(len(shown)):
+        t = shown[i]
+        for k in range(3):
+            found[i, k, 0], found[i, k, 1] = corners[t, k, 0], corners[t, k, 1]
+            if panels[t] < LEFT:
+                found[i, k, 0] += rest[triangles[t, k], 0] - template[triangles[t, k], 0]
+                found[i, k, 1] += rest[triangles[t, k], 2] - template[triangles[t, k], 2]
+    return found
+
+
+@njit(cache=True)
+def _shown(hem, over, triangles):
+    """Which triangles of a garment are not cut away, nor hidden under another."""
+    found = np.empty(triangles.shape[0], np.bool_)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        found[t] = hem[a] > 0 or hem[b] > 0 or hem[c] > 0
+        if over.size and over[a] > _HIDDEN and over[b] > _HIDDEN and over[c] > _HIDDEN:
+            found[t] = False
+    return found
+
+
+@njit(cache=True)
+def _cut(hem, triangles):
+    """Which triangles an edge runs through."""
+    found = np.empty(triangles.shape[0], np.bool_)
+    for t in range(triangles.shape[0]):
+        a, b, c = hem[triangles[t, 0]] > 0, hem[triangles[t, 1]] > 0, hem[triangles[t, 2]] > 0
+        found[t] = a != b or b != c
+    return found
 
 
 def _rim(form: Shell, triangles: np.ndarray, corners: np.ndarray, thickness: float, look: Look, opacity: float):
     """A strip inwards from where the cloth is cut: its thickness."""
-    edge = form.hem[triangles]
-    crossed = np.flatnonzero((edge > 0).any(1) & (edge <= 0).any(1))
+    crossed = np.flatnonzero(_cut(form.hem, triangles))
     if not len(crossed) or opacity < 1:
         return None
+    edge = form.hem[triangles]
     edge, triangles, corners = edge[crossed], triangles[crossed], corners[crossed]
     lone = np.where((edge > 0).sum(1) == 1, (edge > 0).argmax(1), (edge <= 0).argmax(1))
     row = np.arange(len(crossed))
@@ -153,6 +216,7 @@ def _rim(form: Shell, triangles: np.ndarray, corners: np.ndarray, thickness: flo
         normals=np.concatenate([out] * 4).astype(np.float32),
         look=look,
         rest=np.concatenate([rest_p, rest_q] * 2).astype(np.float32),
+        colours=np.full((4 * count, 3), 1e-4, np.float32),
         corners=np.concatenate([uv[:, [0, 1, 2]], uv[:, [0, 2, 3]]]).astype(np.float32),
         hem=np.full(4 * count, 0.0005, np.float32),
     )

@@ -8,7 +8,7 @@ from portrait_matting.people.body import Body
 from portrait_matting.people.materials import colour, metal, metal_colour, shiny
 from portrait_matting.people.solids import Solid, ball, joined, tube
 from portrait_matting.people.surface import Appearance, Look, Surface
-from portrait_matting.people.torso import frame, loop, neck_triangles
+from portrait_matting.people.torso import frame, hanging, neck_triangles
 
 
 def wear_necklace(body: Body, rng: np.random.Generator) -> list[Surface]:
@@ -30,29 +30,23 @@ def wear_necklace(body: Body, rng: np.random.Generator) -> list[Surface]:
     found = [tube(path, thick, 6).placed(_links(shade, rng.uniform(90, 220)), casts=False)]
     if kind == "pendant":
         lowest = path[len(path) // 2]
-        found.append(_pendant(rng).moved(_hanging(path), lowest).placed(metal(shade)))
+        found.append(_pendant(rng).moved(_upright(path), lowest).placed(metal(shade)))
     return found
 
 
 def _lying(body: Body, low: float) -> np.ndarray | None:
-    """The chain (60, 3) in the room; `low` in [0, 1] is how far down before the chest it hangs."""
-    joint, (left, back, up) = frame(body)
+    """The chain (61, 3) in the room; `low` in [0, 1] is how far down before the chest it hangs."""
+    _, (_, back, up) = frame(body)
     nape = body.carried(body.joints[body.data.bone("neck01")], "neck01").astype(np.float64)
     size = body.head_height / 0.104
-    tilt = math.radians(24 + 26 * low)
-    normal = math.cos(tilt) * up - math.sin(tilt) * back
+    near = nape - 0.012 * size * up - 0.01 * size * back
     angles = np.linspace(0, 2 * math.pi, 61)[:-1]
-    near = nape - (0.012 - 0.004 * low) * size * up - 0.01 * size * back
-    path = loop(body.points, neck_triangles(), near, normal, back, angles, 0.0025)
-    if path is None:
-        return None
-    # where the plane meets the shoulders the chain turns up to the neck instead: no point is far out
-    out = (path - near) @ left
-    limit = 0.075 * size
-    return path - np.sign(out)[:, None] * np.maximum(np.abs(out) - limit, 0)[:, None] * left
+    tilts = np.radians(20 + np.linspace(0, 4 + 26 * low, 6))  # planes through the nape, ever lower in front
+    path = hanging(body, neck_triangles(), near, tilts, angles, 0.0025)
+    return None if path is None else np.concatenate([path, path[:1]])
 
 
-def _hanging(path: np.ndarray) -> np.ndarray:
+def _upright(path: np.ndarray) -> np.ndarray:
     side = path[len(path) // 2 + 2] - path[len(path) // 2 - 2]
     side /= np.linalg.norm(side)
     down = np.array([0.0, 0, 1]) - side[2] * side
@@ -63,7 +57,7 @@ def _hanging(path: np.ndarray) -> np.ndarray:
 def _pendant(rng: np.random.Generator) -> Solid:
     kind, size = rng.integers(3), rng.uniform(0.004, 0.009)
     if kind == 0:
-        return ball(size, 12)._replace() if size < 0.006 else ball(1.0, 14).moved(np.diag((size, 0.25 * size, size)), np.zeros(3))
+        return ball(size, 12) if size < 0.006 else ball(1.0, 14).moved(np.diag((size, 0.25 * size, size)), np.zeros(3))
     if kind == 1:
         return ball(1.0, 12).moved(np.diag((0.55 * size, 0.5 * size, 1.4 * size)), np.array([0, 0, -1.2 * size]))
     bars = [np.array([[0, 0, 0.2], [0, 0, -2.4]]), np.array([[-0.75, 0, -0.7], [0.75, 0, -0.7]])]

@@ -5,19 +5,23 @@ A lens puts it out of focus later (lens.defocus), when it is known which.
 
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from portrait_matting.people.backdrop import draw_backdrop
+from portrait_matting.people.thicket import draw_thicket, textured
 from portrait_matting.people.tone import to_linear
 from portrait_matting.synthetic.background import draw_background, sample_background
 from portrait_matting.synthetic.backgrounds import FolderBackgrounds
 
-STUDIO = 0.2
+STUDIO = 0.16
 """The share of places that are a studio's backdrop."""
 _DRAWN_BESIDE = 0.06  # of places with a folder of pictures that are drawn all the same: walls close behind
+_THICKETS, _THICKETS_BESIDE = 0.3, 0.1  # of all places, without and with a folder
+_TEXTURED = 0.6  # of the other drawings: their surfaces are too clean
 _DRAWN = 260  # pixels of a drawing's shorter side, at most: its cost grows with its area
 _WALLS = ("gradient", "clouds", "wood", "bricks", "wallpaper")  # of the drawn kinds
 
@@ -49,18 +53,26 @@ def draw_place(
     kind = rng.random()
     if kind < STUDIO:
         return Place(draw_backdrop(rng, height, width, like), wall=True)
-    wall = False
+    beside = _THICKETS if backgrounds is None else _THICKETS_BESIDE
+    exposure = np.exp(rng.normal(0.1, 0.28) + 0.03 * rng.normal(size=3)).astype(np.float32)
+    if kind > 1 - beside:
+        return Place(draw_thicket(rng, height, width) * exposure, wall=False)
     if backgrounds is None or kind < STUDIO + _DRAWN_BESIDE:
         picture, wall = _drawn(rng, height, width, like)
-    else:
-        picture = _folder(backgrounds).sharp(rng, height, width)
-    exposure = np.exp(rng.normal(0, 0.25) + 0.03 * rng.normal(size=3)).astype(np.float32)
-    return Place(to_linear(picture) * exposure, wall)
+        light = to_linear(picture) * exposure
+        return Place(textured(light, rng) if rng.random() < _TEXTURED else light, wall)
+    picture = pictures_of(backgrounds).sharp(rng, height, width)
+    return Place(to_linear(picture) * exposure, wall=False)
 
 
 @lru_cache(4)
-def _folder(root: str) -> FolderBackgrounds:
-    return FolderBackgrounds(root, "data.backgrounds")
+def pictures_of(root: str | Path) -> FolderBackgrounds:
+    """A folder of pictures, looked through once.
+
+    Raises:
+        InputError: the folder is missing, cannot be opened or holds no picture.
+    """
+    return FolderBackgrounds(str(root), "data.backgrounds")
 
 
 def _drawn(rng: np.random.Generator, height: int, width: int, like: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -52,8 +52,8 @@ def exposed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     gains = np.exp(rng.normal(0, 0.12) + balance(rng))
     linear = light_of_byte()[:, None] * gains.astype(np.float32)
-    strength = np.exp(rng.uniform(np.log(0.002), np.log(0.04))) if rng.random() < 0.85 else 0.0
-    deviation = strength * np.sqrt(0.35 * linear + 0.6 * strength) / _GRAIN_STEPS
+    strength = np.exp(rng.uniform(np.log(0.002), np.log(0.032))) if rng.random() < 0.85 else 0.0
+    deviation = strength * np.sqrt(0.35 * linear + 0.45 * strength) / _GRAIN_STEPS
     light = np.empty(image.shape, np.float32)
     start, turn = rng.integers(_GRAIN, size=2), rng.choice([-1, 1], size=2)
     mixing = _mixing(rng)
@@ -74,8 +74,8 @@ def balance(rng: np.random.Generator) -> np.ndarray:
 def _contrast(rng: np.random.Generator) -> np.ndarray:
     """A curve over what is shown, steeper or flatter in the middle, of lifted or crushed shadows: float32 (257,)."""
     x = np.linspace(0, 1, 257)
-    bent = x + np.clip(rng.normal(0.03, 0.05), -0.08, 0.13) * np.sin(2 * np.pi * (x - 0.5))
-    black, white = rng.normal(0, 0.015), 1 + rng.normal(0, 0.01)
+    bent = x + np.clip(rng.normal(0.05, 0.045), -0.07, 0.13) * np.sin(2 * np.pi * (x - 0.5))
+    black, white = rng.normal(0, 0.015), 1 + rng.normal(0.02, 0.02)
     if rng.random() < 0.06:  # a filter of faded prints
         black = rng.uniform(0.03, 0.12)
     return np.clip(black + (white - black) * bent, 0, 1).astype(np.float32)

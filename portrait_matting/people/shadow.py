@@ -11,12 +11,12 @@ from portrait_matting.people.surface import Strands, Surface
 
 _SIZE = 256  # samples on each side of the buffer
 _FAR = 20.0  # metres, from where a lamp looks: nearly parallel rays
-_OFF, _SLOPED = (
-    0.003,
-    1.5,
-)  # metres, and widths of a sample where light grazes: how far off surfaces shadows are looked up
+_OFF = 0.003  # metres that a surface is lifted by, and
+_SLOPED = 1.5  # widths of a sample besides, where light grazes it
 _BIAS = 0.008  # metres: what is so near to what the lamp sees is lit
 _DENSITY = 0.45  # of the light that hair keeps away, where it covers a sample of the buffer once; others scatter it on
+_SQUARE = np.array([[0.5, 0.5, 0.0], [-0.5, 0.0, 0.5]], np.float32)  # of three samples, how much lies in it; by place
+_ENOUGH = 2500  # strands: of more, some stand for all
 _LAYERS = (0.006, 0.02, 0.05)  # metres behind the first hair, where the layers of hair end; the last has no end
 
 
@@ -72,11 +72,12 @@ def shadow_map(
     depth = see([surface for surface in surfaces if surface.casts], camera).depth
     shape = (_SIZE, _SIZE)
     hair, thick = np.full(shape, np.inf, np.float32), np.zeros((*shape, len(_LAYERS) + 1), np.float32)
-    seen = [camera.project(strand.points) for strand in strands]
+    strides = [1 + len(strand.points) // _ENOUGH for strand in strands]
+    seen = [camera.project(strand.points[::each]) for strand, each in zip(strands, strides, strict=True)]
     for pixels, far in seen:
         _begin(pixels, far, hair)
-    for strand, (pixels, far) in zip(strands, seen, strict=True):
-        size = 2 * strand.radius / (2 * radius / _SIZE)  # of a sample's width
+    for strand, each, (pixels, far) in zip(strands, strides, seen, strict=True):
+        size = each * 2 * strand.radius[::each] / (2 * radius / _SIZE)  # of a sample's width
         _count(pixels, far, size.astype(np.float32), hair, thick)
     return ShadowMap(camera, depth, hair, thick)
 
@@ -134,24 +135,21 @@ def _through(behind, thick):
 
 @njit(cache=True)
 def _reached(pixels, depth, depths, hair, thick):
-    """The mean over three by three samples around each point, which weigh as much as they lie in there."""
     height, width = depths.shape
     found = np.empty(len(depth), np.float32)
     for i in range(len(depth)):
-        column, row = int(np.floor(pixels[i, 0] - np.float32(1.5))), int(np.floor(pixels[i, 1] - np.float32(1.5)))
-        right, low = pixels[i, 0] - np.float32(1.5) - column, pixels[i, 1] - np.float32(1.5) - row
         lit = np.float32(0)
-        for k in range(16):  # the box of 3 by 3 overlaps 4 by 4 samples
-            i_x, i_y = k % 4, k // 4
-            x, y = column + i_x, row + i_y
-            weight = (1 - right if i_x == 0 else right if i_x == 3 else np.float32(1)) * (
-                1 - low if i_y == 0 else low if i_y == 3 else np.float32(1)
-            )
+        x0, y0 = int(np.floor(pixels[i, 0])), int(np.floor(pixels[i, 1]))
+        u, v = pixels[i, 0] - x0, pixels[i, 1] - y0
+        for k in range(9):  # a square of two samples' width around the point: no steps from sample to sample
+            x, y = x0 + k % 3 - 1, y0 + k // 3 - 1
+            weight = _SQUARE[0, k % 3] + u * _SQUARE[1, k % 3]
+            weight *= _SQUARE[0, k // 3] + v * _SQUARE[1, k // 3]
             if x < 0 or y < 0 or x >= width or y >= height:
                 lit += weight
             elif depth[i] <= depths[y, x] + _BIAS:
                 lit += weight * _through(depth[i] - hair[y, x], thick[y, x])
-        found[i] = lit / 9
+        found[i] = lit
     return found
 
 

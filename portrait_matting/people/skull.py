@@ -149,8 +149,13 @@ def fit(skull: Skull, height: float, tilt: float, ears: bool = False, slack: flo
     back = np.array([math.sin(t) * math.sin(r), math.cos(t), -math.sin(t) * math.cos(r)])
     axes = np.stack([left, back, np.cross(left, back)])
     origin = skull.centre(height).astype(np.float64)
-    points = (skull.body.rest.astype(np.float64) - origin) @ axes.T
-    reach = _reach(points, skull.triangles(ears), ROWS, COLUMNS)
+    return measured(skull.body.rest, skull.triangles(ears), origin, axes, slack)
+
+
+def measured(points: np.ndarray, triangles: np.ndarray, origin: np.ndarray, axes: np.ndarray, slack: float) -> Fit:
+    """Measures a mesh (V, 3), (T, 3) around a point within it."""
+    local = (points.astype(np.float64) - origin) @ axes.T
+    reach = _reach(local, triangles, ROWS, COLUMNS)
     _fill_gaps(reach)
     if slack > 0:  # the columns meet: some of the other end are put before and after
         wide = np.concatenate([reach[:, -8:], reach, reach[:, :8]], 1).astype(np.float32)

@@ -1,5 +1,6 @@
 """Meshes of things: tubes along curves, grids, ribbons, what a lathe turns, boxes with rounded edges."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -61,23 +62,26 @@ def grid(points: np.ndarray, closed: bool = False, pole: bool = False, levels: n
         levels: (R,), the second coordinate of each row; None: evenly from 0 to 1.
     """
     rows, columns = points.shape[:2]
-    across = columns if closed else columns - 1
-    row, column = (index.ravel() for index in np.indices((rows - 1, across)))
-    following = (column + 1) % columns
-    a, b = row * columns + column, row * columns + following
-    c, d = a + columns, b + columns
-    triangles = np.stack([np.stack([a, b, d], 1), np.stack([a, d, c], 1)], 1).reshape(-1, 3).astype(np.int32)
+    triangles, u, row = _topology(rows, columns, closed)
     levels = np.linspace(0, 1, rows) if levels is None else np.asarray(levels)
-    u, du, v, w = column / across, 1 / across, levels[row], levels[row + 1]
-    first = np.stack([np.stack([u, v], 1), np.stack([u + du, v], 1), np.stack([u + du, w], 1)], 1)
-    second = np.stack([first[:, 0], first[:, 2], np.stack([u, w], 1)], 1)
-    corners = np.stack([first, second], 1).reshape(-1, 3, 2).astype(np.float32)
+    corners = np.stack([u, levels[row]], -1).astype(np.float32)
     flat = np.ascontiguousarray(points.reshape(-1, 3), np.float32)
     found = normals(flat, triangles)
     if pole:
         middle = found[-columns:].mean(0)
         found[-columns:] = middle / max(float(np.linalg.norm(middle)), 1e-6)
     return Solid(flat, triangles, found, corners)
+
+
+@cache
+def _topology(rows: int, columns: int, closed: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The triangles of a grid, and of their corners the first coordinate and the row: (T, 3) each."""
+    across = columns if closed else columns - 1
+    row, column = (index.ravel() for index in np.indices((rows - 1, across)))
+    low = np.stack([row, row, row + 1, row, row + 1, row + 1], 1).reshape(-1, 3)
+    steps = np.stack([column, column + 1, column + 1, column, column + 1, column], 1).reshape(-1, 3)
+    triangles = (low * columns + steps % columns).astype(np.int32)
+    return triangles, steps / across, low
 
 
 def joined(solids: list[Solid]) -> Solid:
@@ -162,20 +166,32 @@ def box(size, radius: float) -> Solid:
     """A box of `size` (3,) metres around the origin with edges rounded by `radius`."""
     half = np.asarray(size, np.float64) / 2
     radius = min(radius, 0.999 * half.min())
-    sides = []
+    steps = np.stack([np.concatenate([[-h], *_rounded(h, radius), [h]]) for h in half])
+    places, triangles, others = _box_topology()
+    points = np.take_along_axis(steps, places.T, 1).T
+    inner = np.clip(points, radius - half, half - radius)
+    out = points - inner
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    at = np.take_along_axis(points / (2 * half) + 0.5, others, 1)
+    rounded = (inner + radius * out).astype(np.float32)
+    return Solid(rounded, triangles, out.astype(np.float32), at[triangles].astype(np.float32))
+
+
+@cache
+def _box_topology() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of a box's vertices, which step they are at along each axis (V, 3); triangles; the two axes of each one's side."""
+    count = 8
+    first, second = (index.ravel() for index in np.indices((count, count)))
+    places, axes, triangles = [], [], []
     for axis in range(3):
         others = [i for i in range(3) if i != axis]
-        steps = [np.concatenate([[-half[i]], *_rounded(half[i], radius), [half[i]]]) for i in others]
-        first, second = np.meshgrid(*steps, indexing="ij")
-        for sign in (-1, 1):
-            points = np.empty((*first.shape, 3))
-            points[..., others[0]], points[..., others[1]], points[..., axis] = first, second, sign * half[axis]
-            inner = np.clip(points, radius - half, half - radius)
-            out = points - inner
-            out /= np.linalg.norm(out, axis=-1, keepdims=True)
-            side = grid(inner + radius * out)
-            sides.append(side._replace(normals=out.reshape(-1, 3).astype(np.float32)))
-    return joined(sides)
+        for end in (0, count - 1):
+            side = np.empty((count * count, 3), np.intp)
+            side[:, others[0]], side[:, others[1]], side[:, axis] = first, second, end
+            triangles.append(_topology(count, count, False)[0] + len(places) * count * count)
+            places.append(side)
+            axes.append(np.broadcast_to(others, (count * count, 2)))
+    return np.concatenate(places), np.concatenate(triangles).astype(np.int32), np.concatenate(axes)
 
 
 def _rounded(half: float, radius: float) -> tuple[np.ndarray, np.ndarray]:

@@ -36,7 +36,10 @@ class Suit:
         arm: float32 (N,), 1 on arms and 0 on the trunk.
         corners: float32 (T, 3, 2), metres of cloth: across and up.
         under: int64 (V,), the finer suit's point next to each vertex of the body data; -1 where none is near.
-        grid: angle, height and weight of the trunk's points: see `drape`.
+        rest: float32 (M, 3), the finer suit on the template.
+        bulge: float32 (M,), metres that the body's own skin lies outside of it.
+        throat: int64, the points of the suit's upper border, around the neck.
+        bust: int64, the finer suit's points on which collars, ties and scarves lie.
     """
 
     vertices: np.ndarray
@@ -53,6 +56,9 @@ class Suit:
     corners: np.ndarray
     under: np.ndarray
     rest: np.ndarray
+    bulge: np.ndarray
+    throat: np.ndarray
+    bust: np.ndarray
 
     def finer(self, points: np.ndarray) -> np.ndarray:
         """The points (N, C) of the suit, divided by Loop's rule: float32 (M, C)."""
@@ -101,9 +107,23 @@ def _make(data: BodyData) -> Suit:
     panels, corners = _panels(rest, triangles, sleeve, around)
     far, under = cKDTree(rest).query(data.template)
     under = np.where(far < 0.035, under, -1)
+    skin = np.unique(data.meshes["body"][0])
+    skin = skin[under[skin] >= 0]
+    height = ((data.template[skin] - rest[under[skin]]) * facing(rest, triangles)[under[skin]]).sum(1)
+    bulge = np.zeros(len(rest), np.float32)
+    np.maximum.at(bulge, under[skin], np.clip(height, 0, 0.012))
+    ends = np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)])
+    for _ in range(2):  # and what is beside it
+        wider = bulge.copy()
+        np.maximum.at(wider, ends[:, 0], 0.8 * bulge[ends[:, 1]])
+        np.maximum.at(wider, ends[:, 1], 0.8 * bulge[ends[:, 0]])
+        bulge = wider
+    border = np.unique(first[second[:, 1] < 0])
+    throat = border[rest[border, 2] > 0.55]
+    bust = np.flatnonzero((sleeve < 0.15) & (rest[:, 2] > 0.05) & ((np.arange(len(rest)) < count) | (rest[:, 2] > 0.4)))
     return Suit(
         vertices, weights, weight_bones, first, second, coarse, triangles, panels, sleeve, around, arm, corners, under,
-        rest,
+        rest, bulge, throat, bust,
     )  # fmt: skip
 
 
@@ -159,6 +179,28 @@ def _loop(points, first, second):
 
 
 @njit(cache=True)
+def facing(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """The normals of vertices, as `body.normals` finds them, four times as fast: float32 (V, 3)."""
+    found = np.zeros(points.shape, np.float32)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        u0, u1, u2 = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1], points[b, 2] - points[a, 2]
+        v0, v1, v2 = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1], points[c, 2] - points[a, 2]
+        x, y, z = u1 * v2 - u2 * v1, u2 * v0 - u0 * v2, u0 * v1 - u1 * v0
+        for k in range(3):
+            corner = triangles[t, k]
+            found[corner, 0] += x
+            found[corner, 1] += y
+            found[corner, 2] += z
+    for n in range(found.shape[0]):
+        length = np.sqrt(found[n, 0] ** 2 + found[n, 1] ** 2 + found[n, 2] ** 2)
+        if length > 0:
+            for k in range(3):
+                found[n, k] /= length
+    return found
+
+
+@njit(cache=True)
 def _smoothed(points, edges, share, rounds):
     count, width = points.shape
     found = points.copy()
@@ -210,21 +252,18 @@ def _sleeves(data: BodyData, rest: np.ndarray, arm: np.ndarray, triangles: np.nd
         trunk = ~own & np.isfinite(away) & (arm <= 0.5)
         sleeve[trunk] = np.maximum(sleeve[trunk], -away[trunk] / sum(lengths))
     ends = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
-    share = np.where((sleeve > -0.15) & (sleeve < 0.2), 0.5, 0.0).astype(np.float32)
+    share = np.where((sleeve > -0.15) & (sleeve < 0.9), 0.5, 0.0).astype(np.float32)
     sleeve = np.maximum(sleeve, -0.5)
     return _smoothed(sleeve[:, None], ends, share, 6)[:, 0], around
 
 
 def _panels(rest: np.ndarray, triangles: np.ndarray, sleeve: np.ndarray, around: np.ndarray):
     """Panels and where their cloth lies: the trunk's rolled flat from the middle, sleeves around the arm."""
-    from portrait_matting.people.body import normals
-
-    normal = normals(rest, triangles)
+    normal = facing(rest, triangles)
     ends = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
     normal = _smoothed(normal, ends.astype(np.int32), np.full(len(rest), 0.7, np.float32), 12)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
-    facing = normal[triangles].mean(1)
-    panels = np.where(facing[:, 1] < 0, FRONT, BACK).astype(np.int8)
+    panels = np.where(normal[triangles][..., 1].mean(1) < 0, FRONT, BACK).astype(np.int8)
     on_arm = sleeve[triangles].mean(1) > 0
     panels[on_arm] = np.where(rest[triangles][on_arm][:, :, 0].mean(1) > 0, LEFT, RIGHT)
     x, y, z = rest.T
@@ -234,7 +273,8 @@ def _panels(rest: np.ndarray, triangles: np.ndarray, sleeve: np.ndarray, around:
     for panel, plane, sign in ((FRONT, -0.13, 1), (BACK, 0.1, -1)):
         depth = sign * (y - plane)
         rolled = 0.16 * np.arctan2(x / 0.16, np.maximum(sign * (-0.02 - y), 0) / 0.11)
-        across = x + low * (rolled - x)
+        aside = np.clip((np.abs(x) - 0.04) / 0.08, 0, 1)
+        across = x + low * aside * aside * (3 - 2 * aside) * (rolled - x)
         up = z + np.maximum(normal[:, 2], 0) * np.maximum(depth, 0) * np.clip((z - 0.47) / 0.08, 0, 1)
         chosen = panels == panel
         corners[chosen] = np.stack([across, up], 1)[triangles[chosen]]

@@ -1,7 +1,7 @@
 """What a scene is made of: surfaces of triangles, each with its look."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -82,6 +82,11 @@ class Surface:
     hem: np.ndarray | None = None
     opacity: float = 1.0
     casts: bool = True
+
+    def kept(self, chosen: np.ndarray) -> "Surface":
+        """The surface of some of its triangles alone, `chosen` a mask (T,)."""
+        corners = None if self.corners is None else self.corners[chosen]
+        return replace(self, triangles=np.ascontiguousarray(self.triangles[chosen]), corners=corners)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,19 @@
 """The camera's curve: from linear light to what a picture shows, and back.
 
-Up to a half of white it is sRGB's; above, light runs softly into white instead of being cut off, as cameras do it.
+Up to 0.7 of white it is sRGB's; above, light runs softly into white instead of being cut off, as cameras do it.
 """
 
 from functools import cache
 
+import cv2
 import numpy as np
 from numba import njit
 
-KNEE = 0.5
+KNEE = 0.7
 """Linear light above which the curve bends."""
-BRIGHTEST = 6.0
-"""Linear light that the picture's own white stands for: lamps and skies are brighter than white paper."""
+WHITE = 2.2
+"""Linear light that the picture's own white stands for, in each channel: white paper is 1."""
+_LAMPS = 3.0  # times as bright is what is white in all channels, as lamps and skies are
 _STEPS = 4096  # of the table over light / (light + 1), linear between them: within 0.0005 of the curve
 
 
@@ -24,11 +26,11 @@ def curve(light: np.ndarray) -> np.ndarray:
 
 @cache
 def light_of_byte() -> np.ndarray:
-    """The linear light that each of the 256 values of a picture stands for: float32 (256,), up to BRIGHTEST."""
+    """The linear light that each of the 256 values of a picture stands for: float32 (256,), up to WHITE."""
     shown = np.arange(256) / 255
     kept = np.where(shown < 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
     found = np.where(kept < KNEE, kept, KNEE - (1 - KNEE) * np.log(np.maximum(1 - kept, 1e-9) / (1 - KNEE)))
-    found = np.minimum(found, BRIGHTEST)
+    found = np.minimum(found, WHITE)
     return found.astype(np.float32)
 
 
@@ -48,8 +50,21 @@ def to_display(light: np.ndarray) -> np.ndarray:
 
 
 def to_linear(picture: np.ndarray) -> np.ndarray:
-    """The light that a picture, uint8 of any shape, stands for: float32; `to_display` gives the picture again."""
-    return light_of_byte()[picture]
+    """The light that a picture, uint8 RGB (H, W, 3), stands for: float32; `to_display` gives the picture again.
+
+    What is white in all channels was brighter than a picture can show: it becomes up to three times as bright, so that
+    it blooms where it is out of focus and lights people.
+    """
+    red, green, blue = cv2.split(picture)
+    lamps = cv2.LUT(cv2.min(cv2.min(red, green), blue), _lamps())
+    values = light_of_byte()
+    return cv2.merge([cv2.LUT(channel, values) * lamps for channel in (red, green, blue)])
+
+
+@cache
+def _lamps() -> np.ndarray:
+    high = np.clip((np.arange(256) - 249) / 6, 0, 1)
+    return (1 + (_LAMPS - 1) * high**3).astype(np.float32)
 
 
 @njit(cache=True)

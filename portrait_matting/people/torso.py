@@ -8,18 +8,22 @@ from numba import njit
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.body_data import body_data
+from portrait_matting.people.skull import Fit, measured
 
-_BONES = ("spine", "clavicle", "shoulder01", "pelvis", "root", "neck", "breast")
+_BONES = ("spine", "clavicle", "shoulder01", "pelvis", "root")
 
 
 @cache
-def torso_triangles() -> np.ndarray:
-    """Of the tights, what is neither arm nor leg: int32 (T, 3)."""
+def torso_triangles(collar: bool = False) -> np.ndarray:
+    """Of the tights, what is neither arm nor leg, with the collar or without: int32 (T, 3)."""
     data = body_data()
     triangles = data.meshes["tights"][0]
-    kept = [data.bone(name) for name in data.labels["bones"] if name.startswith(_BONES)]
+    necks = [data.bone(f"neck0{k}") for k in (1, 2, 3)]
+    kept = [data.bone(name) for name in data.labels["bones"] if name.startswith(_BONES)] + necks * collar
     share = (data.weights * np.isin(data.weight_bones, kept)).sum(1)
-    return np.ascontiguousarray(triangles[(share[triangles] > 0.5).all(1)])
+    high = (data.weights * np.isin(data.weight_bones, necks)).sum(1) > 0.5
+    found = (share[triangles] > 0.3).all(1)
+    return np.ascontiguousarray(triangles[found if collar else found & ~high[triangles].any(1)])
 
 
 @cache
@@ -27,17 +31,40 @@ def neck_triangles() -> np.ndarray:
     """Of the skin, neck, shoulders and chest: int32 (T, 3)."""
     data = body_data()
     triangles = data.meshes["body"][0]
-    kept = [data.bone(name) for name in data.labels["bones"] if name.startswith((*_BONES, "upperarm"))]
+    kept = [data.bone(name) for name in data.labels["bones"] if name.startswith((*_BONES, "neck"))]
     share = (data.weights * np.isin(data.weight_bones, kept)).sum(1)
     low = data.joints[data.bone("spine02"), 2]
     return np.ascontiguousarray(triangles[(share[triangles] > 0.5).all(1) & (data.template[triangles, 2] > low).all(1)])
 
 
 def frame(body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """The upper spine's joint (3,) in the room, and where the torso's own left, back and up (3, 3) point, one a row."""
+    """The base of the neck (3,) in the room, and where the torso's own left, back and up (3, 3) point, one a row."""
     bone = body.data.bone("spine01")
-    turn, joint = body.bones[bone][:, :3].astype(np.float64), body.joints[bone]
-    return body.carried(joint, "spine01").astype(np.float64), turn.T
+    turn, base = body.bones[bone][:, :3].astype(np.float64), body.joints[body.data.bone("neck01")]
+    return body.carried(base, "spine01").astype(np.float64), turn.T
+
+
+def shoulders(body: Body, slack: bool = True) -> Fit:
+    """How far neck, shoulders and chest as they are held reach from a point in the chest.
+
+    Args:
+        body: whose.
+        slack: cloth on them does not follow their hollows.
+    """
+    base, axes = frame(body)
+    origin = base - 0.8 * body.head_height * axes[2]
+    return measured(body.points, _covered(), origin, axes, 0.6 if slack else 0.0)
+
+
+@cache
+def _covered() -> np.ndarray:
+    """Of the tights, torso, collar and the upper halves of the upper arms."""
+    data = body_data()
+    triangles = data.meshes["tights"][0]
+    kept = [data.bone(name) for name in data.labels["bones"] if name.startswith((*_BONES, "neck", "upperarm01"))]
+    share = (data.weights * np.isin(data.weight_bones, kept)).sum(1)
+    low = data.joints[data.bone("spine03"), 2]
+    return np.ascontiguousarray(triangles[(share[triangles] > 0.5).all(1) & (data.template[triangles, 2] > low).all(1)])
 
 
 def loop(
@@ -48,14 +75,14 @@ def loop(
     Args:
         points: (V, 3), of the mesh.
         triangles: (T, 3).
-        origin: (3,), a point of the plane, within the mesh.
+        origin: (3,), a point of the plane, within the mesh; one that is not is moved to the middle of the cut.
         normal: (3,), of the plane.
         up: (3,), where angle 0 is; the angle grows towards normal × up.
         angles: (K,), radians, at which the string's points are wanted.
         gap: metres, that it stays off.
 
     Returns:
-        float64 (K, 3); None where the plane does not cut the mesh around the origin.
+        float64 (K, 3); None where the plane does not cut the mesh.
     """
     normal = normal / np.linalg.norm(normal)
     first = up - (up @ normal) * normal
@@ -68,9 +95,44 @@ def loop(
     hull = cv2.convexHull(cut.astype(np.float32))[:, 0].astype(np.float64)
     reach = _to_edge(hull, angles)
     if reach is None:
-        return None
+        middle = (hull.min(0) + hull.max(0)) / 2
+        origin = origin + middle[0] * first + middle[1] * second
+        reach = _to_edge(hull - middle, angles)
+        if reach is None:
+            return None
     reach = reach + gap
     return origin + (np.cos(angles) * reach)[:, None] * first + (np.sin(angles) * reach)[:, None] * second
+
+
+def hanging(
+    body: Body, triangles: np.ndarray, nape: np.ndarray, tilts: np.ndarray, angles: np.ndarray, gap: float, power: float = 0.8
+) -> np.ndarray | None:
+    """What hangs around the neck: behind and at the sides it lies high, before the chest it hangs down.
+
+    Args:
+        body: whose torso.
+        triangles: (T, 3), on which it lies.
+        nape: (3,), what it hangs from, in the neck.
+        tilts: (N,), radians: the planes through the nape that it passes through from behind to the front.
+        angles: (K,), radians, from behind.
+        gap: metres, that it stays off.
+        power: below 1 it hangs wide, above in a point.
+
+    Returns:
+        float64 (K, 3); None where the planes do not cut the mesh.
+    """
+    _, (_, back, up) = frame(body)
+    loops = []
+    for tilt in tilts:
+        normal = np.cos(tilt) * up - np.sin(tilt) * back
+        loops.append(loop(body.points, triangles, nape, normal, back, angles, gap))
+    if any(path is None for path in loops):
+        return None
+    ahead = np.clip(1 - np.abs(angles % (2 * np.pi) - np.pi) / (0.625 * np.pi), 0, 1)  # 0 behind, 1 in front
+    at = ahead**power * (len(loops) - 1)
+    first = np.minimum(at.astype(int), len(loops) - 2)
+    share, rows, columns = (at - first)[:, None], np.stack(loops), np.arange(len(angles))
+    return rows[first, columns] * (1 - share) + rows[first + 1, columns] * share
 
 
 @njit(cache=True)

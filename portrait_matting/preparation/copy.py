@@ -8,12 +8,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from portrait_matting.cli.process_pool import open_pool
 from portrait_matting.errors import InputError
+from portrait_matting.preparation import worker
 from portrait_matting.preparation.earlier import Key, is_current, part_from, refused_before, standing
 from portrait_matting.preparation.journal import Journal
 from portrait_matting.preparation.output import Output
 from portrait_matting.preparation.pairing import Pair
-from portrait_matting.preparation.pool import in_turn, measure, open_pool
+from portrait_matting.preparation.pool import in_turn, measure
 from portrait_matting.preparation.portrait import paths
 from portrait_matting.preparation.record import Record, Rejection
 from portrait_matting.preparation.settings import Settings
@@ -58,7 +60,10 @@ def copy(
     try:
         for folder in {Path(path).parent for pair in pairs for path in paths(pair.split, pair.name, settings.targets)}:
             (output.root / folder).mkdir(parents=True, exist_ok=True)
-        with open_pool(source, output, settings, workers) as pool, Journal(output.unfinished / "journal") as journal:
+        with (
+            open_pool(workers, worker.start, (source, output, settings)) as pool,
+            Journal(output.unfinished / "journal") as journal,
+        ):
             output.check_room(len(todo), measure(pool, todo, _SAMPLE))
             with _bar(len(pairs), done) as bar:
                 for count, results in in_turn(pool, todo, settings, workers):

@@ -9,8 +9,9 @@ from dataclasses import astuple, fields
 from pathlib import Path
 
 from portrait_matting.disk.atomic_write import atomic_write
+from portrait_matting.disk.work_folder import human
 from portrait_matting.errors import InputError
-from portrait_matting.preparation.output import Output, human
+from portrait_matting.preparation.output import Output
 from portrait_matting.preparation.record import Record, Rejection
 from portrait_matting.preparation.statistics import LUMA, plot, summarise
 

@@ -1,14 +1,8 @@
 """A worker process: takes portraits, writes their files, and ends with the process that it works for."""
 
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-from multiprocessing.connection import wait
-
 import cv2
 
+from portrait_matting.cli.process_pool import begin_worker
 from portrait_matting.preparation.output import Output
 from portrait_matting.preparation.pairing import Pair
 from portrait_matting.preparation.portrait import PreparedPortrait, prepare_portrait
@@ -20,16 +14,11 @@ _job: tuple[Source, Output, Settings]
 
 
 def start(source: Source, output: Output, settings: Settings) -> None:
-    """Makes this process a worker: of one thread, which ignores Ctrl-C: the main process handles it."""
+    """Makes this process a worker, of one thread."""
     global _job
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin_worker(output.join)
     cv2.setNumThreads(0)  # the workers are the parallelism
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # of broken files, which are reported by name
-    output.join()
-    parent = multiprocessing.parent_process()
-    if wait([parent.sentinel], timeout=0):  # gone before the lock was shared: another preparation may have begun by now
-        sys.exit()
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _job = (source, output, settings)
 
 
@@ -53,8 +42,3 @@ def measure(pair: Pair) -> int | None:
     source, _, settings = _job
     result = prepare_portrait(pair, source.read, settings)
     return result.record.copy_bytes if isinstance(result, PreparedPortrait) else None
-
-
-def _end_with(parent) -> None:
-    parent.join()
-    os._exit(1)

@@ -1,5 +1,9 @@
 """Where new backgrounds come from: a folder of pictures without people, or the project's own drawings."""
 
+import os
+from copy import copy
+from hashlib import blake2b
+
 import cv2
 import numpy as np
 
@@ -10,6 +14,7 @@ from portrait_matting.synthetic.background import defocused, draw_background, sa
 
 _LEAST_CROP = 0.6  # of the largest one: less would show grain and JPEG blocks enlarged
 _BLUR = 0.02  # at most, sigma of a photo put out of focus, as a share of the frame's height
+_FEW = 20  # pictures of a folder: fewer serve training and validation both
 _DRAWN = 240  # pixels of a drawing's shorter side, at most: its cost grows with its area
 
 
@@ -21,17 +26,21 @@ class FolderBackgrounds:
 
     Args:
         root: the folder.
-        asked: what it was named by: the key of a recipe, or the option of a command (`--backgrounds`).
+        key: what gave it, as messages have it.
 
     Raises:
-        InputError: the folder is missing or holds no picture.
+        InputError: the folder is missing, cannot be opened or holds no picture.
     """
 
-    def __init__(self, root: str, asked: str = "augment.backgrounds") -> None:
-        folder = expand(root)
-        given, instead = (f"{asked} {root}", "leave it out") if asked.startswith("-") else (f"{asked}={root}", "null")
+    def __init__(self, root: str, key: str = "augment.backgrounds") -> None:
+        self.folder = folder = expand(root)
         if not folder.is_dir():
-            raise InputError(f"{given} is not a folder: give one of pictures without people, or {instead}")
+            nothing = "leave it out" if key.startswith("-") else "null"
+            raise InputError(f"{key}={root} is not a folder: give one of pictures without people, or {nothing}")
+        try:
+            os.scandir(folder).close()  # rglob passes over a folder that it may not open
+        except OSError as error:
+            raise InputError(f"{key}={root} cannot be opened ({error.strerror}): check its permissions") from error
         self.paths = sorted(
             path
             for path in folder.rglob("*")
@@ -40,7 +49,7 @@ class FolderBackgrounds:
         )
         if not self.paths:
             kinds = ", ".join(sorted(IMAGE_SUFFIXES))
-            raise InputError(f"{given} holds no picture: give a folder with files in {kinds}")
+            raise InputError(f"{key}={root} holds no picture: give a folder with files in {kinds}")
 
     def __call__(self, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
         """A random crop of a random picture, or its mirror image: uint8 RGB (height, width, 3).
@@ -59,6 +68,24 @@ class FolderBackgrounds:
         """
         path = self.paths[rng.integers(len(self.paths))]
         return _crop(read_image(path, least_side=max(height, width)), rng, height, width)
+
+    def files(self) -> list[str]:
+        """The pictures by name and bytes, which stay as long as they do: "DIR/NAME.jpg:1234"."""
+        return [f"{path.relative_to(self.folder).as_posix()}:{path.stat().st_size}" for path in self.paths]
+
+    def part(self, share: float) -> tuple["FolderBackgrounds", "FolderBackgrounds"]:
+        """Two folders in place of this one: most pictures, and a share of them, by a hash of their names.
+
+        Fewer than `_FEW` pictures are too few to be parted: then both have them all.
+        """
+        if len(self.paths) < _FEW:
+            return self, self
+        names = {path: path.relative_to(self.folder).as_posix().encode(errors="surrogateescape") for path in self.paths}
+        ranked = sorted(self.paths, key=lambda path: blake2b(names[path]).digest())
+        count = max(1, round(share * len(ranked)))
+        parts = copy(self), copy(self)
+        parts[0].paths, parts[1].paths = sorted(ranked[count:]), sorted(ranked[:count])
+        return parts
 
 
 class DrawnBackgrounds:

@@ -8,6 +8,8 @@ from portrait_matting.errors import InputError
 
 DRAWN = {"_target_": "portrait_matting.data.synthetic.SyntheticDataModule", "draw_seed": 0, "train": 8}
 REAL = {"_target_": "portrait_matting.data.folder.FolderDataModule", "root": "portraits"}
+_PEOPLE = "portrait_matting.data.people.PeopleDataModule"
+PEOPLE = {"_target_": _PEOPLE, "draw_seed": 0, "backgrounds": None, "pieces": {}}
 
 
 def arm(name: str, data: dict) -> Arm:
@@ -23,3 +25,21 @@ def test_arms_on_other_drawn_portraits_are_refused(other):
 @pytest.mark.parametrize("first, other", [(DRAWN, DRAWN | {"train": 16}), (REAL, REAL | {"root": "smaller copy"})])
 def test_more_training_portraits_and_another_copy_are_no_other_test(first, other):
     check_same_test([arm("a", first), arm("b", other)])
+
+
+@pytest.mark.parametrize("other", [{"pieces": {"hair": False}}, {"backgrounds": "photos"}])
+def test_people_without_a_piece_or_before_photos_are_others(other):
+    with pytest.raises(InputError, match="were not tested on the same portraits"):
+        check_same_test([arm("a", PEOPLE), arm("b", PEOPLE | other)])
+
+
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ({"pieces": {"hair": True}}, {"pieces": {}}),
+        ({"pieces": {"hair": True, "hats": True}}, {"pieces": {"hats": True}}),
+        ({"backgrounds": "here/photos"}, {"backgrounds": "there/photos"}),
+    ],
+)
+def test_what_is_on_anyway_and_a_folder_elsewhere_are_no_other_people(first, second):
+    check_same_test([arm("a", PEOPLE | first), arm("b", PEOPLE | second)])

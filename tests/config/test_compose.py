@@ -24,7 +24,7 @@ def test_the_default_recipe_needs_no_data_no_gpu_and_no_account():
 
 @pytest.mark.parametrize("choice", GROUPS)
 def test_every_choice_composes_and_has_the_types_that_the_code_takes(choice):
-    needs = {"data=easyportrait": ["data.root=somewhere"], "data=folder": ["data.root=somewhere"]}
+    needs = {f"data={kind}": ["data.root=somewhere"] for kind in ("easyportrait", "folder", "cutouts")}
     compose([choice, *needs.get(choice, [])])
 
 

@@ -13,7 +13,7 @@ def test_every_key_of_a_recipe_that_holds_a_path_is_known():
     keys = {key for recipe in ("train", "evaluate", "plan") for key in known_keys(recipe) if is_path(key)}
     assert keys == {
         *("resume", "run_dir", "data.root", "augment.backgrounds", "model.weights", "checkpoint", "predictions"),
-        *("hydra.run.dir", "hydra.sweep.dir"),
+        *("hydra.run.dir", "hydra.sweep.dir", "data.backgrounds"),
     }
 
 

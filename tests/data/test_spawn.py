@@ -9,6 +9,7 @@ from hydra.utils import instantiate
 
 from portrait_matting.config.compose import compose
 from portrait_matting.data.datamodule import PortraitDataModule
+from portrait_matting.draw import main
 from portrait_matting.synthetic.easyportrait import write_easyportrait
 
 LOADING = ["hardware.batch_size=2", "hardware.input_size=32", "augment=strong"]
@@ -26,6 +27,10 @@ def spawned(monkeypatch):
 def overrides(kind: str, root) -> list[str]:
     if kind == "synthetic":
         return ["data=synthetic", *DRAWN]
+    if kind == "cutouts":
+        main([str(root), "--style", "drawn", "--count", "7", "--size", "48", "--cut-outs", "--workers", "1"])
+        shares = ["data.val_share=0.3", "data.test_share=0.2"]
+        return ["data=cutouts", f"data.root='{root}'", *shares, "data.height=48", "data.width=40"]
     write_easyportrait(root, train=4, val=2, test=2, height=48, width=40)
     if kind == "easyportrait":
         return ["data=easyportrait", f"data.root='{root}'"]
@@ -42,7 +47,7 @@ def built(choice: list[str], workers: int) -> PortraitDataModule:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["synthetic", "easyportrait", "folder"])
+@pytest.mark.parametrize("kind", ["synthetic", "easyportrait", "folder", "cutouts"])
 def test_spawned_workers_give_what_this_process_gives(kind, spawned, tmp_path):
     choice = overrides(kind, tmp_path / "data")
     there, here = built(choice, workers=1), built(choice, workers=0)

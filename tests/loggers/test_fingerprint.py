@@ -4,6 +4,7 @@ import time
 import numpy as np
 import pytest
 
+from portrait_matting.data.cutouts import CutOutsDataModule
 from portrait_matting.data.folder import FolderDataModule, FolderDataset
 from portrait_matting.data.synthetic import SyntheticDataModule
 from portrait_matting.loggers.fingerprint import fingerprint, of_portraits
@@ -80,6 +81,24 @@ def test_the_splits_of_a_folder(tmp_path):
             cv2.imwrite(str(tmp_path / half / f"{index}.png"), np.full((20, 20), index, np.uint8))
     found = fingerprint(FolderDataModule(str(tmp_path), **LOADING))
     assert sum(found[f"{split}_portraits"] for split in ("train", "val", "test")) == 6
+
+
+def test_cut_outs_are_known_by_their_files_and_by_what_they_are_put_before(tmp_path):
+    import cv2
+
+    for folder in ("people", "photos"):
+        (tmp_path / folder).mkdir()
+        for index in range(4):
+            cv2.imwrite(str(tmp_path / folder / f"{index}.png"), np.full((20, 20, 4), 40 * index, np.uint8))
+    people, photos = str(tmp_path / "people"), str(tmp_path / "photos")
+    before = fingerprint(CutOutsDataModule(people, **LOADING))
+    assert before == fingerprint(CutOutsDataModule(people, **LOADING | {"seed": 1}))
+    assert sum(before[f"{split}_portraits"] for split in ("train", "val", "test")) == 4
+    drawn = [{"draw_seed": 1}, {"height": 96}, {"backgrounds": photos}]
+    others = [fingerprint(CutOutsDataModule(people, **LOADING, **other)) for other in drawn]
+    cv2.imwrite(str(tmp_path / "photos" / "0.png"), np.zeros((30, 30, 3), np.uint8))
+    others.append(fingerprint(CutOutsDataModule(people, **LOADING, backgrounds=photos)))
+    assert len({found["train"] for found in (before, *others)}) == 5
 
 
 def test_forty_thousand_files_take_well_under_a_second(tmp_path):

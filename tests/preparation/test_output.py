@@ -6,7 +6,7 @@ import pytest
 
 from portrait_matting.errors import InputError
 from portrait_matting.preparation import output as module
-from portrait_matting.preparation.output import Output, check_place, human
+from portrait_matting.preparation.output import Output, check_place
 from portrait_matting.preparation.settings import Settings
 
 
@@ -100,18 +100,3 @@ def test_an_output_among_the_originals_is_refused(tmp_path, place):
 def test_an_output_elsewhere_is_allowed(tmp_path, place):
     (tmp_path / "source").mkdir()
     check_place(tmp_path / "source", Path(tmp_path / "source" / place))
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1000, "1.0 kB"),
-        (91.8e9, "91.8 GB"),
-        (2.5e12, "2.5 TB"),
-        (4e15, "4,000.0 TB"),
-    ],
-)
-def test_bytes_are_said_in_the_unit_that_reads_best(size, text):
-    assert human(size) == text

@@ -101,6 +101,45 @@ def test_a_missing_folder(tmp_path):
         FolderBackgrounds(str(tmp_path / "nowhere"))
 
 
+def test_whoever_gives_the_folder_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"^data\.backgrounds=.*nowhere is not a folder: .*, or null$"):
+        FolderBackgrounds(str(tmp_path / "nowhere"), "data.backgrounds")
+    with pytest.raises(InputError, match=r"^--backgrounds=.*nowhere is not a folder: .*, or leave it out$"):
+        FolderBackgrounds(str(tmp_path / "nowhere"), "--backgrounds")
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(InputError, match=r"file is not a folder"):
+        FolderBackgrounds(str(tmp_path / "file"))
+
+
+def test_a_folder_that_cannot_be_opened(tmp_path, monkeypatch):
+    def locked(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.scandir", locked)  # root, as whom tests may run, may open all
+    with pytest.raises(InputError, match=r"cannot be opened \(Permission denied\): check its permissions"):
+        FolderBackgrounds(str(tmp_path))
+
+
+def test_many_pictures_are_parted_by_their_names_and_few_are_not(tmp_path):
+    for number in range(40):
+        save(tmp_path / f"{number}.png", plain((number, 0, 0)))
+    most, rest = FolderBackgrounds(str(tmp_path)).part(0.2)
+    assert (len(most.paths), len(rest.paths)) == (32, 8)
+    assert not set(most.paths) & set(rest.paths)
+    assert rest(np.random.default_rng(0), 16, 16).shape == (16, 16, 3)
+    for number in range(40):
+        (tmp_path / f"{number}.png").rename(tmp_path / "moved" / f"{number}.png") if number else (
+            tmp_path / "moved"
+        ).mkdir()
+    (tmp_path / "0.png").unlink()
+    again = FolderBackgrounds(str(tmp_path / "moved")).part(0.2)[1]
+    assert len({path.name for path in again.paths} - {path.name for path in rest.paths}) <= 1
+    for number in range(20, 40):
+        (tmp_path / "moved" / f"{number}.png").unlink()
+    few = FolderBackgrounds(str(tmp_path / "moved"))
+    assert few.part(0.2) == (few, few)
+
+
 def test_an_empty_folder(tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
     with pytest.raises(InputError, match=r"^augment\.backgrounds=.* holds no picture: give .*\.jpg"):
@@ -112,3 +151,13 @@ def test_a_broken_picture_is_named(tmp_path):
     backgrounds = FolderBackgrounds(str(tmp_path))
     with pytest.raises(InputError, match=r"broken\.jpg"):
         backgrounds(np.random.default_rng(0), 32, 32)
+
+
+def test_a_sharp_crop_is_never_out_of_focus(tmp_path):
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(tmp_path / "noise.png"), rng.integers(0, 256, (64, 64, 3)).astype(np.uint8))
+    backgrounds = FolderBackgrounds(str(tmp_path))
+    sharp, called = (
+        [draw(np.random.default_rng(k), 48, 48).std() for k in range(20)] for draw in (backgrounds.sharp, backgrounds)
+    )
+    assert min(sharp) > 30 > min(called)

@@ -1,0 +1,45 @@
+"""The way to portraits of bodies in three dimensions, whose needs are the extra `people`: not everybody has them."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from types import ModuleType
+
+from portrait_matting.cli.arguments import nearest
+from portrait_matting.errors import InputError
+
+NEEDS = ("anny", "numba")
+
+
+def load_people() -> ModuleType:
+    """The room `portrait_matting.people`, with `PIECES`, `draw_person_layers` and `draw_person_portrait`.
+
+    Raises:
+        InputError: something that it needs is not installed.
+    """
+    for name in NEEDS:
+        if find_spec(name) is None:
+            raise InputError(
+                f"people in three dimensions need {name}, which is not installed: make people, or pip install "
+                '"portrait-matting[people]"'
+            )
+    import portrait_matting.people as people
+
+    return people
+
+
+def choose_pieces(off: Iterable[str], say: str) -> frozenset[str]:
+    """All pieces of a person but some.
+
+    Args:
+        off: those that are switched off.
+        say: how a message calls one, with {} in the place of its name, such as "data.pieces.{}".
+
+    Raises:
+        InputError: there is no such piece, or the extra is not installed.
+    """
+    pieces, off = frozenset(load_people().PIECES), frozenset(off)
+    for name in sorted(off):
+        if name not in pieces:
+            cure = nearest(name, sorted(pieces)) or f"there are {', '.join(sorted(pieces))}"
+            raise InputError(f"{say.format(name)} is no piece of a person: {cure}")
+    return pieces - off

@@ -1,0 +1,97 @@
+"""What a person wears and how the hair falls: all surfaces and strands of one person."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from portrait_matting.people.bag import wear_bag
+from portrait_matting.people.beard import grow_beard
+from portrait_matting.people.brows import grow_brows
+from portrait_matting.people.clothes import covered, dress
+from portrait_matting.people.earrings import wear_earrings
+from portrait_matting.people.glasses import wear_glasses
+from portrait_matting.people.hair import FLYAWAYS, grow_hair
+from portrait_matting.people.head_cover import Headwear
+from portrait_matting.people.headphones import wear_headphones
+from portrait_matting.people.headwear import wear_headwear
+from portrait_matting.people.held import hold
+from portrait_matting.people.mask import wear_mask
+from portrait_matting.people.necklace import wear_necklace
+from portrait_matting.people.scalp import scalp_share
+from portrait_matting.people.sitter import Sitter, Streams
+from portrait_matting.people.skin import body_surfaces
+from portrait_matting.people.styles import sample_style
+from portrait_matting.people.surface import Strands, Surface
+
+# Shares of people, chosen for variety more than by how often they are seen
+_WITH_HEADWEAR, _WITH_GLASSES, _WITH_NECKLACE, _WITH_MASK = 0.18, 0.32, 0.15, 0.04
+_WITH_HEADPHONES, _WITH_BAG, _WITH_EARRINGS = 0.06, 0.15, (0.08, 0.4)  # of men and of women
+
+
+class Outfit(NamedTuple):
+    surfaces: list[Surface]
+    strands: list[Strands]
+
+
+def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: np.ndarray | None = None) -> Outfit:
+    """Dresses a person.
+
+    Args:
+        sitter: whom.
+        streams: of this person.
+        pieces: that are switched on.
+        camera: (3,), where the person may look; None: ahead.
+    """
+    body, complexion = sitter.body, sitter.complexion
+    headwear = _headwear(sitter, streams("headwear")) if "headwear" in pieces else None
+    strands: list[Strands] = []
+    shares = None
+    if "hair" in pieces:
+        rng = streams("hair")
+        style = sample_style(body.shape, rng)
+        flyaways = FLYAWAYS if "flyaways" in pieces else 0.0
+        strands += grow_hair(body, complexion, rng, headwear, style, flyaways)
+        shares = scalp_share(body, style.hairline)
+    strands += grow_brows(body, complexion, streams("brows"))
+    if "beards" in pieces:
+        strands += grow_beard(body, complexion, streams("beards"))
+    clothes = dress(body, streams("clothes"), pieces)
+    skin = body_surfaces(body, complexion, streams("skin"), pieces, camera, shares)
+    surfaces = [*_without(skin, covered(body, clothes)), *clothes, *_things(sitter, streams, pieces, headwear)]
+    return Outfit(surfaces, strands)
+
+
+def _headwear(sitter: Sitter, rng: np.random.Generator) -> Headwear | None:
+    return wear_headwear(sitter.body, rng) if rng.random() < _WITH_HEADWEAR else None
+
+
+def _things(sitter: Sitter, streams: Streams, pieces: frozenset[str], headwear: Headwear | None) -> list[Surface]:
+    body, found = sitter.body, [] if headwear is None else list(headwear.surfaces)
+    rng = streams("glasses")
+    if "glasses" in pieces and rng.random() < _WITH_GLASSES:
+        found += wear_glasses(body, rng)
+    rng = streams("jewellery")
+    female = body.shape.phenotype["gender"] > 0.5
+    if "jewellery" in pieces and rng.random() < _WITH_EARRINGS[female]:
+        found += wear_earrings(body, rng)
+    if "jewellery" in pieces and rng.random() < _WITH_NECKLACE:
+        found += wear_necklace(body, rng)
+    rng = streams("masks")
+    if "masks" in pieces and rng.random() < _WITH_MASK:
+        found += wear_mask(body, rng)
+    if sitter.holds is not None:
+        thing, side = sitter.holds
+        found += hold(body, side, streams("thing"), thing)
+    rng = streams("headphones")
+    if "objects" in pieces and headwear is None and rng.random() < _WITH_HEADPHONES:
+        found += wear_headphones(body, rng)
+    rng = streams("bags")
+    if "bags" in pieces and rng.random() < _WITH_BAG:
+        found += wear_bag(body, rng)
+    return found
+
+
+def _without(skin: list[Surface], hidden: np.ndarray) -> list[Surface]:
+    """The skin, of which what is under clothes is left out: nothing of it can come through, and nobody draws it."""
+    first, *others = skin
+    return [first.kept(~hidden), *others]

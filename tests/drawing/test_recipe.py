@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+import pytest
+
+from portrait_matting.drawing.recipe import Recipe, check_recipe
+from portrait_matting.errors import InputError
+
+PEOPLE = Recipe("people", 384, 336, pieces=("hair", "hands", "hats"))
+
+
+def test_the_same_recipe_goes_on(tmp_path):
+    for recipe in (PEOPLE, Recipe("drawn", 64, 56, 3, cut_outs=True)):
+        check_recipe(recipe.text(), recipe, tmp_path / "recipe.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"style": "drawn", "pieces": None}, "was drawn with --style people, this is with --style drawn"),
+        ({"height": 256, "width": 224}, "with --size 384, this is with --size 256"),
+        ({"seed": 1}, "with --seed 0, this is with --seed 1"),
+        ({"cut_outs": True}, "without --cut-outs, this is with --cut-outs"),
+        ({"pieces": ("hands",)}, "with hair hats, this is with --without hair hats"),
+        ({"backgrounds": "0123"}, "without --backgrounds, this is before the --backgrounds 0123"),
+        ({"version": "99.0"}, "this is by version 99.0"),
+    ],
+)
+def test_another_recipe_is_refused_in_words(tmp_path, change, says):
+    with pytest.raises(InputError, match=says) as error:
+        check_recipe(PEOPLE.text(), replace(PEOPLE, **change), tmp_path / "recipe.json")
+    assert "Give another OUTPUT, or delete that one" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"style": "people"}', PEOPLE.text()[:-20], "\0" * 40])
+def test_what_is_no_recipe_is_said(tmp_path, text):
+    with pytest.raises(InputError, match="is no recipe of drawn portraits: give another OUTPUT"):
+        check_recipe(text, PEOPLE, tmp_path / "recipe.json")
