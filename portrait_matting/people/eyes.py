@@ -7,7 +7,7 @@ import numpy as np
 from portrait_matting.people.body import Body
 from portrait_matting.people.body_data import body_data
 from portrait_matting.people.complexion import Complexion
-from portrait_matting.people.grain import grain
+from portrait_matting.people.grain import SCALE, grain
 from portrait_matting.people.skin_map import lid_rim
 from portrait_matting.people.surface import Appearance, Samples, Surface
 
@@ -142,8 +142,8 @@ def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, p
         def within(limit: float, width: float = 1.0) -> np.ndarray:
             return np.clip((limit - angle) / (soft * width) + 0.5, 0, 1)[:, None]
 
-        cells = np.stack([around * 9 + turn, angle * 14], -1)
-        fibres = noise[(cells[:, 0] * 4).astype(int) & 63, (cells[:, 1]).astype(int) & 63, side, 0][:, None] / np.float32(28)
+        ray, ring = (around * 36 + 4 * turn).astype(int) & 63, (angle * 14).astype(int) & 63
+        fibres = (noise[ray, ring, side, 0] / np.float32(SCALE))[:, None]
         spread = np.clip((angle - pupil) / (_IRIS - pupil), 0, 1)[:, None]
         coloured = iris * (1 + 0.28 * fibres) * (1.25 - 0.35 * spread) + 0.06 * iris.mean() * (1 - spread)
         coloured = coloured * (1 - 0.75 * np.clip((spread - 0.72) / 0.28, 0, 1) ** 1.5)  # the ring around it

@@ -8,7 +8,8 @@ from numba import njit
 
 SIZE = 64
 """Cells of the volume each way; it goes on periodically."""
-_SCALE = 28  # of what is kept
+SCALE = 28
+"""What is kept, times the noise."""
 
 
 @cache
@@ -25,7 +26,7 @@ def grain() -> np.ndarray:
         noise = np.moveaxis(rows.reshape(SIZE, SIZE, SIZE), -1, axis)
     noise = (noise - noise.mean()) / noise.std()
     slopes = [(np.roll(noise, -1, axis) - np.roll(noise, 1, axis)) / 2 for axis in range(3)]
-    return np.rint(np.clip(np.stack([noise, *slopes], -1) * _SCALE, -127, 127)).astype(np.int8)
+    return np.rint(np.clip(np.stack([noise, *slopes], -1) * SCALE, -127, 127)).astype(np.int8)
 
 
 @njit(cache=True)
@@ -35,7 +36,7 @@ def value_at(volume, x, y, z):
     u, v, w = np.float32(x - i), np.float32(y - j), np.float32(z - k)
     i0, j0, k0, i1, j1, k1 = i & 63, j & 63, k & 63, (i + 1) & 63, (j + 1) & 63, (k + 1) & 63
     one = np.float32(1)
-    p, q = (one - u) * np.float32(1 / _SCALE), u * np.float32(1 / _SCALE)
+    p, q = (one - u) * np.float32(1 / SCALE), u * np.float32(1 / SCALE)
     a, b, c, d = p * (one - v), p * v, q * (one - v), q * v
     w0, w1, w2, w3 = a * (one - w), a * w, b * (one - w), b * w
     w4, w5, w6, w7 = c * (one - w), c * w, d * (one - w), d * w
@@ -58,7 +59,7 @@ def at(volume, x, y, z):
     u, v, w = np.float32(x - i), np.float32(y - j), np.float32(z - k)
     i0, j0, k0, i1, j1, k1 = i & 63, j & 63, k & 63, (i + 1) & 63, (j + 1) & 63, (k + 1) & 63
     one = np.float32(1)
-    p, q = (one - u) * np.float32(1 / _SCALE), u * np.float32(1 / _SCALE)
+    p, q = (one - u) * np.float32(1 / SCALE), u * np.float32(1 / SCALE)
     a, b, c, d = p * (one - v), p * v, q * (one - v), q * v
     w0, w1, w2, w3 = a * (one - w), a * w, b * (one - w), b * w
     w4, w5, w6, w7 = c * (one - w), c * w, d * (one - w), d * w

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from portrait_matting.people.grain import SIZE, at, grain, value_at
+from portrait_matting.people.grain import SCALE, SIZE, at, grain, value_at
 
 
 def test_the_grain_goes_on_periodically_and_has_deviation_one():
     noise = grain()
     assert noise.shape == (SIZE, SIZE, SIZE, 4)
     assert noise.dtype == np.int8
-    assert noise[..., 0].std() == pytest.approx(28, abs=0.1)
+    assert noise[..., 0].std() == pytest.approx(SCALE, abs=0.1)
     here = at(noise, 3.25, 60.5, 17.75)
     assert at(noise, 3.25 + SIZE, 60.5 - SIZE, 17.75 + 2 * SIZE) == pytest.approx(here, abs=1e-5)
     assert value_at(noise, 3.25, 60.5, 17.75) == pytest.approx(here[0], abs=1e-6)
