@@ -7,10 +7,10 @@ import pytest
 
 from portrait_matting.people.body import make_body
 from portrait_matting.people.complexion import Complexion
-from portrait_matting.people.eyes import lids_after
+from portrait_matting.people.lids import lid_rim, lids_after
 from portrait_matting.people.shape import Shape, coefficients, sample_shape
 from portrait_matting.people.skin import body_surfaces
-from portrait_matting.people.skin_map import ZONES, lid_rim, skin_map
+from portrait_matting.people.skin_map import ZONES, skin_map
 from portrait_matting.people.surface import Samples
 
 PHENOTYPE = {"gender": 0.9, "age": 0.68, "muscle": 0.5, "weight": 0.5, "height": 0.5, "proportions": 0.5}
