@@ -7,6 +7,9 @@ from portrait_matting.cli import command
 from portrait_matting.cli.arguments import Parser, cores, number, path
 from portrait_matting.errors import InputError
 
+WIDTH = 7 / 8
+"""Of the height: portraits are taken upright."""
+
 
 def draw(arguments: argparse.Namespace) -> None:
     """Fills a folder with drawn portraits, or with people cut out, and writes the sheet of the first sixty.
@@ -21,7 +24,7 @@ def draw(arguments: argparse.Namespace) -> None:
     from portrait_matting.drawing.fill import cannot_write, fill
     from portrait_matting.drawing.folder import DrawingFolder
     from portrait_matting.drawing.recipe import Recipe
-    from portrait_matting.drawing.sheet import NAME, write_sheet
+    from portrait_matting.drawing.sheet import NAME, SHOWN, write_sheet
     from portrait_matting.drawing.style import Style
 
     pieces, backgrounds = None, None
@@ -48,32 +51,30 @@ def draw(arguments: argparse.Namespace) -> None:
     folder.open(recipe)
     try:
         drawn = fill(folder, Style(recipe, backgrounds), arguments.count, arguments.workers)
-        more = folder.beyond(recipe, arguments.count)
         try:
-            write_sheet(folder, recipe, arguments.count + more)
+            more = folder.beyond(recipe, arguments.count)
+            write_sheet(folder, recipe, [*range(min(arguments.count, SHOWN)), *more][:SHOWN])
             folder.finish()
         except OSError as error:
             raise cannot_write(folder, error) from error
     finally:
         folder.close()
-    there = arguments.count + more
+    there = arguments.count + len(more)
     what = ("cut-out" if recipe.cut_outs else "portrait") + (" is" if there == 1 else "s are")
     print(f"{there:,} {what} in {arguments.output}, {drawn:,} drawn now")
     if more:
-        print(f"that is {more:,} more than --count {arguments.count}, by an earlier call; none was removed")
+        print(f"that is {len(more):,} more than --count {arguments.count}, by an earlier call; none was removed")
     print(f"{arguments.output / NAME} shows the first of them")
     kind = "cutouts" if recipe.cut_outs else "folder"
     print(f"train on them with data={kind} {path_override('data.root', arguments.output)}")
-
-
-WIDTH = 7 / 8
-"""Of the height: portraits are taken upright, and 336 of 384 divide by 16 and by 32 as networks want it."""
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line of this command."""
     parser = Parser(
         prog="python -m portrait_matting.draw",
+        usage="%(prog)s OUTPUT --style people|drawn --count N [--size N] [--seed N] [--workers N] [--cut-outs] "
+        "[--backgrounds DIR] [--without PIECE …]",  # argparse's own has OUTPUT where --without would take it
         description="Draws people who do not exist, with exact alphas, into images/ and alphas/, which data=folder "
         "data.root=OUTPUT reads. It may be stopped at any moment: the same command goes on, and a larger --count adds.",
     )
@@ -81,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--style", choices=("people", "drawn"), required=True, help="bodies in three dimensions, or flat drawings"
     )
-    parser.add_argument("--count", type=number(1, 10**9), required=True, help="portraits in all")
+    parser.add_argument("--count", type=number(1, 10**7), required=True, help="portraits in all")
     parser.add_argument(
         "--size", type=number(32, 8192), default=384, help="height in pixels; the width is 7/8 of it (%(default)s)"
     )

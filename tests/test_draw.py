@@ -43,6 +43,7 @@ def people(monkeypatch):
     [
         (["--count", "0"], "--count: 0 is below 1"),
         (["--count", "-3"], "--count: -3 is below 1"),
+        (["--count", "20000000"], "--count: 20000000 is above 10000000"),
         (["--count", "1.5"], "--count: invalid number value: '1.5'"),
         (["--size", "31"], "--size: 31 is below 32"),
         (["--size", "9000"], "--size: 9000 is above 8192"),

@@ -1,6 +1,7 @@
 """The way to portraits of bodies in three dimensions, whose needs are the extra `people`: not everybody has them."""
 
 from collections.abc import Iterable
+from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
@@ -22,9 +23,7 @@ def load_people() -> ModuleType:
                 f"people in three dimensions need {name}, which is not installed: make people, or pip install "
                 '"portrait-matting[people]"'
             )
-    import portrait_matting.people as people
-
-    return people
+    return import_module("portrait_matting.people")
 
 
 def choose_pieces(off: Iterable[str], say: str) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """The folder that drawings fill: one command at a time, one recipe, files whole or absent."""
 
 import os
+import re
 from pathlib import Path
 
 from portrait_matting.disk.lock import Held
@@ -53,23 +54,28 @@ class DrawingFolder(WorkFolder):
     def missing(self, recipe: Recipe, count: int) -> list[int]:
         """Which of the first `count` portraits are not there, or not whole."""
         listed = self._listed(recipe)
-        return [
-            index
-            for index in range(count)
-            if not all(path in listed and is_whole(self.root / path) for path in paths(recipe, index))
-        ]
+        return [index for index in range(count) if not self._is_there(recipe, index, listed)]
 
-    def beyond(self, recipe: Recipe, count: int) -> int:
-        """How many portraits are there beyond the first `count`, of an earlier call that was to draw more."""
-        ours = set(paths(recipe, 0)[-1:])
-        folder, _, first = next(iter(ours)).rpartition("/")
-        start, end = first[: first.rindex("_") + 1], first[-4:]
-        numbers = (
-            name[len(start) : -len(end)]
-            for name in (path.rpartition("/")[2] for path in self._listed(recipe) if path.rpartition("/")[0] == folder)
-            if name.startswith(start) and name.endswith(end)
-        )
-        return sum(number.isdecimal() and int(number) >= count for number in numbers)
+    def beyond(self, recipe: Recipe, count: int) -> list[int]:
+        """Which portraits are there beyond the first `count`, of an earlier call that was to draw more.
+
+        Of one that is not whole, the files that are there are removed: an alpha without its image is no pair.
+        """
+        listed = self._listed(recipe)
+        numbers: set[int] = set()
+        for path in paths(recipe, 0):
+            before, _, after = path.rpartition("000000")
+            pattern = re.compile(f"{re.escape(before)}(\\d{{6,}}){re.escape(after)}", re.ASCII)
+            numbers |= {int(match[1]) for match in map(pattern.fullmatch, listed) if match}
+        more = sorted(number for number in numbers if number >= count)
+        there = [index for index in more if self._is_there(recipe, index, listed)]
+        for index in set(more) - set(there):
+            for path in paths(recipe, index):
+                (self.root / path).unlink(missing_ok=True)
+        return there
+
+    def _is_there(self, recipe: Recipe, index: int, listed: set[str]) -> bool:
+        return all(path in listed and is_whole(self.root / path) for path in paths(recipe, index))
 
     def _listed(self, recipe: Recipe) -> set[str]:
         folders = {path.rpartition("/")[0] for path in paths(recipe, 0)}

@@ -1,5 +1,7 @@
 """The sheet of a folder's first drawings: what one looks at first."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -17,13 +19,13 @@ _QUALITY = 92
 _LIGHT, _DARK = (236, 239, 242), (206, 212, 219)  # behind cut-outs, from above to below
 
 
-def write_sheet(folder: DrawingFolder, recipe: Recipe, count: int) -> None:
-    """Writes `NAME`, the first sixty of `count` drawings in rows, as the files have them.
+def write_sheet(folder: DrawingFolder, recipe: Recipe, indices: Sequence[int]) -> None:
+    """Writes `NAME`, some drawings in rows, as the files have them.
 
     Raises:
         OSError: it cannot be written, or a drawing cannot be read.
     """
-    shown = [_picture(folder, recipe, index) for index in range(min(count, SHOWN))]
+    shown = [_picture(folder, recipe, index) for index in indices]
     encoded = cv2.imencode(".jpg", arranged(shown)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
     folder.write(NAME, encoded.tobytes())
 

@@ -85,6 +85,34 @@ def test_workers_change_nothing(root):
     assert all(map(torch.equal, epochs(data(root), 2), epochs(data(root, workers=2), 2)))
 
 
+def test_an_epoch_that_was_stopped_goes_on_with_the_very_samples(root):
+    made = [data(root) for _ in range(2)]
+    for each in made:
+        each.setup("fit")
+    whole = made[0].train_dataloader()
+    batches, state = [], None
+    for batch in whole:
+        batches.append(batch["image"])
+        if len(batches) == 3:
+            state = whole.state_dict()
+    again = made[1].train_dataloader()
+    again.load_state_dict(state)
+    rest = [batch["image"] for batch in again]
+    assert len(rest) == len(batches) - 3
+    assert all(map(torch.equal, rest, batches[3:]))
+
+
+def test_two_processes_see_what_one_sees(root, monkeypatch):
+    alone = {image.numpy().tobytes() for image in epochs(data(root), 1)}
+    together = []
+    for rank in range(2):
+        made = data(root)
+        monkeypatch.setattr(made, "_rank", lambda rank=rank: (rank, 2))
+        together += [image.numpy().tobytes() for image in epochs(made, 1)]
+    assert len(together) == 16
+    assert set(together) == alone
+
+
 def test_a_subset_is_put_before_other_backgrounds_too(root):
     images = epochs(data(root, subset=0.5), 2)
     assert len(images) == 16
@@ -182,6 +210,14 @@ def test_a_palette_and_16_bits_are_read(tmp_path):
     cv2.imwrite(str(tmp_path / "wide.png"), cv2.cvtColor(wide, cv2.COLOR_RGBA2BGRA))
     for name in ("palette.png", "wide.png"):
         assert np.abs(read_cut_out(tmp_path / name)[1] - rgba(3)[..., 3] / 255).max() < 0.2
+
+
+def test_grey_with_alpha_is_a_cut_out(tmp_path):
+    grey = Image.merge("LA", [Image.fromarray(rgba()[..., 1]), Image.fromarray(rgba()[..., 3])])
+    grey.save(tmp_path / "a.png")
+    colours, alpha = read_cut_out(tmp_path / "a.png")
+    np.testing.assert_array_equal(colours, np.repeat(rgba()[..., 1:2], 3, axis=2))
+    np.testing.assert_allclose(alpha, rgba()[..., 3] / 255, atol=1e-6)
 
 
 def test_one_bad_file_is_counted_in_training_and_more_stop_the_run(root, caplog):

@@ -33,7 +33,7 @@ def test_what_is_missing_or_not_whole_is_known(folder, recipe):
     assert folder.missing(recipe, 4) == [0, 1, 2, 3]
     fill(folder, recipe, range(6))
     assert folder.missing(recipe, 6) == []
-    assert (folder.beyond(recipe, 6), folder.beyond(recipe, 2)) == (0, 4)
+    assert (folder.beyond(recipe, 6), folder.beyond(recipe, 2)) == ([], [2, 3, 4, 5])
     names = sorted(path for path in folder.root.rglob("drawn_0_*") if "_000001" in path.name or "_000003" in path.name)
     os.truncate(names[0], 40)
     names[-1].write_bytes(b"")
@@ -48,7 +48,7 @@ def test_what_is_not_ours_does_not_count(folder):
     fill(folder, CUT_OUTS, range(2))
     for name in ("drawn_1_000009.png", "drawn_0_x.png", "drawn_0_000009.jpg", "mine.png"):
         (folder.root / name).write_bytes(b"")
-    assert folder.beyond(CUT_OUTS, 2) == 0
+    assert folder.beyond(CUT_OUTS, 2) == []
     assert folder.missing(CUT_OUTS, 2) == []
 
 

@@ -27,13 +27,13 @@ def test_the_first_sixty_are_shown(tmp_path, cut_outs):
     for index in range(3):
         for path, content in contents(Style(recipe), index).items():
             folder.write(path, content)
-    write_sheet(folder, recipe, 3)
+    write_sheet(folder, recipe, range(3))
     before = (folder.root / "sheet.jpg").read_bytes()
     sheet = cv2.imread(str(folder.root / "sheet.jpg"))
     assert sheet.shape == (8 + 40, 8 + 3 * 36, 3)
     if not cut_outs:
         first = cv2.imread(str(folder.root / "images/drawn_0_000000.jpg"))
         assert np.abs(sheet[8:40, 8:36].astype(int) - first).mean() < 6
-    write_sheet(folder, recipe, 3)
+    write_sheet(folder, recipe, range(3))
     assert (folder.root / "sheet.jpg").read_bytes() == before
     folder.close()

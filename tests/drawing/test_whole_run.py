@@ -78,6 +78,21 @@ def test_a_smaller_count_says_what_is_there(undisturbed, capsys):
     assert tree(undisturbed) == before
 
 
+def test_a_smaller_count_after_a_kill_draws_what_is_asked_for_and_keeps_the_rest(undisturbed, tmp_path, capsys):
+    output = tmp_path / "out"
+    shutil.copytree(undisturbed, output)
+    for index in (2, 6, 10):
+        (output / f"images/drawn_0_{index:06d}.jpg").unlink()
+    call(output, 5)
+    said = capsys.readouterr().out
+    assert f"10 portraits are in {output}, 1 drawn now" in said
+    assert "5 more than --count 5" in said
+    data = FolderDataModule(root=str(output), **LOADING)  # no alpha is there without its image
+    assert sum(len(data.portraits(split)) for split in ("train", "val", "test")) == 10
+    call(output, 12)
+    assert tree(output) == tree(undisturbed)
+
+
 def test_what_a_kill_leaves_is_done_again(undisturbed, tmp_path):
     """The moment made by hand: half a file, an empty one, one of zeros, an alpha alone, no sheet, one being written."""
     output = tmp_path / "out"
