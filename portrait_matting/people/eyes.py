@@ -121,7 +121,7 @@ def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, p
         spread = np.clip((angle - pupil) / (_IRIS - pupil), 0, 1)[:, None]
         coloured = iris * (1 + 0.28 * fibres) * (1.25 - 0.35 * spread) + 0.06 * iris.mean() * (1 - spread)
         coloured = coloured * (1 - 0.75 * np.clip((spread - 0.72) / 0.28, 0, 1) ** 1.5)  # the ring around it
-        shade = np.float32((0.58, 0.53, 0.49)) * np.float32((1, 1 - 0.06 * blood, 1 - 0.05 * blood))
+        shade = np.float32((0.46, 0.42, 0.39)) * np.float32((1, 1 - 0.06 * blood, 1 - 0.05 * blood))
         corner = np.clip((np.abs(place[:, 0]) - 0.45) / 0.4, 0, 1)[:, None]
         white = shade * (1 - corner * np.float32((0.12, 0.38, 0.36)))
         albedo = white + within(_IRIS, 2.5) * (coloured - white)
@@ -129,7 +129,7 @@ def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, p
         height = place[:, 2]
         top, bottom = np.interp(place[:, 0], *upper), np.interp(place[:, 0], *lower)
         hidden = (
-            np.exp(-np.clip(top - height, 0, 1) / 0.10) * 0.62 + np.exp(-np.clip(height - bottom, 0, 1) / 0.06) * 0.25
+            np.exp(-np.clip(top - height, 0, 1) / 0.12) * 0.68 + np.exp(-np.clip(height - bottom, 0, 1) / 0.06) * 0.25
         )
         albedo = albedo * (1 - np.clip(hidden, 0, 0.8))[:, None]
         bend = np.sin(
