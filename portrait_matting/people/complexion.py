@@ -67,5 +67,5 @@ def sample_complexion(
     iris = np.asarray(_IRIS[rng.integers(len(_IRIS) if fair else 2)]) * rng.uniform(0.7, 1.3)
     lips = skin * np.interp(tone, (0, 3, 5), (0.8, 0.86, 1.1)) * (1, 0.68 + 0.05 * rng.normal(), 0.76)
     if years > 16 and rng.random() < 0.25 * gender:  # lipstick
-        lips = skin * 0.3 + 0.7 * rng.uniform((0.22, 0.02, 0.03), (0.5, 0.10, 0.13))
+        lips = skin * 0.35 + 0.65 * rng.uniform((0.16, 0.02, 0.04), (0.36, 0.07, 0.10))
     return Complexion(*(np.clip(colour, 0, 1).astype(np.float32) for colour in (skin, lips, iris, hair)), grey)

@@ -1,8 +1,11 @@
 """What is in a mouth: teeth and a tongue, where lips are apart."""
 
+from functools import cache
+
 import numpy as np
 
 from portrait_matting.people.body import Body, normals
+from portrait_matting.people.body_data import body_data
 from portrait_matting.people.surface import Appearance, Samples, Surface
 
 _APART = 0.04  # of jawOpen and its like, from where lips part
@@ -18,6 +21,34 @@ def mouth(body: Body, rng: np.random.Generator) -> list[Surface]:
     teeth = np.float32(bright) * np.float32((1, 0.93 - 0.05 * yellow, 0.82 - 0.22 * yellow))
     tongue = np.float32((0.42, 0.13, 0.12)) * np.float32(rng.uniform(0.8, 1.1))
     return [_surface(body, "teeth", _toothed(body, teeth)), _surface(body, "tongue", _wet(tongue))]
+
+
+def drawn_in(body: Body, points: np.ndarray) -> np.ndarray:
+    """Points of a body (V, 3) in the room with the inside of the mouth drawn back from lips and cheeks: in faces of
+    children and in smiles MakeHuman's would come through them."""
+    moved, share = _inside()
+    rest = body.rest[moved]
+    middle = rest.mean(0)
+    back = np.float32(0.05) * np.float32(body.head_height) * np.float32([0, 1, 0])
+    offset = share[:, None] * (np.float32([-0.3, 0, -0.4]) * (rest - middle) + back)
+    found = points.copy()
+    found[moved] += offset @ body.bones[body.data.bone("head"), :, :3].T
+    return found
+
+
+@cache
+def _inside() -> tuple[np.ndarray, np.ndarray]:
+    """The vertices of the inside of the mouth, and how far each lies behind the lips: float32 in (0, 1]."""
+    data = body_data()
+    triangles, corners = data.meshes["body"]
+    at = np.zeros((len(data.template), 2), np.int64)
+    size = data.mask("inside-mouth").shape[0]
+    at[triangles.ravel()] = np.clip(data.uv[corners.ravel()] * (size, -size) + (0, size), 0, size - 1)
+    inside = np.zeros(len(at), bool)
+    inside[triangles.ravel()] = data.mask("inside-mouth")[at[:, 1], at[:, 0]][triangles.ravel()] > 128
+    behind = np.clip((data.template[:, 1] + 0.1495) / 0.008, 0, 1) * inside
+    moved = np.flatnonzero(behind > 0)
+    return moved, behind[moved].astype(np.float32)
 
 
 def _open(body: Body) -> float:

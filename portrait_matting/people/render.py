@@ -91,8 +91,7 @@ def _paint(colour, surface, seen: Seen, where, camera, light, maps, open_) -> No
 
 def _shaded(surface: Surface, samples: Samples, camera, light, maps, open_) -> np.ndarray:
     ones = np.ones(len(samples.position), np.float32)
-    offset = samples.position + np.float32(0.004) * samples.normal  # off the surface's own coarse shadow
-    reached = [ones if shadow is None else shadow.reached(offset) for shadow in maps]
+    reached = [ones if shadow is None else shadow.reached(samples.position, samples.normal) for shadow in maps]
     return lit(surface.look(samples), samples.position, camera.position, light, reached, open_)
 
 

@@ -11,6 +11,8 @@ from portrait_matting.people.surface import Strands, Surface
 
 _SIZE = 256  # samples on each side of the buffer
 _FAR = 20.0  # metres, from where a lamp looks: nearly parallel rays
+_OFF = 0.003  # metres that a surface is lifted by, and
+_SLOPED = 1.5  # widths of a sample besides, where light grazes it
 _BIAS = 0.008  # metres: what is so near to what the lamp sees is lit
 _DENSITY = 0.45  # of the light that hair keeps away, where it covers a sample of the buffer once; others scatter it on
 _SQUARE = np.array([[0.5, 0.5, 0.0], [-0.5, 0.0, 0.5]], np.float32)  # of three samples, how much lies in it; by place
@@ -29,9 +31,18 @@ class ShadowMap:
     hair: np.ndarray
     thick: np.ndarray
 
-    def reached(self, points: np.ndarray) -> np.ndarray:
-        """How much of the lamp's light reaches points (n, 3): float32 (n,) in [0, 1]."""
-        pixels, depth = self.camera.project(points)
+    def reached(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """How much of the lamp's light reaches points (n, 3) of surfaces: float32 (n,) in [0, 1].
+
+        Args:
+            points: metres.
+            normals: (n, 3), of length 1. Points are moved along them, the further the more light only grazes them: a
+                sample of the buffer is wide, and would shade what slopes within it.
+        """
+        cosine = normals @ -self.camera.forward.astype(np.float32)
+        wide = np.float32(_FAR / self.camera.focal)
+        off = _OFF + _SLOPED * wide * np.sqrt(np.clip(1 - cosine * cosine, 0, 1))
+        pixels, depth = self.camera.project(points + off[:, None] * normals)
         return _reached(pixels, depth, self.depth, self.hair, self.thick)
 
     def reached_within(self, points: np.ndarray) -> np.ndarray:

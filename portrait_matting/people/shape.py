@@ -57,6 +57,13 @@ _SPREAD = {  # of a local change, by the beginning of its name; the first that f
     "torso-trans": 0.03,
     "hip-trans": 0.03,
 }
+_MEAN = {  # MakeHuman's lips are full and narrow
+    "mouth-upperlip-volume-incr": -0.14,
+    "mouth-lowerlip-volume-incr": -0.14,
+    "mouth-upperlip-height-incr": -0.10,
+    "mouth-lowerlip-height-incr": -0.10,
+    "mouth-scale-horiz-incr": 0.14,
+}
 
 
 @dataclass(frozen=True)
@@ -147,8 +154,10 @@ def sample_expression(rng: np.random.Generator) -> dict[str, float]:
         actions[str(rng.choice(("mouthPucker", "mouthLeft", "mouthRight", "browInnerUp")))] = rng.uniform(0.1, 0.5)
     if rng.random() < 0.25:
         both("browOuterUp" if rng.random() < 0.5 else "browDown", 0.35 * rng.uniform())
-    both("eyeBlink", 1.0 if rng.random() < 0.04 else 0.16 * rng.beta(1.5, 4), 0.02)
-    both("eyeSquint", 0.3 * rng.beta(1.5, 4) + (0.25 * rng.uniform() if kind == "shows teeth" else 0), 0.05)
+    both("eyeBlink", 1.0 if rng.random() < 0.04 else 0.1 * rng.beta(1.5, 4), 0.02)
+    both("eyeSquint", 0.16 * rng.beta(1.5, 4) + (0.2 * rng.uniform() if kind == "shows teeth" else 0), 0.05)
+    if rng.random() < 0.35:
+        both("eyeWide", 0.35 * rng.uniform(), 0.05)
     return {name: float(value) for name, value in actions.items()}
 
 
@@ -188,6 +197,6 @@ def _sample_local(rng: np.random.Generator, data: BodyData) -> dict[str, float]:
         if side == "r-" and f"l-{whole}" in found:
             value = found[f"l-{whole}"] + 0.15 * scale * rng.normal()
         else:
-            value = scale * rng.normal()
-        found[name] = float(np.clip(value, -2.5 * scale, 2.5 * scale))
+            value = scale * rng.normal() + _MEAN.get(whole, 0.0)
+        found[name] = float(np.clip(value, -0.6, 0.6))
     return found

@@ -8,6 +8,8 @@ from numba import njit
 
 from portrait_matting.people.body import normals
 from portrait_matting.people.body_data import BodyData, body_data
+from portrait_matting.people.lids import lid_rim
+from portrait_matting.people.wrinkles import soft_step, wrinkles
 
 ZONES = (
     "lips", "mouth", "lid", "rosy", "beard", "brow", "nail", "oily", "freckles", "palm", "rim", "hollow",
@@ -15,7 +17,6 @@ ZONES = (
 )  # fmt: skip
 """The channels of the map: shares, 0 to 255; sixteen, so that they are read at once."""
 SIZE = 1024
-_SLOPE = 2.0  # of a wrinkle as deep as the map can say, metres a metre
 
 
 @cache
@@ -32,8 +33,10 @@ def skin_map() -> tuple[np.ndarray, np.ndarray]:
     zones[there] = np.stack([255 * np.clip(found.get(name, 0 * hand[there]), 0, 1) for name in ZONES], -1)
     folds = np.zeros((SIZE, SIZE, 4), np.int8)
     face = there & (place[..., 2] > 0.55) & (place[..., 1] < 0)
-    folds[face] = 127 * _wrinkles(place[face])
-    return _beyond(zones, there), _beyond(folds, there)
+    folds[face] = 127 * wrinkles(place[face])
+    for values in (zones, folds):
+        _beyond(values, there)
+    return zones, folds
 
 
 def _charted(data: BodyData):
@@ -72,20 +75,16 @@ def _chart(found, values, triangles, pixels, corners):
                         )
 
 
-def _beyond(values: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """The pieces of the map, each made 6 pixels larger by what is at its border."""
-    found, known = values.astype(np.float32) * there[..., None], there.astype(np.float32)
-    for _ in range(3):
-        share = cv2.blur(known, (5, 5))
-        spread = cv2.blur(found[..., :4], (5, 5)) if found.shape[2] == 4 else _blurred(found)
-        new = (known == 0) & (share > 0)
-        found[new] = spread[new] / share[new][:, None]
-        known[new] = 1
-    return np.rint(found).astype(values.dtype)
-
-
-def _blurred(values: np.ndarray) -> np.ndarray:
-    return np.concatenate([cv2.blur(values[..., c : c + 4], (5, 5)) for c in range(0, values.shape[2], 4)], 2)
+def _beyond(values: np.ndarray, there: np.ndarray) -> None:
+    """Makes the pieces of the map 6 pixels larger, by what is at their borders."""
+    far, label = cv2.distanceTransformWithLabels(
+        (~there).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    rows, columns = np.nonzero(there)
+    source = np.zeros(label.max() + 1, np.int64)
+    source[label[rows, columns]] = rows * there.shape[1] + columns
+    border = ~there & (far < 7)
+    values[border] = values.reshape(-1, values.shape[2])[source[label[border]]]
 
 
 def _blob(place, x, y, z, across, deep, high) -> np.ndarray:
@@ -98,11 +97,6 @@ def _blob(place, x, y, z, across, deep, high) -> np.ndarray:
             + ((place[..., 2] - z) / high) ** 2
         )
     )
-
-
-def _step(values, low, high) -> np.ndarray:
-    t = np.clip((values - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
 
 
 def _zones(data: BodyData, there, place, normal, hand) -> dict[str, np.ndarray]:
@@ -124,14 +118,18 @@ def _zones(data: BodyData, there, place, normal, hand) -> dict[str, np.ndarray]:
     near = np.zeros_like(x)
     for joint in joints:
         near = np.maximum(near, _blob(place, *joint, 0.006, 0.006, 0.006))
-    knuckle = near * _step(on_back, 0.2, 0.7)
+    knuckle = near * soft_step(on_back, 0.2, 0.7)
     elbow = _blob(place, *data.joints[data.bone("lowerarm01.L")], 0.03, 0.03, 0.03)
     top = np.interp(x, (0.0, 0.028, 0.05, 0.068), (0.684, 0.682, 0.692, 0.715))
-    beard = _step(top - z, -0.002, 0.010) * _step(z, 0.585, 0.615) * _step(-y, 0.04, 0.06) * face
+    beard = soft_step(top - z, -0.002, 0.010) * soft_step(z, 0.585, 0.615) * soft_step(-y, 0.04, 0.06) * face
     beard = beard * (1 - _blob(place, 0.0165, -0.15, 0.648, 0.005, 0.02, 0.004) * 0.6)
     arc = np.interp(x, (0.008, 0.016, 0.036, 0.046, 0.056), (0.744, 0.7465, 0.7525, 0.7515, 0.746))
     brow = (
-        np.exp(-(((z - arc) / 0.0035) ** 2)) * _step(x, 0.006, 0.013) * (1 - _step(x, 0.045, 0.057)) * face * (y < -0.1)
+        np.exp(-(((z - arc) / 0.0035) ** 2))
+        * soft_step(x, 0.006, 0.013)
+        * (1 - soft_step(x, 0.045, 0.057))
+        * face
+        * (y < -0.1)
     )
     under = _blob(place, 0.025, -0.138, 0.7165, 0.011, 0.012, 0.0045) + _blob(
         place, 0.0155, -0.138, 0.724, 0.004, 0.01, 0.006
@@ -146,8 +144,8 @@ def _zones(data: BodyData, there, place, normal, hand) -> dict[str, np.ndarray]:
         + 0.5 * chin
         + 0.6 * masked("ears", 3)
         + 0.5 * elbow
-        + 0.5 * hand * _step(on_back, -0.2, 0.5),
-        "beard": beard * (1 - _step(lips, 0.0, 0.5)),
+        + 0.5 * hand * soft_step(on_back, -0.2, 0.5),
+        "beard": beard * (1 - soft_step(lips, 0.0, 0.5)),
         "brow": brow,
         "nail": masked("fingernails", 0.6),
         "oily": _blob(place, 0, -0.148, 0.782, 0.028, 0.03, 0.018)
@@ -155,14 +153,13 @@ def _zones(data: BodyData, there, place, normal, hand) -> dict[str, np.ndarray]:
         + 0.7 * chin
         + 0.5 * cheeks,
         "freckles": np.clip(_blob(place, 0.028, -0.14, 0.702, 0.026, 0.04, 0.018), 0, 1) * face
-        + 0.35 * ((z < 0.62) & (hand < 0.5)) * _step(z, 0.3, 0.5)
-        + 0.25 * face,
-        "palm": hand * _step(-on_back, 0.0, 0.6),
+        + 0.3 * (1 - hand) * soft_step(z, 0.3, 0.5),
+        "palm": hand * soft_step(-on_back, 0.0, 0.6),
         "rim": _rim(data, place),
         "hollow": _blob(place, 0.0075, -0.1495, 0.689, 0.0045, 0.0055, 0.0045),
         "under_eye": under * face,
         "shade": _blob(place, 0, -0.12, 0.605, 0.06, 0.05, 0.02) * 0.5
-        + 0.6 * masked("ears", 3) * _step(-normal[..., 1], -0.3, 0.6),
+        + 0.6 * masked("ears", 3) * soft_step(-normal[..., 1], -0.3, 0.6),
         "knuckle": knuckle + 0.4 * elbow,
     }
 
@@ -189,63 +186,3 @@ def _rim(data: BodyData, place) -> np.ndarray:
     closest = np.stack([np.interp(turn, angles, ring[:, c], period=2 * np.pi) for c in range(3)], -1)
     found[near] = np.exp(-((np.linalg.norm(offset[near] - closest, axis=-1) / 0.0011) ** 2))
     return found
-
-
-@cache
-def lid_rim() -> np.ndarray:
-    """The vertices of the left eye's lids at their border, around the eye: int (about 30,)."""
-    data = body_data()
-    eye = data.joints[data.bone("eye.L")]
-    used = np.unique(data.meshes["body"][0])
-    offset = data.template[used] - eye
-    far = np.linalg.norm(offset, axis=1)
-    inside = (offset[:, 0] / 0.0132) ** 2 + (offset[:, 2] / 0.0052) ** 2 < 1
-    chosen = used[(far > 0.0150) & (far < 0.01605) & (offset[:, 1] < -0.0092) & inside]
-    offset = data.template[chosen] - eye
-    return chosen[np.argsort(np.arctan2(offset[:, 2], offset[:, 0]))]
-
-
-def _wrinkles(place) -> np.ndarray:
-    step = 0.0004
-    base = _fold(place)
-    slopes = [
-        (_fold(place + step * np.eye(3)[axis]) - _fold(place - step * np.eye(3)[axis])) / (2 * step)
-        for axis in range(3)
-    ]
-    return np.clip(np.stack([*(slope / _SLOPE for slope in slopes), -base / 0.001], -1), -1, 1)
-
-
-def _fold(place) -> np.ndarray:
-    """How high the skin stands, metres, where folds of old age run: below 0 in them."""
-    side, x, y, z = place[..., 0], np.abs(place[..., 0]), place[..., 1], place[..., 2]
-    front = (y < -0.08) & (z > 0.6)
-
-    def line(distance, width):
-        return -np.exp(-((distance / width) ** 2))
-
-    forehead = np.zeros_like(x)
-    for level, wave, phase in ((0.765, 0.002, 0.3), (0.7745, 0.0025, 1.9), (0.7845, 0.002, 4.0), (0.7945, 0.0025, 2.2)):
-        bent = level + wave * np.sin(side * 70 + phase) + 2.0 * x * x
-        forehead += line(z - bent, 0.0016) * (0.75 + 0.25 * np.sin(side * 110 + 3 * phase))
-    forehead *= 1 - _step(x, 0.03, 0.055)
-    frown = line(x - 0.0065 - 0.1 * (z - 0.745), 0.0012) * np.exp(-(((z - 0.747) / 0.008) ** 2))
-    corner = np.stack([x - 0.0455, z - 0.7275], -1)
-    far, turn = np.linalg.norm(corner, axis=-1), np.arctan2(corner[..., 1], corner[..., 0])
-    crow = (
-        -(np.maximum(np.cos(turn * 9 + 25 * far), 0) ** 3)
-        * np.exp(-(((far - 0.0125) / 0.006) ** 2))
-        * (np.abs(turn) < 1.05)
-    )
-    bags = line(z - 0.7165 + 3.0 * (x - 0.030) ** 2 * -8, 0.0013) * np.exp(-(((x - 0.027) / 0.012) ** 2))
-    bags += 0.6 * line(z - 0.7115 + -20 * (x - 0.030) ** 2, 0.0013) * np.exp(-(((x - 0.027) / 0.013) ** 2))
-    along = np.interp(z, (0.645, 0.655, 0.668, 0.680, 0.692), (0.0335, 0.0345, 0.0325, 0.0265, 0.0185))
-    laugh = line(x - along, 0.0022) * _step(z, 0.645, 0.66) * (1 - _step(z, 0.684, 0.694)) * 1.4
-    along = np.interp(z, (0.625, 0.655), (0.0295, 0.0275))
-    marionette = line(x - along, 0.0018) * _step(z, 0.622, 0.634) * (1 - _step(z, 0.650, 0.657))
-    upper = -(np.maximum(np.cos(side * 900), 0) ** 4) * np.exp(-(((z - 0.6745) / 0.0035) ** 2)) * (x < 0.02) * 0.5
-    neck = np.zeros_like(x)
-    for level in (0.598, 0.580, 0.566):
-        neck += line(z - level - 1.5 * x * x, 0.0018)
-    neck *= (y < -0.02) * (z < 0.61)
-    face = forehead + frown + crow + bags + laugh + marionette + upper
-    return 0.0006 * (face * front + 0.9 * neck)
