@@ -63,4 +63,6 @@ def sample_sitter(
     body = make_body(data, shape, posing, place)
     posture = postures[0]
     holds = (thing, posture.free) if thing and posture.free else None
-    return Sitter(body, sample_complexion(streams("complexion"), shape.age), posture, holds)
+    gender = shape.phenotype["gender"]
+    complexion = sample_complexion(streams("complexion"), shape.age, shape.ancestry, gender)
+    return Sitter(body, complexion, posture, holds)
