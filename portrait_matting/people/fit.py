@@ -1,0 +1,105 @@
+"""What a tailor measures of a body, and the suit on it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from portrait_matting.people.body import Body, normals, skin
+from portrait_matting.people.suit import Suit, suit_of
+
+_SHOULDER = 0.168  # metres, half the breadth between the shoulder joints of the template
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A body with the suit on it; lengths in metres at rest.
+
+    Attributes:
+        body, suit: of these.
+        rest: float32 (N, 3), the suit's points at rest.
+        fine: float32 (M, 3), the finer suit's.
+    """
+
+    body: Body
+    suit: Suit
+    rest: np.ndarray
+    fine: np.ndarray
+
+    def joint(self, name: str) -> np.ndarray:
+        return self.body.joints[self.body.data.bone(name)]
+
+    @cached_property
+    def size(self) -> float:
+        """How much broader than the template the shoulders are."""
+        return float(abs(self.joint("upperarm01.L")[0] - self.joint("upperarm01.R")[0]) / 2 / _SHOULDER)
+
+    @cached_property
+    def arm(self) -> float:
+        """From the shoulder to the wrist."""
+        joints = [self.joint(f"{name}.L") for name in ("upperarm01", "lowerarm01", "wrist")]
+        return float(sum(np.linalg.norm(b - a) for a, b in zip(joints, joints[1:], strict=False)))
+
+    @cached_property
+    def throat(self) -> np.ndarray:
+        """The upper border of the suit, around the neck: (n, 3)."""
+        own = self.suit.first[self.suit.second[:, 1] < 0].ravel()
+        return self.rest[np.unique(own[self.suit.rest[own, 2] > 0.55])]
+
+    @cached_property
+    def neck(self) -> float:
+        """Half the width of the neck."""
+        return float(np.abs(self.throat[:, 0]).max())
+
+    @cached_property
+    def shoulder(self) -> float:
+        """The height of the shoulders beside the neck."""
+        x = np.abs(self.fine[:, 0])
+        beside = (x > 1.5 * self.neck) & (x < 2.2 * self.neck) & (self.suit.sleeve < -0.05)
+        return float(self.fine[beside, 2].max())
+
+    @cached_property
+    def pit(self) -> float:
+        """The height of the hollow between the collar bones."""
+        return float(self.joint("clavicle.L")[2])
+
+    @cached_property
+    def middle(self) -> float:
+        """y of the trunk's axis."""
+        return float(self.joint("spine01")[1] * 0.5 + self.joint("spine02")[1] * 0.5 - 0.01)
+
+    @cached_property
+    def normals(self) -> np.ndarray:
+        """Of the suit at rest: (N, 3)."""
+        return normals(self.rest, self.suit.coarse)
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        return cKDTree(self.rest)
+
+    def posed(self, rest: np.ndarray) -> np.ndarray:
+        """Points (N, 3) of the suit, moved at rest, as the body is held."""
+        suit = self.suit
+        return skin(np.ascontiguousarray(rest, np.float32), suit.weights, suit.weight_bones, self.body.bones)
+
+    def carried(self, points: np.ndarray, near: int = 4) -> np.ndarray:
+        """Other points (n, 3) of the rest pose, as the suit's points around them carry them."""
+        far, found = self.tree.query(points, near)
+        share = 1 / (far + 0.005)
+        share /= share.sum(1, keepdims=True)
+        blended = np.einsum("nkij,nk->nij", self._moves[found], share)
+        return (np.einsum("nij,nj->ni", blended[:, :, :3], points) + blended[:, :, 3]).astype(np.float32)
+
+    @cached_property
+    def _moves(self) -> np.ndarray:
+        """Where each point of the suit takes what is near: (N, 3, 4)."""
+        suit = self.suit
+        return np.einsum("vkij,vk->vij", self.body.bones[suit.weight_bones], suit.weights)
+
+
+def fit(body: Body) -> Fit:
+    """Measures a body."""
+    suit = suit_of(body.data)
+    rest = np.ascontiguousarray(body.rest[suit.vertices])
+    return Fit(body, suit, rest, suit.finer(rest))

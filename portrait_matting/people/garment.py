@@ -1,0 +1,158 @@
+"""Garments that are cut from the suit: their surfaces, with hems that have a thickness."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from portrait_matting.people.body import Body, normals
+from portrait_matting.people.cut import Cut, hem
+from portrait_matting.people.drape import draped
+from portrait_matting.people.fit import Fit
+from portrait_matting.people.folds import folds
+from portrait_matting.people.surface import Look, Surface
+
+_HIDDEN = 0.03  # metres from its edge, what is under a garment is not seen
+
+
+@dataclass(frozen=True)
+class Cloth(Surface):
+    """A surface of cloth.
+
+    Attributes:
+        covers: bool (V,), which vertices of the body data are under it; None: it hides nothing.
+    """
+
+    covers: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a garment is worn: `looseness` and `stiffness` in [0, 1], `ease` and `thickness` in metres, `creased` how
+    deep its folds are, 1 as usual, 0 none."""
+
+    looseness: float = 0.5
+    stiffness: float = 0.3
+    ease: float = 0.012
+    thickness: float = 0.002
+    creased: float = 1.0
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The suit as a garment's own form, before it is cut: `rest` and `points` (M, 3), `hem` (M,); all M of them."""
+
+    rest: np.ndarray
+    points: np.ndarray
+    normals: np.ndarray
+    hem: np.ndarray
+
+
+def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.ndarray | None = None) -> Shell:
+    """The form of a garment.
+
+    Args:
+        fit: of whom it is for.
+        cut, style: of it.
+        rng: of its folds.
+        above: (M, 3) points of the garment under it, as worn, which it stays outside of; None: there is none.
+    """
+    suit = fit.suit
+    rest = draped(fit, style.looseness, style.ease)
+    posed = fit.posed(rest)
+    posed = suit.smoothed(posed, np.float32(0.25 + 0.35 * style.looseness) * np.ones(len(rest), np.float32), 3)
+    direction = normals(posed, suit.coarse)
+    sag = suit.arm * np.clip(-direction[:, 2], 0, 1) * np.float32(1.1 * style.looseness * style.ease + 0.003)
+    posed += direction * np.float32(0.003)  # what smoothing took
+    posed[:, 2] -= sag
+    points = suit.finer(posed)
+    direction = normals(points, suit.triangles)
+    if style.creased:
+        depth = folds(fit, style.looseness, style.stiffness, rng) * np.float32(style.creased)
+        points += direction * depth[:, None]
+    if above is not None:
+        gap = ((points - above) * direction).sum(1)
+        points += direction * np.maximum(0.006 - gap, 0)[:, None]
+    return Shell(suit.finer(rest), points, normals(points, suit.triangles), hem(fit, cut))
+
+
+def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.0, over: Shell | None = None):
+    """The surfaces of a garment: its outside, and the thickness of its hems.
+
+    Args:
+        fit: of whom it is for.
+        form, style: of it.
+        look: of its cloth.
+        opacity: of its cloth.
+        over: what is worn over it: what that hides is left out.
+    """
+    suit = fit.suit
+    edge = form.hem
+    shown = (edge[suit.triangles] > 0).any(1)
+    if over is not None:
+        shown &= ~(over.hem[suit.triangles] > _HIDDEN).all(1)
+    triangles = suit.triangles[shown]
+    covers = None
+    if opacity >= 1:
+        covers = (suit.under >= 0) & (edge[suit.under] > 0.012)
+    outside = Cloth(
+        points=form.points,
+        triangles=triangles,
+        normals=form.normals,
+        look=look,
+        rest=form.rest,
+        corners=suit.corners[shown] * np.float32(fit.size),
+        hem=edge,
+        opacity=opacity,
+        covers=covers,
+    )
+    rim = _rim(form, triangles, suit.corners[shown] * np.float32(fit.size), style.thickness, look, opacity)
+    return [outside] if rim is None else [outside, rim]
+
+
+def _rim(form: Shell, triangles: np.ndarray, corners: np.ndarray, thickness: float, look: Look, opacity: float):
+    """A strip inwards from where the cloth is cut: its thickness."""
+    edge = form.hem[triangles]
+    crossed = np.flatnonzero((edge > 0).any(1) & (edge <= 0).any(1))
+    if not len(crossed) or opacity < 1:
+        return None
+    edge, triangles, corners = edge[crossed], triangles[crossed], corners[crossed]
+    lone = np.where((edge > 0).sum(1) == 1, (edge > 0).argmax(1), (edge <= 0).argmax(1))
+    row = np.arange(len(crossed))
+    ends = []
+    for k in (1, 2):
+        other = (lone + k) % 3
+        share = (edge[row, lone] / (edge[row, lone] - edge[row, other]))[:, None].astype(np.float32)
+        mix = [a[triangles[row, lone]] * (1 - share) + a[triangles[row, other]] * share for a in
+               (form.points, form.rest, form.normals)]  # fmt: skip
+        ends.append((*mix, corners[row, lone] * (1 - share) + corners[row, other] * share))
+    (p, rest_p, up_p, uv_p), (q, rest_q, up_q, uv_q) = ends
+    deep = np.float32(thickness)
+    points = np.concatenate([p, q, p - deep * up_p, q - deep * up_q])
+    count = len(crossed)
+    quads = np.stack([row, row + count, row + 3 * count, row + 2 * count], 1)
+    strip = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]).astype(np.int32)
+    along = q - p
+    inside = (form.points[triangles] * (edge > 0)[..., None]).sum(1) / np.maximum((edge > 0).sum(1), 1)[:, None]
+    out = np.cross(along, up_p)
+    out *= np.sign(((p - inside) * out).sum(1, keepdims=True))
+    out = out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
+    uv = np.stack([uv_p, uv_q, uv_q, uv_p], 1)
+    return Cloth(
+        points=points.astype(np.float32),
+        triangles=strip,
+        normals=np.concatenate([out] * 4).astype(np.float32),
+        look=look,
+        rest=np.concatenate([rest_p, rest_q] * 2).astype(np.float32),
+        corners=np.concatenate([uv[:, [0, 1, 2]], uv[:, [0, 2, 3]]]).astype(np.float32),
+        hem=np.full(4 * count, 0.0005, np.float32),
+    )
+
+
+def covered(body: Body, surfaces: list[Surface]) -> np.ndarray:
+    """Which triangles of the body's mesh are under cloth and cannot be seen: bool (T,)."""
+    under = np.zeros(len(body.rest), bool)
+    for surface in surfaces:
+        covers = getattr(surface, "covers", None)
+        if covers is not None:
+            under |= covers
+    return under[body.data.meshes["body"][0]].all(1)

@@ -1,0 +1,237 @@
+"""The suit that clothes are cut from: MakeHuman's smooth suit, divided once, and where on it every point lies.
+
+All of it is found once, on the template, and holds for every body, since all have the same vertices.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numba import njit
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+from portrait_matting.people.body_data import BodyData
+
+FRONT, BACK, LEFT, RIGHT = 0, 1, 2, 3
+"""The panels of cloth: of the trunk before and behind, of the left and the right sleeve."""
+_ARM = ("upperarm01", "upperarm02", "lowerarm01", "lowerarm02", "wrist")
+
+
+@dataclass(frozen=True)
+class Suit:
+    """N points of the suit, M of the finer one; on the template, whose metres are those of a grown person.
+
+    Attributes:
+        vertices: int64 (N,), of the body data.
+        weights, weight_bones: (N, K), as in the body data.
+        first, second: int32 edges (E, 2) of the suit, by point, and the two points (E, 2) across each (-1: none).
+        triangles: int32 (T, 3), of the finer suit: its points are the N, then one an edge.
+        panels: int8 (T,), of the triangles.
+        sleeve: float32 (M,), along the arm from the shoulder, 0, to the wrist, 1; below 0 on the trunk.
+        around: float32 (M,), the angle around the arm in radians; 0 on the trunk.
+        arm: float32 (N,), 1 on arms and 0 on the trunk.
+        corners: float32 (T, 3, 2), metres of cloth: across and up.
+        under: int64 (V,), the finer suit's point next to each vertex of the body data; -1 where none is near.
+        grid: angle, height and weight of the trunk's points: see `drape`.
+    """
+
+    vertices: np.ndarray
+    weights: np.ndarray
+    weight_bones: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    coarse: np.ndarray
+    triangles: np.ndarray
+    panels: np.ndarray
+    sleeve: np.ndarray
+    around: np.ndarray
+    arm: np.ndarray
+    corners: np.ndarray
+    under: np.ndarray
+    rest: np.ndarray
+
+    def finer(self, points: np.ndarray) -> np.ndarray:
+        """The points (N, C) of the suit, divided by Loop's rule: float32 (M, C)."""
+        return _loop(np.ascontiguousarray(points, np.float32), self.first, self.second)
+
+    def smoothed(self, points: np.ndarray, share: np.ndarray, rounds: int) -> np.ndarray:
+        """Points (N, 3), each moved by its `share` (N,) towards the mean of its neighbours, `rounds` times."""
+        return _smoothed(np.ascontiguousarray(points, np.float32), self.first, share.astype(np.float32), rounds)
+
+
+@cache
+def _made() -> dict:
+    return {}
+
+
+def suit_of(data: BodyData) -> Suit:
+    """The suit of the body data, made once."""
+    found = _made()
+    if id(data) not in found:
+        found[id(data)] = _make(data)
+    return found[id(data)]
+
+
+def _make(data: BodyData) -> Suit:
+    whole = data.meshes["tights"][0]
+    vertices, coarse = np.unique(whole, return_inverse=True)
+    coarse = coarse.reshape(-1, 3).astype(np.int32)
+    first, second, of_triangle = _edges(coarse)
+    count = len(vertices)
+    triangles = np.concatenate(
+        [
+            np.stack([coarse[:, k], count + of_triangle[:, k], count + of_triangle[:, k - 1]], 1) for k in range(3)
+        ]
+        + [count + of_triangle]
+    ).astype(np.int32)
+    template = data.template[vertices]
+    rest = _loop(template, first, second)
+    weights, weight_bones = data.weights[vertices], data.weight_bones[vertices]
+    arm = np.zeros(count, np.float32)
+    for name in _ARM:
+        for side in "LR":
+            arm += np.where(weight_bones == data.bone(f"{name}.{side}"), weights, 0).sum(1)
+    arm = _smoothed(arm[:, None], first, np.full(count, 0.5, np.float32), 2)[:, 0]
+    fine_arm = _loop(arm[:, None], first, second)[:, 0]
+    sleeve, around = _sleeves(data, rest, fine_arm, triangles)
+    panels, corners = _panels(rest, triangles, sleeve, around)
+    far, under = cKDTree(rest).query(data.template)
+    under = np.where(far < 0.035, under, -1)
+    return Suit(
+        vertices, weights, weight_bones, first, second, coarse, triangles, panels, sleeve, around, arm, corners, under,
+        rest,
+    )  # fmt: skip
+
+
+def _edges(triangles: np.ndarray):
+    """Edges (E, 2), the points across them (E, 2), and which edges each triangle has (T, 3): from corner k to k + 1."""
+    ends = np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)])
+    across = np.concatenate([triangles[:, (k + 2) % 3] for k in range(3)])
+    edges, inverse = np.unique(np.sort(ends, 1), axis=0, return_inverse=True)
+    inverse = inverse.ravel()
+    second = np.full((len(edges), 2), -1, np.int32)
+    for edge, point in zip(inverse, across, strict=True):
+        second[edge, 0 if second[edge, 0] < 0 else 1] = point
+    return edges.astype(np.int32), second, inverse.reshape(3, -1).T.astype(np.int32)
+
+
+@njit(cache=True)
+def _loop(points, first, second):
+    """Loop's rule ("Smooth Subdivision Surfaces Based on Triangles", 1987), borders as cubic splines."""
+    count, edges, width = points.shape[0], first.shape[0], points.shape[1]
+    found = np.zeros((count + edges, width), np.float32)
+    degree, border = np.zeros(count, np.int32), np.zeros(count, np.int32)
+    for e in range(edges):
+        for k in range(2):
+            degree[first[e, k]] += 1
+            if second[e, 1] < 0:
+                border[first[e, k]] += 1
+    for e in range(edges):
+        a, b = first[e]
+        edge = second[e, 1] < 0
+        for c in range(width):
+            middle = points[a, c] + points[b, c]
+            if edge:
+                found[count + e, c] = middle / 2
+            else:
+                found[count + e, c] = 0.375 * middle + 0.125 * (points[second[e, 0], c] + points[second[e, 1], c])
+            if border[a] == 0 or edge:
+                found[a, c] += points[b, c]
+            if border[b] == 0 or edge:
+                found[b, c] += points[a, c]
+    for v in range(count):
+        if border[v] == 2:
+            for c in range(width):
+                found[v, c] = 0.75 * points[v, c] + 0.125 * found[v, c]
+        elif border[v] > 2 or degree[v] < 3:
+            for c in range(width):
+                found[v, c] = points[v, c]
+        else:
+            n = degree[v]
+            beta = 3 / (8 * n) if n > 3 else 3 / 16
+            for c in range(width):
+                found[v, c] = (1 - n * beta) * points[v, c] + beta * found[v, c]
+    return found
+
+
+@njit(cache=True)
+def _smoothed(points, edges, share, rounds):
+    count, width = points.shape
+    found = points.copy()
+    total, degree = np.zeros((count, width), np.float32), np.zeros(count, np.float32)
+    for e in range(edges.shape[0]):
+        degree[edges[e, 0]] += 1
+        degree[edges[e, 1]] += 1
+    for _ in range(rounds):
+        total[:] = 0
+        for e in range(edges.shape[0]):
+            a, b = edges[e, 0], edges[e, 1]
+            for c in range(width):
+                total[a, c] += found[b, c]
+                total[b, c] += found[a, c]
+        for v in range(count):
+            for c in range(width):
+                found[v, c] += share[v] * (total[v, c] / degree[v] - found[v, c])
+    return found
+
+
+def _sleeves(data: BodyData, rest: np.ndarray, arm: np.ndarray, triangles: np.ndarray):
+    """How far along its arm and around it each point lies."""
+    sleeve, around = np.full(len(rest), -9.0, np.float32), np.zeros(len(rest), np.float32)
+    for side in "LR":
+        joints = [data.joints[data.bone(f"{name}.{side}")] for name in ("upperarm01", "lowerarm01", "wrist")]
+        lengths = [float(np.linalg.norm(b - a)) for a, b in zip(joints, joints[1:], strict=False)]
+        own = (arm > 0.5) & ((rest[:, 0] > 0) == (side == "L"))
+        best = np.full(len(rest), np.inf)
+        for k in range(2):
+            direction = (joints[k + 1] - joints[k]) / lengths[k]
+            offset = rest - joints[k]
+            along = offset @ direction
+            clipped = np.clip(along, -1.0 if k == 0 else 0.0, lengths[k] if k == 0 else 1.0)
+            radial = offset - clipped[:, None] * direction
+            far = np.linalg.norm(radial, axis=1)
+            better = own & (far < best)
+            best[better] = far[better]
+            across = np.cross(direction, [0.0, 1.0, 0.0])
+            across /= np.linalg.norm(across)
+            sleeve[better] = ((clipped + sum(lengths[:k])) / sum(lengths))[better]
+            angle = np.arctan2(radial @ np.cross(direction, across), radial @ across)
+            around[better] = angle[better]
+        # the trunk: less than 0, by the way to the arm along the cloth
+        ends = np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)])
+        length = np.linalg.norm(rest[ends[:, 0]] - rest[ends[:, 1]], axis=1)
+        graph = coo_matrix((length, ends.T), (len(rest), len(rest))).tocsr()
+        outer = np.flatnonzero(own)
+        away = dijkstra(graph, directed=False, indices=outer, min_only=True, limit=0.3)
+        trunk = ~own & np.isfinite(away) & (arm <= 0.5)
+        sleeve[trunk] = np.maximum(sleeve[trunk], -away[trunk] / sum(lengths))
+    ends = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
+    share = np.where((sleeve > -0.15) & (sleeve < 0.2), 0.5, 0.0).astype(np.float32)
+    sleeve = np.maximum(sleeve, -0.5)
+    return _smoothed(sleeve[:, None], ends, share, 6)[:, 0], around
+
+
+def _panels(rest: np.ndarray, triangles: np.ndarray, sleeve: np.ndarray, around: np.ndarray):
+    """Panels and where their cloth lies: the trunk's rolled flat from the middle, sleeves around the arm."""
+    from portrait_matting.people.body import normals
+
+    normal = normals(rest, triangles)
+    facing = normal[triangles].mean(1)
+    panels = np.where(facing[:, 1] < 0, FRONT, BACK).astype(np.int8)
+    on_arm = sleeve[triangles].mean(1) > 0
+    panels[on_arm] = np.where(rest[triangles][on_arm][:, :, 0].mean(1) > 0, LEFT, RIGHT)
+    x, y, z = rest.T
+    corners = np.zeros((len(triangles), 3, 2), np.float32)
+    for panel, plane, sign in ((FRONT, -0.13, 1), (BACK, 0.1, -1)):
+        depth = sign * (y - plane)
+        across = x + np.clip(normal[:, 0], -1, 1) * np.maximum(depth, 0)
+        up = z + np.maximum(normal[:, 2], 0) * np.maximum(depth, 0)
+        chosen = panels == panel
+        corners[chosen] = np.stack([across, up], 1)[triangles[chosen]]
+    sleeves = panels >= LEFT
+    angles = around[triangles[sleeves]]
+    angles = angles[:, :1] + (angles - angles[:, :1] + np.pi) % (2 * np.pi) - np.pi
+    corners[sleeves] = np.stack([angles * 0.05, 0.55 - 0.5 * sleeve[triangles[sleeves]]], -1)
+    return panels, corners
