@@ -18,7 +18,7 @@ class Cut:
         neckline: "round", "v", "boat", "square", "plane" (off the shoulders, strapless) or "high" (none).
         width, depth: of the neckline beyond the neck's own, sideways and down before; `nape` down behind.
         sleeve: how far along the arm, 1 at the wrist; near 0 none.
-        bottom: of the template's height, where it ends below.
+        bottom: of the template's height, where it ends below; `top` where it ends above (a waist); None: at the neck.
         gap: between the edges of an open front, at the bottom; None: it is closed.
         lapel: how much wider the gap is at the top, from `button` (height of the template) up.
         straps: their distance from the middle and width, over a neckline "plane"; None: none.
@@ -30,6 +30,7 @@ class Cut:
     nape: float = 0.0
     sleeve: float = 0.3
     bottom: float = -0.02
+    top: float | None = None
     gap: float | None = None
     lapel: float = 0.0
     button: float = 0.3
@@ -41,8 +42,11 @@ def hem(fit: Fit, cut: Cut, points: np.ndarray | None = None, sleeve: np.ndarray
     points = fit.fine if points is None else points
     sleeve = fit.suit.sleeve if sleeve is None else sleeve
     size = fit.size
-    edges = [(cut.sleeve - sleeve) * fit.arm if cut.sleeve < 1.1 else np.full(len(points), FAR)]
+    edges = [(min(cut.sleeve, 1.0) - sleeve) * fit.arm]
     edges.append(points[:, 2] - height(fit, cut.bottom))
+    if cut.top is not None:
+        edges.append(height(fit, cut.top) - points[:, 2])
+        edges.append(-sleeve * fit.arm)
     if cut.neckline == "plane":
         top = fit.joint("upperarm01.L")[2] - cut.depth * size
         edge = top - points[:, 2] + 0.03 * np.exp(-((points[:, 0] / (0.05 * size)) ** 2)) * -0.6
@@ -59,12 +63,10 @@ def hem(fit: Fit, cut: Cut, points: np.ndarray | None = None, sleeve: np.ndarray
 
 def height(fit: Fit, template: float) -> float:
     """The height on this body of one on the template's trunk."""
-    marks = [fit.suit.rest, fit.fine]
     levels = [-0.4, 0.073, 0.119, 0.28, 0.433, 0.519, 0.589]
     names = ("root", "spine04", "spine02", "spine01", "clavicle.L", "neck01")
     own = [float(fit.joint(name)[2]) for name in names]
     own = [own[0] - (levels[1] - levels[0]) * fit.size, *own]
-    del marks
     return float(np.interp(template, levels, own))
 
 

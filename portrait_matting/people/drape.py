@@ -105,7 +105,8 @@ def draped(fit: Fit, looseness: float, ease: float) -> np.ndarray:
     now = np.maximum(np.hypot(offset[:, 0], offset[:, 1]), 1e-3)
     wanted = np.maximum(radius + 0.004 + ease * 0.7, now)
     points[:, :2] += offset * (weight * (wanted / now - 1))[:, None].astype(np.float32)
-    return points
+    crease = _step(0.36, 0.46, template[:, 2]) * _step(0.6, 0.53, template[:, 2]) * (1 - suit.arm)
+    return suit.smoothed(points, 0.5 * crease, 4)  # where hanging begins
 
 
 def _step(low, high, value):

@@ -32,7 +32,7 @@ def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator
     hanging = np.clip((0.5 - suit.rest[:, 2]) / 0.25, 0, 1)
     down = _ridges(turned, (0.085 * wide, 0.11 * wide, 0.5), offsets[0]) * hanging * (0.15 + 0.85 * looseness)
     broad = _ridges(points, (0.16 * wide, 0.16 * wide, 0.22 * wide), offsets[1]) * (0.35 + 0.5 * looseness)
-    found = (1 - on_arm) * (0.0055 * soft * down + 0.0028 * broad)
+    found = (1 - on_arm) * (0.011 * soft * down + 0.005 * broad)
     for side, name in ((1, "L"), (-1, "R")):
         pit = fit.joint(f"upperarm01.{name}") / fit.size - np.float32((side * 0.015, 0, 0.075))
         offset = points - pit
@@ -40,7 +40,7 @@ def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator
         angle = np.arctan2(offset[:, 2], side * offset[:, 0])
         polar = np.stack([angle, 0.25 * far, 0.15 * np.sign(offset[:, 1]) + 0 * far], 1)
         rays = _ridges(polar, (0.55 * wide, 0.5, 0.5), offsets[2]) * np.exp(-((far / 0.15) ** 2))
-        found += 0.0075 * soft * rays * (0.35 + 0.65 * looseness) * np.clip(far / 0.04, 0, 1)
+        found += 0.013 * soft * rays * (0.35 + 0.65 * looseness) * np.clip(far / 0.04, 0, 1)
     along = suit.sleeve * 0.55
     rounded = np.stack([along + 0.012 * np.sin(suit.around + offsets[3, 0]), 0.045 * np.cos(suit.around),
                         0.045 * np.sin(suit.around) + 0.4 * np.sign(points[:, 0])], 1)  # fmt: skip
@@ -49,7 +49,7 @@ def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator
     elbow = np.exp(-(((suit.sleeve - 0.52) / 0.13) ** 2))
     cuff = np.exp(-(((suit.sleeve - 0.93) / 0.1) ** 2))
     found += on_arm * soft * (0.35 + 0.65 * looseness) * (
-        0.0065 * rings * (0.3 + 0.9 * elbow + 0.7 * cuff) + 0.004 * drags * (1 - elbow)
+        0.010 * rings * (0.3 + 0.9 * elbow + 0.7 * cuff) + 0.008 * drags * (1 - elbow)
     )  # fmt: skip
     return found.astype(np.float32)
 

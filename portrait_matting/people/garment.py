@@ -9,6 +9,7 @@ from portrait_matting.people.cut import Cut, hem
 from portrait_matting.people.drape import draped
 from portrait_matting.people.fit import Fit
 from portrait_matting.people.folds import folds
+from portrait_matting.people.suit import LEFT
 from portrait_matting.people.surface import Look, Surface
 
 _HIDDEN = 0.03  # metres from its edge, what is under a garment is not seen
@@ -100,13 +101,22 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
         normals=form.normals,
         look=look,
         rest=form.rest,
-        corners=suit.corners[shown] * np.float32(fit.size),
+        corners=_corners(fit, form, shown),
         hem=edge,
         opacity=opacity,
         covers=covers,
     )
-    rim = _rim(form, triangles, suit.corners[shown] * np.float32(fit.size), style.thickness, look, opacity)
+    rim = _rim(form, triangles, outside.corners, style.thickness, look, opacity)
     return [outside] if rim is None else [outside, rim]
+
+
+def _corners(fit: Fit, form: Shell, shown: np.ndarray) -> np.ndarray:
+    """Where cloth lies flat: as on the template, with the heights of this garment, so that stripes are level."""
+    suit = fit.suit
+    corners = suit.corners[shown]
+    level = (form.rest[:, 2] - suit.rest[:, 2])[suit.triangles[shown]]
+    corners[..., 1] += np.where(suit.panels[shown, None] < LEFT, level, 0)
+    return corners
 
 
 def _rim(form: Shell, triangles: np.ndarray, corners: np.ndarray, thickness: float, look: Look, opacity: float):

@@ -10,7 +10,7 @@ _WIDTH = 1.15  # cells: the standard deviation of the bell that makes white nois
 
 
 @cache
-def _volume() -> np.ndarray:
+def volume() -> np.ndarray:
     """float32 (N, N, N, 4): the noise, of mean 0 and standard deviation 1, and its gradient a cell."""
     white = np.random.default_rng(20).normal(size=(_SIZE,) * 3)
     frequency = np.fft.fftfreq(_SIZE)
@@ -23,21 +23,37 @@ def _volume() -> np.ndarray:
 
 def noise(points: np.ndarray) -> np.ndarray:
     """The noise at points (n, 3), in cells, and its gradient: float32 (n, 4)."""
-    return _interpolated(_volume(), np.ascontiguousarray(points, np.float32))
+    return _interpolated(volume(), np.ascontiguousarray(points, np.float32))
 
 
 @njit(cache=True)
 def _interpolated(volume, points):
-    size = volume.shape[0]
-    found = np.zeros((points.shape[0], 4), np.float32)
+    found = np.empty((points.shape[0], 4), np.float32)
     for i in range(points.shape[0]):
-        x0, y0, z0 = np.floor(points[i, 0]), np.floor(points[i, 1]), np.floor(points[i, 2])
-        u, v, w = points[i, 0] - x0, points[i, 1] - y0, points[i, 2] - z0
-        x, y, z = int(x0) % size, int(y0) % size, int(z0) % size
-        for k in range(8):
-            a, b, c = k & 1, (k >> 1) & 1, k >> 2
-            weight = (u if a else 1 - u) * (v if b else 1 - v) * (w if c else 1 - w)
-            cell = volume[(x + a) % size, (y + b) % size, (z + c) % size]
-            for j in range(4):
-                found[i, j] += weight * cell[j]
+        found[i, 0], found[i, 1], found[i, 2], found[i, 3] = noise_at(volume, points[i, 0], points[i, 1], points[i, 2])
     return found
+
+
+@njit(cache=True)
+def noise_at(volume, px, py, pz):
+    """The noise at one point, for loops: its value and its gradient."""
+    last = volume.shape[0] - 1  # a power of 2 less 1
+    x0, y0, z0 = np.floor(px), np.floor(py), np.floor(pz)
+    u, v, w = np.float32(px - x0), np.float32(py - y0), np.float32(pz - z0)
+    x, y, z = int(x0) & last, int(y0) & last, int(z0) & last
+    a = b = c = d = np.float32(0)
+    one = np.float32(1)
+    for i in range(2):
+        along = u if i else one - u
+        xi = (x + i) & last
+        for j in range(2):
+            both = along * (v if j else one - v)
+            yj = (y + j) & last
+            for k in range(2):
+                zk = (z + k) & last
+                weight = both * (w if k else one - w)
+                a += weight * volume[xi, yj, zk, 0]
+                b += weight * volume[xi, yj, zk, 1]
+                c += weight * volume[xi, yj, zk, 2]
+                d += weight * volume[xi, yj, zk, 3]
+    return a, b, c, d

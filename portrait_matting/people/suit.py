@@ -16,6 +16,8 @@ from portrait_matting.people.body_data import BodyData
 
 FRONT, BACK, LEFT, RIGHT = 0, 1, 2, 3
 """The panels of cloth: of the trunk before and behind, of the left and the right sleeve."""
+APART = 3.0
+"""Metres between the panels where they lie flat: across, the front is within 1 of 0, the back of 3, the sleeves 6, 9."""
 _ARM = ("upperarm01", "upperarm02", "lowerarm01", "lowerarm02", "wrist")
 
 
@@ -218,20 +220,28 @@ def _panels(rest: np.ndarray, triangles: np.ndarray, sleeve: np.ndarray, around:
     from portrait_matting.people.body import normals
 
     normal = normals(rest, triangles)
+    ends = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
+    normal = _smoothed(normal, ends.astype(np.int32), np.full(len(rest), 0.7, np.float32), 12)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
     facing = normal[triangles].mean(1)
     panels = np.where(facing[:, 1] < 0, FRONT, BACK).astype(np.int8)
     on_arm = sleeve[triangles].mean(1) > 0
     panels[on_arm] = np.where(rest[triangles][on_arm][:, :, 0].mean(1) > 0, LEFT, RIGHT)
     x, y, z = rest.T
     corners = np.zeros((len(triangles), 3, 2), np.float32)
+    low = np.clip((0.5 - z) / 0.1, 0, 1)
+    low = low * low * (3 - 2 * low)
     for panel, plane, sign in ((FRONT, -0.13, 1), (BACK, 0.1, -1)):
         depth = sign * (y - plane)
-        across = x + np.clip(normal[:, 0], -1, 1) * np.maximum(depth, 0)
-        up = z + np.maximum(normal[:, 2], 0) * np.maximum(depth, 0)
+        rolled = 0.16 * np.arctan2(x / 0.16, np.maximum(sign * (-0.02 - y), 0) / 0.11)
+        across = x + low * (rolled - x)
+        up = z + np.maximum(normal[:, 2], 0) * np.maximum(depth, 0) * np.clip((z - 0.47) / 0.08, 0, 1)
         chosen = panels == panel
         corners[chosen] = np.stack([across, up], 1)[triangles[chosen]]
+        corners[chosen, :, 0] += APART * panel
     sleeves = panels >= LEFT
     angles = around[triangles[sleeves]]
     angles = angles[:, :1] + (angles - angles[:, :1] + np.pi) % (2 * np.pi) - np.pi
     corners[sleeves] = np.stack([angles * 0.05, 0.55 - 0.5 * sleeve[triangles[sleeves]]], -1)
+    corners[sleeves, :, 0] += APART * panels[sleeves, None]
     return panels, corners
