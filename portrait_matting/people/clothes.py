@@ -7,12 +7,12 @@ import numpy as np
 from portrait_matting.people import cloths
 from portrait_matting.people.body import Body, normals
 from portrait_matting.people.collar import Collar, collar
-from portrait_matting.people.cut import FAR, Cut, height, hem
+from portrait_matting.people.cut import Cut, height, hem
 from portrait_matting.people.dye import dye, linear
 from portrait_matting.people.fabric import Fabric
 from portrait_matting.people.fit import Fit, fit
 from portrait_matting.people.front import buttons, lapels, tie
-from portrait_matting.people.garment import Cloth, Shell, Style, covered, garment, shell
+from portrait_matting.people.garment import Cloth, Shell, Style, along, covered, garment, shell
 from portrait_matting.people.sewing import Ground
 from portrait_matting.people.surface import Surface
 from portrait_matting.people.wrap import cords, lying_hood, scarf
@@ -55,23 +55,31 @@ def dress(body: Body, rng: np.random.Generator, pieces: frozenset[str]) -> list[
     if "layers" not in pieces:
         second, wrapped = None, 1.0
         first = replace(first, extras=tuple(extra for extra in first.extras if extra not in ("tie", "hood")))
-    if second is not None and ("hood" in first.extras or first.cut.neckline == "plane" and body.shape.age < 12):
+    if second is not None and ("slip" in first.extras or "overalls" in first.extras or "hood" in first.extras or first.cut.neckline == "plane" and body.shape.age < 12):
         second = None
     worn = [piece if "patterns" in pieces else replace(piece, fabric=piece.fabric.plain())
             for piece in (first, second) if piece is not None]  # fmt: skip
     if "folds" not in pieces:
         worn = [replace(piece, style=replace(piece.style, creased=0.0), fabric=replace(piece.fabric, crumple=0.0))
                 for piece in worn]  # fmt: skip
+    if "slip" in first.extras:
+        slip = tank(chooses, True, 0.0)
+        colour = first.fabric.colour if chooses.random() < 0.5 else linear((24, 24, 26))
+        worn.insert(0, replace(slip, fabric=Fabric(colour, crumple=0.2), rib=0.0))
+    if "overalls" in first.extras:
+        worn.insert(1, bib(chooses))
     if len(worn) > 1:  # what is worn under a coat lies close
         worn[0] = replace(worn[0], style=replace(worn[0].style, looseness=min(0.35, worn[0].style.looseness),
                                                  ease=min(0.006, worn[0].style.ease)))  # fmt: skip
-    found = _trousers(measured, below, worn[0])
+    legs = _legs(measured)
+    under = np.where(measured.suit.rest[:, 2:] < 0.17, legs.points, np.float32(np.nan))
     forms: list[Shell] = []
     for piece in worn:
-        under = forms[-1].points if forms else None
         forms.append(shell(measured, piece.cut, piece.style, folds, under))
+        under = forms[-1].points
+    found = _lower(measured, below, worn, forms, legs)
     for number, (piece, form) in enumerate(zip(worn, forms, strict=True)):
-        over_it = forms[number + 1] if number + 1 < len(forms) else None
+        over_it = forms[number + 1] if number + 1 < len(forms) and worn[number + 1].fabric.opacity >= 1 else None
         found += _sewn(measured, piece, form, over_it, folds, worn)
     if wrapped < 0.1 and first.neck is None and "hood" not in first.extras and first.cut.neckline != "plane":
         fabric = cloths.woollen(over)
@@ -91,6 +99,8 @@ def _sewn(fit: Fit, piece: Piece, form: Shell, over: Shell | None, rng, worn: li
         seams.append((-0.016 * size, 0.016 * size, down, high + 0.05))
     if "pocket" in extras:
         seams.append((0.045 * size, 0.135 * size, high - 0.22 * size, high - 0.115 * size))
+    if "bib" in extras:
+        seams.append((-0.07 * size, 0.07 * size, high - 0.26 * size, high - 0.14 * size))
     if "pouch" in extras:
         seams.append((-0.13 * size, 0.13 * size, height(fit, 0.08), height(fit, 0.2)))
     if "zip" in extras:
@@ -122,25 +132,28 @@ def _sewn(fit: Fit, piece: Piece, form: Shell, over: Shell | None, rng, worn: li
     return found
 
 
-def _trousers(fit: Fit, rng: np.random.Generator, first: Piece) -> list[Surface]:
-    """Trousers, or a skirt of what is worn above."""
-    data = fit.body.data
-    if first.cut.bottom < -0.2:  # a dress
-        triangles, _ = data.meshes["skirt"]
-        body = fit.body
-        direction = normals(body.points, triangles)
-        points = (body.points + 0.012 * direction).astype(np.float32)
-        rest = body.rest
-        uv = np.stack([rest[:, 0], rest[:, 2]], -1)[triangles].astype(np.float32)
-        look = first.fabric.look(rng)
-        return [Cloth(points, triangles, normals(points, triangles), look, rest, uv)]
+def _legs(fit: Fit) -> Shell:
+    """Trousers, before they are cut."""
     suit = fit.suit
     rest = fit.rest + fit.normals * np.float32(0.006)
-    points = suit.finer(fit.posed(rest))
-    edge = hem(fit, Cut("high", bottom=-0.5, top=0.16))
-    form = Shell(suit.finer(rest), points, normals(points, suit.triangles), edge)
+    points, resting = suit.finer(fit.posed(rest)), suit.finer(rest)
+    return Shell(resting, points, normals(points, suit.triangles), hem(fit, Cut("high", bottom=-0.5, top=0.16)))
+
+
+def _lower(fit: Fit, rng: np.random.Generator, worn: list[Piece], forms: list[Shell], legs: Shell) -> list[Surface]:
+    """Trousers, or the skirt of a dress."""
+    if "skirt" in worn[0].extras:
+        body = fit.body
+        triangles, _ = body.data.meshes["skirt"]
+        points = (body.points + 0.012 * normals(body.points, triangles)).astype(np.float32)
+        uv = body.rest[:, [0, 2]][triangles].astype(np.float32)
+        ways = along(points, triangles, uv, 0.5)
+        look = worn[0].fabric.look(rng)
+        return [Cloth(points, triangles, normals(points, triangles), look, body.rest, uv, ways)]
     fabric = cloths.denim(rng) if rng.random() < 0.5 else Fabric(dye(rng, ("black", "navy", "charcoal", "beige")))
-    return garment(fit, form, Style(), fabric.look(rng))[:1]
+    solid = [form.hem for piece, form in zip(worn, forms, strict=True) if piece.fabric.opacity >= 1]
+    over = replace(legs, hem=np.maximum.reduce(solid)) if solid else None
+    return garment(fit, legs, Style(), fabric.look(rng), over=over)[:1]
 
 
 def _first(rng: np.random.Generator, body: Body) -> Piece:
@@ -238,11 +251,11 @@ def blouse(rng, female: bool, loose: float) -> Piece:
 
 def gown(rng, female: bool, loose: float) -> Piece:
     line = ("plane", "v", "round", "square")[rng.integers(4)]
-    straps = (rng.uniform(0.075, 0.1), rng.uniform(0.008, 0.04)) if line == "plane" else None
+    straps = (rng.uniform(0.095, 0.115), rng.uniform(0.008, 0.03)) if line == "plane" else None
     depth = rng.uniform(0.03, 0.06) if line == "plane" else rng.uniform(0.02, 0.1)
     cut = Cut(line, rng.uniform(0.01, 0.04), depth, 0.01, rng.choice([-0.06, -0.05, 0.25]) if not straps else -0.06,
-              -0.3, straps=straps)  # fmt: skip
-    return Piece(cut, Style(0.25 * loose, 0.2, 0.005, 0.0015), cloths.light_cloth(rng, 0.6))
+              0.0, straps=straps)  # fmt: skip
+    return Piece(cut, Style(0.25 * loose, 0.2, 0.005, 0.0015), cloths.light_cloth(rng, 0.6), 0.0, None, ("skirt",))
 
 
 def bare_shoulders(rng, female: bool, loose: float) -> Piece:
@@ -254,6 +267,13 @@ def bare_shoulders(rng, female: bool, loose: float) -> Piece:
 
 def overalls(rng, female: bool, loose: float) -> Piece:
     return replace(t_shirt(rng, female, 0.5 * loose), extras=("overalls",))
+
+
+def bib(rng) -> Piece:
+    """Of overalls, over what is worn under them."""
+    cut = Cut("plane", depth=rng.uniform(0.08, 0.12), sleeve=-0.075, bottom=-0.36,
+              straps=(rng.uniform(0.095, 0.105), rng.uniform(0.03, 0.035)))  # fmt: skip
+    return Piece(cut, Style(0.25, 0.7, 0.012, 0.003, 0.7), cloths.denim(rng), 0.0, None, ("bib",))
 
 
 def gauze(rng, female: bool, loose: float) -> Piece:
@@ -286,14 +306,14 @@ def blazer(rng) -> Piece:
     button = rng.uniform(0.2, 0.33)
     cut = Cut("round", 0.012, -0.01, 0.0, 0.98, -0.1, gap=rng.uniform(0.0, 0.05), lapel=rng.uniform(0.05, 0.075),
               button=button)  # fmt: skip
-    neck = Collar(0.026, 1.0, 0.045, 0.0, 46.0, 0.0, 0.014, 0.003)
+    neck = Collar(0.028, 0.1, 0.045, 0.0, 44.0, 0.0, 0.014, 0.003)
     return Piece(cut, Style(0.55, 0.9, 0.020, 0.004, 0.6), cloths.coating(rng), 0.0, neck, ("lapels",))
 
 
 def coat(rng) -> Piece:
     piece = blazer(rng)
-    cut = replace(piece.cut, bottom=-0.36, gap=rng.uniform(0.0, 0.08), lapel=rng.uniform(0.06, 0.085))
-    neck = Collar(0.032, 1.0, 0.06, 0.0, 46.0, 0.0, 0.018, 0.004)
+    cut = replace(piece.cut, bottom=-0.06, gap=rng.uniform(0.0, 0.08), lapel=rng.uniform(0.06, 0.085))
+    neck = Collar(0.034, 0.1, 0.06, 0.0, 44.0, 0.0, 0.018, 0.004)
     return replace(piece, cut=cut, neck=neck, style=Style(0.75, 0.9, 0.028, 0.006, 0.7))
 
 
@@ -326,4 +346,3 @@ SECOND = {
     "denim": denim_jacket,
 }  # fmt: skip
 """How a second garment of each kind is made: (rng) -> Piece."""
-_ = FAR

@@ -77,7 +77,7 @@ def shell_cloth(rng: np.random.Generator) -> Fabric:
 
 
 def leather(rng: np.random.Generator) -> Fabric:
-    return Fabric(dye(rng, ("black", "black", "brown")), crumple=0.5, specular=0.045, roughness=0.38, sheen=0.0)
+    return Fabric(dye(rng, ("black", "black", "brown")), crumple=0.35, specular=0.03, roughness=rng.uniform(0.42, 0.55), sheen=0.0)
 
 
 def denim(rng: np.random.Generator) -> Fabric:

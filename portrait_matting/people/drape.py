@@ -99,14 +99,14 @@ def draped(fit: Fit, looseness: float, ease: float) -> np.ndarray:
     radius = (found[low, a] * (1 - u) + found[low, b] * u) * (1 - v) + v * (
         found[low + 1, a] * (1 - u) + found[low + 1, b] * u
     )
-    weight = _step(0.53, 0.44, template[:, 2]) * (1 - _step(0.0, 0.6, suit.arm))
+    weight = _step(0.55, 0.37, template[:, 2]) * (1 - _step(0.0, 0.6, suit.arm))
     weight *= _step(_FLOOR - 0.05, _FLOOR, template[:, 2])
     offset = points[:, :2] - np.float32((0, fit.middle))
     now = np.maximum(np.hypot(offset[:, 0], offset[:, 1]), 1e-3)
     wanted = np.maximum(radius + 0.004 + ease * 0.7, now)
     points[:, :2] += offset * (weight * (wanted / now - 1))[:, None].astype(np.float32)
-    crease = _step(0.36, 0.46, template[:, 2]) * _step(0.6, 0.53, template[:, 2]) * (1 - suit.arm)
-    return suit.smoothed(points, 0.5 * crease, 4)  # where hanging begins
+    crease = _step(0.28, 0.40, template[:, 2]) * _step(0.6, 0.55, template[:, 2]) * (1 - suit.arm)
+    return suit.smoothed(points, 0.5 * crease, 6)  # where hanging begins
 
 
 def _step(low, high, value):

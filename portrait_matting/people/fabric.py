@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
+from portrait_matting.people.folds import folded
 from portrait_matting.people.noise import noise_at, volume
 from portrait_matting.people.pattern import Paint, mixed
 from portrait_matting.people.surface import Appearance, Samples
@@ -16,7 +17,8 @@ WEAVES = ("smooth", "knit", "rib", "cord", "denim", "quilt", "fleece")
 
 @dataclass(frozen=True)
 class Fabric:
-    """What cloth is made of.
+    """What cloth is made of. A surface of it says by its `colours` which way its map's second axis goes and, by the
+    length of that, how deep its folds are (0 to 1).
 
     Attributes:
         colour: (3,), linear RGB.
@@ -68,14 +70,14 @@ def _appearance(fabric: Fabric, samples: Samples, offset, rib: float, seams) -> 
         albedo = np.ascontiguousarray(fabric.paint(albedo, samples.uv, samples.rest, samples.footprint), np.float32)
     normal = samples.normal.astype(np.float32)  # a copy
     _weave(
-        albedo, normal, samples.rest, samples.uv, samples.hem, samples.footprint, volume(), offset,
+        albedo, normal, samples.colour, samples.rest, samples.uv, samples.hem, samples.footprint, volume(), offset,
         WEAVES.index(fabric.weave), fabric.crumple, fabric.mottle, fabric.stitch, rib, seams,
     )  # fmt: skip
     return Appearance(albedo, normal, fabric.specular, fabric.roughness, 0.0, fabric.sheen)
 
 
 @njit(cache=True)
-def _weave(albedo, normal, rest, uv, hem, footprint, volume, offset, weave, crumple, mottle, stitch, rib, seams):
+def _weave(albedo, normal, along, rest, uv, hem, footprint, volume, offset, weave, crumple, mottle, stitch, rib, seams):
     """Darkens cloth between its threads, at edges and along stitches, and leans its normals over creases."""
     turn = np.float32(2 * np.pi)
     for i in range(albedo.shape[0]):
@@ -83,20 +85,24 @@ def _weave(albedo, normal, rest, uv, hem, footprint, volume, offset, weave, crum
         shade = np.float32(1)
         nx, ny, nz = normal[i, 0], normal[i, 1], normal[i, 2]
         x, y, z = rest[i, 0], rest[i, 1], rest[i, 2]
-        if crumple > 0:
-            seen = min(max(2 - 4 * pixel / 0.02, 0.0), 1.0) * 0.35 * crumple
-            if seen > 0:
-                scale = 5 / 0.034
-                _, gx, gy, gz = noise_at(volume, x * scale + offset[0], y * scale + offset[1], z * scale + offset[2])
-                _, hx, hy, hz = noise_at(volume, x * 70 + offset[1], y * 70 + offset[2], z * 45 + offset[0])
-                gx, gy, gz = seen * (gx + 1.2 * hx), seen * (gy + 1.2 * hy), seen * (gz + 1.2 * hz)
-                across = gx * nx + gy * ny + gz * nz
-                nx, ny, nz = nx - gx + across * nx, ny - gy + across * ny, nz - gz + across * nz
-        if mottle > 0:
-            grain, _, _, _ = noise_at(volume, x * 900 + offset[2], y * 900, z * 500)
-            shade *= np.exp(mottle * 0.35 * grain * min(1.0, 0.0012 / pixel))
-        lean = np.float32(0)
         u, v = uv[i, 0], uv[i, 1]
+        tx, ty, tz = along[i, 0], along[i, 1], along[i, 2]
+        depth = np.sqrt(tx * tx + ty * ty + tz * tz)
+        across = (tx * nx + ty * ny + tz * nz) / max(depth, 1e-6)
+        tx, ty, tz = tx / max(depth, 1e-6) - across * nx, ty / max(depth, 1e-6) - across * ny, tz / max(depth, 1e-6) - across * nz
+        sx, sy, sz = ty * nz - tz * ny, tz * nx - tx * nz, tx * ny - ty * nx  # across the cloth
+        du, dv = np.float32(0), np.float32(0)  # how much the cloth rises across and along
+        if depth > 0.02:
+            du, dv = folded(volume, u, v, offset)
+            du, dv = depth * du, depth * dv
+        if crumple > 0:
+            seen = min(max(2 - 4 * pixel / 0.02, 0.0), 1.0) * 0.2 * crumple
+            if seen > 0:
+                _, gx, gy, _ = noise_at(volume, u * 190 + offset[0], v * 150 + offset[1], offset[2] + u * 40)
+                du, dv = du + seen * gx, dv + seen * gy
+        if mottle > 0:
+            grain, _, _, _ = noise_at(volume, x * 2600 + offset[2], y * 2600, z * 1500)
+            shade *= np.exp(mottle * 0.35 * grain * min(1.0, 0.0007 / pixel))
         kind = 2 if rib > hem[i] else weave
         if kind == 1:  # knit: columns of v
             seen = min(max(2 - 4 * pixel / 0.0045, 0.0), 1.0)
@@ -105,13 +111,13 @@ def _weave(albedo, normal, rest, uv, hem, footprint, volume, offset, weave, crum
                 slope = abs(at - np.floor(at) - 0.5) * 2
                 height = 0.6 * np.cos((v / 0.0062 + 0.6 * slope) * turn) + 0.4 * np.cos(at * 2 * turn)
                 shade *= 1 + 0.25 * seen * (height - 0.3)
-                lean = -0.3 * seen * np.sin(at * 2 * turn)
+                du -= 0.3 * seen * np.sin(at * 2 * turn)
         elif kind == 2 or kind == 3:  # ribs, corduroy
             size = 0.007 if kind == 2 else 0.005
             seen = min(max(2 - 4 * pixel / size, 0.0), 1.0)
             if seen > 0:
                 shade *= 1 + 0.25 * seen * (np.cos(u / size * turn) - 0.3)
-                lean = -0.4 * seen * np.sin(u / size * turn)
+                du -= 0.4 * seen * np.sin(u / size * turn)
         elif kind == 4:  # denim
             seen = min(max(2 - 4 * pixel / 0.002, 0.0), 1.0)
             if seen > 0:
@@ -120,7 +126,7 @@ def _weave(albedo, normal, rest, uv, hem, footprint, volume, offset, weave, crum
             at = v / 0.075
             part = at - np.floor(at) - 0.5
             lift = np.sin(part * 0.5 * turn) * (0.55 + 0.45 * abs(part) * 2)
-            nz += 0.75 * lift
+            dv -= 0.75 * lift
             wide = max(0.0025, 0.6 * pixel)
             seam = (0.5 - abs(part)) * 0.075 / wide
             shade *= 1 - 0.45 * np.exp(-seam * seam) * min(1.0, 0.004 / wide)
@@ -132,8 +138,6 @@ def _weave(albedo, normal, rest, uv, hem, footprint, volume, offset, weave, crum
         if rib > 0 and abs(hem[i] - rib) < 0.01:
             line = (hem[i] - rib) / max(0.0015, 0.6 * pixel)
             shade *= 1 - 0.25 * np.exp(-line * line)
-        if lean != 0:
-            nx, ny = nx - lean * ny, ny + lean * nx
         near = hem[i]
         if near < 0.012:  # cloth is darker where it turns
             wide = max(0.0025, 0.7 * pixel)
@@ -149,7 +153,9 @@ def _weave(albedo, normal, rest, uv, hem, footprint, volume, offset, weave, crum
                 shade *= 1 - 0.45 * np.exp(-((inside / wide) ** 2)) * min(1.0, 0.0025 / wide)
                 row = (inside - 0.004) / wide
                 shade *= 1 - 0.15 * np.exp(-row * row) * min(1.0, 0.0015 / wide)
-                nx += 0.25 * np.exp(-((inside / wide) ** 2)) * (1 if left < right else -1) * (abs(min(left, right) - inside) < 1e-5)
+                if min(left, right) <= inside + 1e-5:
+                    du += 0.3 * np.exp(-((inside / wide) ** 2)) * (1 if left < right else -1)
+        nx, ny, nz = nx - du * sx - dv * tx, ny - du * sy - dv * ty, nz - du * sz - dv * tz
         length = 1 / max(np.sqrt(nx * nx + ny * ny + nz * nz), 1e-6)
         normal[i, 0], normal[i, 1], normal[i, 2] = nx * length, ny * length, nz * length
         for c in range(3):

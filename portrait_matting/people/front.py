@@ -54,11 +54,11 @@ def buttons(fit: Fit, form: Shell, places: np.ndarray, radius: float, colour: np
 def tie(fit: Fit, ground: Ground, width: float, look: Look) -> list[Cloth]:
     """A tie with its knot, from the collar down."""
     size = fit.size
-    top = fit.pit + 0.030 * size
+    top = fit.pit + 0.046 * size
     made = []
     for low, high, narrow, broad, deep in (
-        (height(fit, 0.10), top - 0.030 * size, 0.30 * width, width, 0.008),
-        (top - 0.040 * size, top + 0.008 * size, 0.30 * width, 0.52 * width, 0.014),
+        (height(fit, 0.10), top - 0.030 * size, 0.36 * width, width, 0.008),
+        (top - 0.044 * size, top, 0.32 * width, 0.58 * width, 0.015),
     ):
         knot = deep > 0.01
         t = np.linspace(0, 1, 6 if knot else 24)[:, None]

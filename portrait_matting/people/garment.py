@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from portrait_matting.people.body import Body, normals
 from portrait_matting.people.cut import Cut, hem
@@ -37,6 +38,11 @@ class Style:
     thickness: float = 0.002
     creased: float = 1.0
 
+    @property
+    def depth(self) -> float:
+        """Of the folds that its look has: 0 to 1."""
+        return self.creased * (0.4 + 0.6 * self.looseness) * (1 - 0.45 * self.stiffness)
+
 
 @dataclass(frozen=True)
 class Shell:
@@ -55,7 +61,7 @@ def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.
         fit: of whom it is for.
         cut, style: of it.
         rng: of its folds.
-        above: (M, 3) points of the garment under it, as worn, which it stays outside of; None: there is none.
+        above: (M, 3) points of the garment under it, as worn, which it stays outside of; NaN, None: there is none.
     """
     suit = fit.suit
     rest = draped(fit, style.looseness, style.ease)
@@ -71,9 +77,10 @@ def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.
         depth = folds(fit, style.looseness, style.stiffness, rng) * np.float32(style.creased)
         points += direction * depth[:, None]
     if above is not None:
-        gap = ((points - above) * direction).sum(1)
+        gap = np.nan_to_num(((points - above) * direction).sum(1), nan=1.0)
         points += direction * np.maximum(0.006 - gap, 0)[:, None]
-    return Shell(suit.finer(rest), points, normals(points, suit.triangles), hem(fit, cut))
+    resting = suit.finer(rest)
+    return Shell(resting, points, normals(points, suit.triangles), hem(fit, cut, resting))
 
 
 def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.0, over: Shell | None = None):
@@ -92,6 +99,7 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
     if over is not None:
         shown &= ~(over.hem[suit.triangles] > _HIDDEN).all(1)
     triangles = suit.triangles[shown]
+    corners = _corners(fit, form, shown)
     covers = None
     if opacity >= 1:
         covers = (suit.under >= 0) & (edge[suit.under] > 0.012)
@@ -101,13 +109,35 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
         normals=form.normals,
         look=look,
         rest=form.rest,
-        corners=_corners(fit, form, shown),
+        corners=corners,
+        colours=along(form.points, triangles, corners, style.depth),
         hem=edge,
         opacity=opacity,
         covers=covers,
     )
     rim = _rim(form, triangles, outside.corners, style.thickness, look, opacity)
     return [outside] if rim is None else [outside, rim]
+
+
+@njit(cache=True)
+def along(points: np.ndarray, triangles: np.ndarray, corners: np.ndarray, depth: float) -> np.ndarray:
+    """Which way the second axis of a map goes at each vertex: float32 (V, 3), of length `depth`."""
+    found = np.zeros_like(points)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        u1, v1 = corners[t, 1, 0] - corners[t, 0, 0], corners[t, 1, 1] - corners[t, 0, 1]
+        u2, v2 = corners[t, 2, 0] - corners[t, 0, 0], corners[t, 2, 1] - corners[t, 0, 1]
+        sign = 1.0 if u1 * v2 - u2 * v1 > 0 else -1.0
+        for k in range(3):
+            way = sign * (u1 * (points[c, k] - points[a, k]) - u2 * (points[b, k] - points[a, k]))
+            found[a, k] += way
+            found[b, k] += way
+            found[c, k] += way
+    for n in range(found.shape[0]):
+        length = np.sqrt(found[n, 0] ** 2 + found[n, 1] ** 2 + found[n, 2] ** 2)
+        if length > 0:
+            found[n] *= depth / length
+    return found
 
 
 def _corners(fit: Fit, form: Shell, shown: np.ndarray) -> np.ndarray:
@@ -153,6 +183,7 @@ def _rim(form: Shell, triangles: np.ndarray, corners: np.ndarray, thickness: flo
         normals=np.concatenate([out] * 4).astype(np.float32),
         look=look,
         rest=np.concatenate([rest_p, rest_q] * 2).astype(np.float32),
+        colours=np.full((4 * count, 3), 1e-4, np.float32),
         corners=np.concatenate([uv[:, [0, 1, 2]], uv[:, [0, 2, 3]]]).astype(np.float32),
         hem=np.full(4 * count, 0.0005, np.float32),
     )

@@ -5,7 +5,7 @@ from scipy.spatial import cKDTree
 
 from portrait_matting.people.body import normals
 from portrait_matting.people.fit import Fit
-from portrait_matting.people.garment import Cloth, Shell
+from portrait_matting.people.garment import Cloth, Shell, along
 from portrait_matting.people.surface import Look
 
 _JAW = 0.006  # metres that cloth keeps from the jaw
@@ -82,9 +82,9 @@ def sheet(
         triangles = triangles[:, ::-1].copy()
     normal = normals(points, triangles)
     if uv is None:
-        along = np.linalg.norm(np.diff(rest, axis=1, append=rest[:, -1:]), axis=2)
+        wide = np.linalg.norm(np.diff(rest, axis=1, append=rest[:, -1:]), axis=2)
         down = np.linalg.norm(np.diff(rest, axis=0, append=rest[-1:]), axis=2)
-        across = np.cumsum(along, 1).mean(0)
+        across = np.cumsum(wide, 1).mean(0)
         uv = np.stack([np.broadcast_to(across - across.mean(), (rows, columns)), -np.cumsum(down, 0) + 0.4], -1)
     flat = uv.reshape(-1, 2)
     corners = flat[triangles]
@@ -94,7 +94,9 @@ def sheet(
         corners[..., 0] -= np.where(corners[..., 0] - corners[..., :1, 0] > 0.6 * round_, round_, 0)
     edge = np.full(rows * columns, 0.1, np.float32) if hem is None else hem.ravel().astype(np.float32)
     resting = rest.reshape(-1, 3).astype(np.float32)
-    front = Cloth(points, triangles, normal, look, resting, corners.astype(np.float32), hem=edge, casts=casts)
+    corners = corners.astype(np.float32)
+    ways = along(points, triangles, corners, 0.01)  # without folds of the suit's panels
+    front = Cloth(points, triangles, normal, look, resting, corners, ways, hem=edge, casts=casts)
     if not thickness:
         return [front]
     back = points - normal * np.float32(thickness)
@@ -110,6 +112,7 @@ def sheet(
     again = flat[both % count].astype(np.float32)
     under = Cloth(
         whole, both, np.concatenate([normal, -normal]), look, np.concatenate([resting] * 2), again,
+        np.concatenate([ways] * 2),
         hem=np.concatenate([np.minimum(edge, 0.01)] * 2), casts=False,
     )  # fmt: skip
     return [front, under]
