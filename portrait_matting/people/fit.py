@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numba import njit
 from scipy.spatial import cKDTree
 
-from portrait_matting.people.body import Body, normals, skin
-from portrait_matting.people.suit import Suit, suit_of
+from portrait_matting.people.body import Body, skin
+from portrait_matting.people.suit import Suit, facing, suit_of
 
 _SHOULDER = 0.168  # metres, half the breadth between the shoulder joints of the template
 
@@ -44,8 +45,7 @@ class Fit:
     @cached_property
     def throat(self) -> np.ndarray:
         """The upper border of the suit, around the neck: (n, 3)."""
-        own = self.suit.first[self.suit.second[:, 1] < 0].ravel()
-        return self.rest[np.unique(own[self.suit.rest[own, 2] > 0.55])]
+        return self.rest[self.suit.throat]
 
     @cached_property
     def neck(self) -> float:
@@ -72,7 +72,7 @@ class Fit:
     @cached_property
     def normals(self) -> np.ndarray:
         """Of the suit at rest: (N, 3)."""
-        return normals(self.rest, self.suit.coarse)
+        return facing(self.rest, self.suit.coarse)
 
     @cached_property
     def tree(self) -> cKDTree:
@@ -86,16 +86,42 @@ class Fit:
     def carried(self, points: np.ndarray, near: int = 4) -> np.ndarray:
         """Other points (n, 3) of the rest pose, as the suit's points around them carry them."""
         far, found = self.tree.query(points, near)
-        share = 1 / (far + 0.005)
-        share /= share.sum(1, keepdims=True)
-        blended = np.einsum("nkij,nk->nij", self._moves[found], share)
-        return (np.einsum("nij,nj->ni", blended[:, :, :3], points) + blended[:, :, 3]).astype(np.float32)
+        return _carried(np.ascontiguousarray(points, np.float32), far, found, self._moves)
 
     @cached_property
     def _moves(self) -> np.ndarray:
         """Where each point of the suit takes what is near: (N, 3, 4)."""
-        suit = self.suit
-        return np.einsum("vkij,vk->vij", self.body.bones[suit.weight_bones], suit.weights)
+        return _moves(self.suit.weights, self.suit.weight_bones, self.body.bones)
+
+
+@njit(cache=True)
+def _moves(weights, weight_bones, bones):
+    found = np.zeros((weights.shape[0], 3, 4), np.float32)
+    for v in range(weights.shape[0]):
+        for k in range(weights.shape[1]):
+            if weights[v, k] <= 0:
+                break  # they fall
+            for i in range(3):
+                for j in range(4):
+                    found[v, i, j] += weights[v, k] * bones[weight_bones[v, k], i, j]
+    return found
+
+
+@njit(cache=True)
+def _carried(points, far, near, moves):
+    found = np.zeros((points.shape[0], 3), np.float32)
+    for n in range(points.shape[0]):
+        total = 0.0
+        for k in range(near.shape[1]):
+            share = 1 / (far[n, k] + 0.005)
+            total += share
+            for i in range(3):
+                move = moves[near[n, k]]
+                moved = move[i, 0] * points[n, 0] + move[i, 1] * points[n, 1] + move[i, 2] * points[n, 2] + move[i, 3]
+                found[n, i] += share * moved
+        for i in range(3):
+            found[n, i] /= total
+    return found
 
 
 def fit(body: Body) -> Fit:

@@ -1,18 +1,15 @@
-"""Folds of cloth: down from the chest, from the armpits, around bent elbows and above cuffs."""
+"""Folds of cloth: down from the chest, from the armpits, around bent elbows and above cuffs.
+
+Long ones are in a garment's form, so that its outline has them (`folds`); sharp ones are in its look (`folded`).
+"""
 
 import numpy as np
 from numba import njit
 
 from portrait_matting.people.fit import Fit
-from portrait_matting.people.noise import noise, noise_at
+from portrait_matting.people.noise import noise_at, volume
 
 _CELLS = 5.0  # of the noise, a fold
-
-
-def _ridges(points: np.ndarray, lengths, offset: np.ndarray) -> np.ndarray:
-    """Narrow crests with round valleys, mean near 0, of these lengths (metres or radians a fold): (n,)."""
-    found = noise(points * (_CELLS / np.asarray(lengths, np.float32)) + offset)[:, 0]
-    return 0.35 * found + 1.1 * (0.55 - np.minimum(np.abs(found), 1.3) ** 0.8)  # crests where it is near 0
 
 
 def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator) -> np.ndarray:
@@ -24,41 +21,59 @@ def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator
         stiffness: 0, as silk, to 1, as a coat: fewer folds, and longer.
         rng: of the garment.
     """
-    suit, points = fit.suit, fit.fine / np.float32(fit.size)
-    on_arm = np.clip(suit.sleeve * 8 + 0.3, 0, 1)
-    offsets = rng.uniform(0, 32, (6, 3)).astype(np.float32)
-    wide = 1 + 0.8 * stiffness
-    soft = 1 - 0.4 * stiffness
-    turned = points @ _turn(rng.normal(0, 0.22))
-    hanging = np.clip((0.5 - suit.rest[:, 2]) / 0.25, 0, 1)
-    down = _ridges(turned, (0.085 * wide, 0.11 * wide, 0.5), offsets[0]) * hanging * (0.15 + 0.85 * looseness)
-    broad = _ridges(points, (0.16 * wide, 0.16 * wide, 0.22 * wide), offsets[1]) * (0.35 + 0.5 * looseness)
-    found = (1 - on_arm) * (0.011 * soft * down + 0.005 * broad)
-    for side, name in ((1, "L"), (-1, "R")):
-        pit = fit.joint(f"upperarm01.{name}") / fit.size - np.float32((side * 0.015, 0, 0.075))
-        offset = points - pit
-        far = np.linalg.norm(offset, axis=1)
-        angle = np.arctan2(offset[:, 2], side * offset[:, 0])
-        polar = np.stack([angle, 0.25 * far, 0.15 * np.sign(offset[:, 1]) + 0 * far], 1)
-        rays = _ridges(polar, (0.55 * wide, 0.5, 0.5), offsets[2]) * np.exp(-((far / 0.15) ** 2))
-        found += 0.013 * soft * rays * (0.35 + 0.65 * looseness) * np.clip(far / 0.04, 0, 1)
-    along = suit.sleeve * 0.55
-    rounded = np.stack([along + 0.012 * np.sin(suit.around + offsets[3, 0]), 0.045 * np.cos(suit.around),
-                        0.045 * np.sin(suit.around) + 0.4 * np.sign(points[:, 0])], 1)  # fmt: skip
-    rings = _ridges(rounded, (0.062 * wide, 0.14, 0.14), offsets[4])
-    drags = _ridges(rounded, (0.3, 0.06 * wide, 0.06 * wide), offsets[5])
-    elbow = np.exp(-(((suit.sleeve - 0.52) / 0.13) ** 2))
-    cuff = np.exp(-(((suit.sleeve - 0.93) / 0.1) ** 2))
-    found += on_arm * soft * (0.35 + 0.65 * looseness) * (
-        0.010 * rings * (0.3 + 0.9 * elbow + 0.7 * cuff) + 0.008 * drags * (1 - elbow)
-    )  # fmt: skip
-    return found.astype(np.float32)
+    suit = fit.suit
+    pits = np.stack([fit.joint(f"upperarm01.{name}") for name in "LR"]) / fit.size
+    pits += np.float32((0, 0, -0.075))
+    pits[:, 0] *= 0.91
+    return _folds(fit.fine / np.float32(fit.size), suit.rest, suit.sleeve, suit.around, pits.astype(np.float32), volume(),
+                  rng.uniform(0, 32, (6, 3)), rng.normal(0, 0.22), looseness, stiffness)  # fmt: skip
 
 
-def _turn(angle: float) -> np.ndarray:
-    """A rotation about y."""
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
+@njit(cache=True)
+def _folds(points, template, sleeve, around, pits, volume, offsets, lean, looseness, stiffness):
+    found = np.zeros(points.shape[0], np.float32)
+    wide, soft, slack = 1 + 0.8 * stiffness, 1 - 0.4 * stiffness, 0.35 + 0.65 * looseness
+    cosine, sine = np.cos(lean), np.sin(lean)
+    for i in range(points.shape[0]):
+        x, y, z = points[i]
+        arm = min(max(sleeve[i] * 8 + 0.3, 0.0), 1.0)
+        if arm < 1:
+            hanging = min(max((0.5 - template[i, 2]) / 0.25, 0.0), 1.0)
+            turned, up = cosine * x + sine * z, cosine * z - sine * x
+            down = _ridge(volume, turned, y, up, 0.085 * wide, 0.11 * wide, 0.5, offsets[0])
+            broad = _ridge(volume, x, y, z, 0.16 * wide, 0.16 * wide, 0.22 * wide, offsets[1])
+            found[i] += (1 - arm) * (
+                0.011 * soft * hanging * (0.15 + 0.85 * looseness) * down + 0.005 * (0.35 + 0.5 * looseness) * broad
+            )
+        for k in range(2):
+            side = 1.0 - 2 * k
+            a, b, c = x - pits[k, 0], y - pits[k, 1], z - pits[k, 2]
+            far = np.sqrt(a * a + b * b + c * c)
+            if far < 0.32:
+                angle = np.arctan2(c, side * a)
+                ray = _ridge(volume, angle, 0.25 * far, 0.15 * np.sign(b), 0.55 * wide, 0.5, 0.5, offsets[2])
+                found[i] += 0.013 * soft * slack * ray * np.exp(-((far / 0.15) ** 2)) * min(far / 0.04, 1.0)
+        if arm > 0:
+            along = sleeve[i] * 0.55
+            p = along + 0.012 * np.sin(around[i] + offsets[3, 0])
+            q, r = 0.045 * np.cos(around[i]), 0.045 * np.sin(around[i]) + 0.4 * np.sign(x)
+            rings = _ridge(volume, p, q, r, 0.062 * wide, 0.14, 0.14, offsets[4])
+            drags = _ridge(volume, p, q, r, 0.3, 0.06 * wide, 0.06 * wide, offsets[5])
+            elbow = np.exp(-(((sleeve[i] - 0.52) / 0.13) ** 2))
+            cuff = np.exp(-(((sleeve[i] - 0.93) / 0.1) ** 2))
+            found[i] += arm * soft * slack * (
+                0.010 * rings * (0.3 + 0.9 * elbow + 0.7 * cuff) + 0.008 * drags * (1 - elbow)
+            )  # fmt: skip
+    return found
+
+
+@njit(cache=True)
+def _ridge(volume, x, y, z, across, along, up, offset):
+    """Narrow crests with round valleys, mean near 0, of these lengths (metres or radians a fold)."""
+    value, _, _, _ = noise_at(
+        volume, x * _CELLS / across + offset[0], y * _CELLS / along + offset[1], z * _CELLS / up + offset[2]
+    )
+    return 0.35 * value + 1.1 * (0.55 - min(abs(value), 1.3) ** 0.8)  # crests where it is near 0
 
 
 @njit(cache=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from portrait_matting.people.body import Body, normals
+from portrait_matting.people.body import Body
 from portrait_matting.people.cut import Cut, hem
 from portrait_matting.people.drape import draped
 from portrait_matting.people.fit import Fit
 from portrait_matting.people.folds import folds
-from portrait_matting.people.suit import LEFT
+from portrait_matting.people.suit import LEFT, facing
 from portrait_matting.people.surface import Look, Surface
 
 _HIDDEN = 0.03  # metres from its edge, what is under a garment is not seen
@@ -67,12 +67,12 @@ def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.
     rest = draped(fit, style.looseness, style.ease)
     posed = fit.posed(rest)
     posed = suit.smoothed(posed, np.float32(0.25 + 0.35 * style.looseness) * np.ones(len(rest), np.float32), 3)
-    direction = normals(posed, suit.coarse)
+    direction = facing(posed, suit.coarse)
     sag = suit.arm * np.clip(-direction[:, 2], 0, 1) * np.float32(1.1 * style.looseness * style.ease + 0.003)
     posed += direction * np.float32(0.003)  # what smoothing took
     posed[:, 2] -= sag
     points = suit.finer(posed)
-    direction = normals(points, suit.triangles)
+    direction = facing(points, suit.triangles)
     if style.creased:
         depth = folds(fit, style.looseness, style.stiffness, rng) * np.float32(style.creased)
         points += direction * depth[:, None]
@@ -80,7 +80,7 @@ def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.
         gap = np.nan_to_num(((points - above) * direction).sum(1), nan=1.0)
         points += direction * np.maximum(0.006 - gap, 0)[:, None]
     resting = suit.finer(rest)
-    return Shell(resting, points, normals(points, suit.triangles), hem(fit, cut, resting))
+    return Shell(resting, points, facing(points, suit.triangles), hem(fit, cut, resting))
 
 
 def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.0, over: Shell | None = None):
@@ -95,9 +95,7 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
     """
     suit = fit.suit
     edge = form.hem
-    shown = (edge[suit.triangles] > 0).any(1)
-    if over is not None:
-        shown &= ~(over.hem[suit.triangles] > _HIDDEN).all(1)
+    shown = _shown(edge, edge[:0] if over is None else over.hem, suit.triangles)
     triangles = suit.triangles[shown]
     corners = _corners(fit, form, shown)
     covers = None
@@ -143,18 +141,49 @@ def along(points: np.ndarray, triangles: np.ndarray, corners: np.ndarray, depth:
 def _corners(fit: Fit, form: Shell, shown: np.ndarray) -> np.ndarray:
     """Where cloth lies flat: as on the template, with the heights of this garment, so that stripes are level."""
     suit = fit.suit
-    corners = suit.corners[shown]
-    level = (form.rest[:, 2] - suit.rest[:, 2])[suit.triangles[shown]]
-    corners[..., 1] += np.where(suit.panels[shown, None] < LEFT, level, 0)
-    return corners
+    return _level(suit.corners, suit.triangles, suit.panels, form.rest, suit.rest, np.flatnonzero(shown))
+
+
+@njit(cache=True)
+def _level(corners, triangles, panels, rest, template, shown):
+    found = np.empty((len(shown), 3, 2), np.float32)
+    for i in range(len(shown)):
+        t = shown[i]
+        for k in range(3):
+            found[i, k, 0], found[i, k, 1] = corners[t, k, 0], corners[t, k, 1]
+            if panels[t] < LEFT:
+                found[i, k, 1] += rest[triangles[t, k], 2] - template[triangles[t, k], 2]
+    return found
+
+
+@njit(cache=True)
+def _shown(hem, over, triangles):
+    """Which triangles of a garment are not cut away, nor hidden under another."""
+    found = np.empty(triangles.shape[0], np.bool_)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        found[t] = hem[a] > 0 or hem[b] > 0 or hem[c] > 0
+        if over.size and over[a] > _HIDDEN and over[b] > _HIDDEN and over[c] > _HIDDEN:
+            found[t] = False
+    return found
+
+
+@njit(cache=True)
+def _cut(hem, triangles):
+    """Which triangles an edge runs through."""
+    found = np.empty(triangles.shape[0], np.bool_)
+    for t in range(triangles.shape[0]):
+        a, b, c = hem[triangles[t, 0]] > 0, hem[triangles[t, 1]] > 0, hem[triangles[t, 2]] > 0
+        found[t] = a != b or b != c
+    return found
 
 
 def _rim(form: Shell, triangles: np.ndarray, corners: np.ndarray, thickness: float, look: Look, opacity: float):
     """A strip inwards from where the cloth is cut: its thickness."""
-    edge = form.hem[triangles]
-    crossed = np.flatnonzero((edge > 0).any(1) & (edge <= 0).any(1))
+    crossed = np.flatnonzero(_cut(form.hem, triangles))
     if not len(crossed) or opacity < 1:
         return None
+    edge = form.hem[triangles]
     edge, triangles, corners = edge[crossed], triangles[crossed], corners[crossed]
     lone = np.where((edge > 0).sum(1) == 1, (edge > 0).argmax(1), (edge <= 0).argmax(1))
     row = np.arange(len(crossed))

@@ -3,17 +3,12 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
-from portrait_matting.people.body import normals
 from portrait_matting.people.fit import Fit
 from portrait_matting.people.garment import Cloth, Shell, along
+from portrait_matting.people.suit import facing
 from portrait_matting.people.surface import Look
 
 _JAW = 0.006  # metres that cloth keeps from the jaw
-
-
-def form_normals(fit: Fit, form: Shell) -> np.ndarray:
-    """Of a garment's form at rest: (M, 3)."""
-    return normals(form.rest, fit.suit.triangles)
 
 
 class Ground:
@@ -21,11 +16,12 @@ class Ground:
 
     def __init__(self, fit: Fit, form: Shell | None):
         """The ground of a form; None: the body itself."""
-        self.points = fit.fine if form is None else form.rest
-        self.normals = normals(np.ascontiguousarray(self.points, np.float32), fit.suit.triangles)
-        self.tree = cKDTree(self.points)
-        self.fit = fit
-        front = (self.normals[:, 1] < 0) & (fit.suit.sleeve < 0.05)
+        whole = fit.fine if form is None else form.rest
+        own = fit.suit.bust
+        self.points = whole[own]
+        self.normals = facing(np.ascontiguousarray(whole, np.float32), fit.suit.triangles)[own]
+        self.tree = cKDTree(self.points, balanced_tree=False, compact_nodes=False)
+        front = (self.normals[:, 1] < 0) & (fit.suit.sleeve[own] < 0.05)
         self._front = np.flatnonzero(front)
         self._plane = cKDTree(self.points[self._front][:, [0, 2]])
 
@@ -80,7 +76,7 @@ def sheet(
     triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]).astype(np.int32)
     if flip:
         triangles = triangles[:, ::-1].copy()
-    normal = normals(points, triangles)
+    normal = facing(points, triangles)
     if uv is None:
         wide = np.linalg.norm(np.diff(rest, axis=1, append=rest[:, -1:]), axis=2)
         down = np.linalg.norm(np.diff(rest, axis=0, append=rest[-1:]), axis=2)
