@@ -10,7 +10,7 @@ from portrait_matting.people.collar import Collar, collar
 from portrait_matting.people.cut import Cut, height, hem
 from portrait_matting.people.dye import dye, linear
 from portrait_matting.people.fabric import Fabric
-from portrait_matting.people.fit import Fit, fit
+from portrait_matting.people.fit import PIT, Fit, fit
 from portrait_matting.people.front import buttons, lapels, tie
 from portrait_matting.people.garment import Cloth, Shell, Style, along, covered, garment, shell
 from portrait_matting.people.sewing import Ground
@@ -73,11 +73,13 @@ def dress(body: Body, rng: np.random.Generator, pieces: frozenset[str]) -> list[
         worn[0] = replace(worn[0], style=replace(worn[0].style, looseness=min(0.35, worn[0].style.looseness),
                                                  ease=min(0.006, worn[0].style.ease)))  # fmt: skip
     legs = _legs(measured)
-    under = np.where(measured.suit.rest[:, 2:] < 0.17, legs.points, np.float32(np.nan))
+    suit = measured.suit
+    under = legs.points
+    gap = np.where(suit.rest[:, 2] < 0.17, 0.006, suit.bulge - 0.003)  # over trousers, and off the skin
     forms: list[Shell] = []
     for piece in worn:
-        forms.append(shell(measured, piece.cut, piece.style, folds, under))
-        under = forms[-1].points
+        forms.append(shell(measured, piece.cut, piece.style, folds, under, gap))
+        under, gap = forms[-1].points, 0.006
     found = _lower(measured, below, worn, forms, legs)
     for number, (piece, form) in enumerate(zip(worn, forms, strict=True)):
         over_it = forms[number + 1] if number + 1 < len(forms) and worn[number + 1].fabric.opacity >= 1 else None
@@ -93,19 +95,18 @@ def dress(body: Body, rng: np.random.Generator, pieces: frozenset[str]) -> list[
 def _sewn(fit: Fit, piece: Piece, form: Shell, over: Shell | None, rng, worn: list[Piece]) -> list[Surface]:
     """The surfaces of one garment with all that is sewn to it."""
     size, extras = fit.size, piece.extras
-    seams = []
-    low, high = height(fit, piece.cut.bottom), fit.pit
+    seams = []  # on the template
     if "placket" in extras:
-        down = low - 0.05 if "short" not in extras else high - 0.13 * size
-        seams.append((-0.016 * size, 0.016 * size, down, high + 0.05))
+        down = piece.cut.bottom - 0.05 if "short" not in extras else PIT - 0.13
+        seams.append((-0.016, 0.016, down, PIT + 0.05))
     if "pocket" in extras:
-        seams.append((0.045 * size, 0.135 * size, high - 0.22 * size, high - 0.115 * size))
+        seams.append((0.045, 0.135, PIT - 0.22, PIT - 0.115))
     if "bib" in extras:
-        seams.append((-0.07 * size, 0.07 * size, high - 0.26 * size, high - 0.14 * size))
+        seams.append((-0.07, 0.07, PIT - 0.26, PIT - 0.14))
     if "pouch" in extras:
-        seams.append((-0.13 * size, 0.13 * size, height(fit, 0.08), height(fit, 0.2)))
+        seams.append((-0.13, 0.13, 0.08, 0.2))
     if "zip" in extras:
-        seams.append((-0.004, 0.004, low - 0.05, high + 0.1))
+        seams.append((-0.004, 0.004, piece.cut.bottom - 0.05, PIT + 0.1))
     look = piece.fabric.look(rng, piece.rib * size, seams)
     found: list[Surface] = garment(fit, form, piece.style, look, piece.fabric.opacity, over)
     ground = Ground(fit, form) if piece.neck or set(extras) & {"hood", "lapels", "tie"} else None
@@ -126,8 +127,8 @@ def _sewn(fit: Fit, piece: Piece, form: Shell, over: Shell | None, rng, worn: li
         count = 2 if "short" in extras else 7
         if over is not None:
             count = min(count, 4)
-        z = high - 0.03 * size - gap * (0.6 if "short" in extras else 1) * np.arange(count)
-        z = z[z > low]
+        z = fit.pit - 0.03 * size - gap * (0.6 if "short" in extras else 1) * np.arange(count)
+        z = z[z > height(fit, piece.cut.bottom)]
         colour = linear((226, 224, 218)) if piece.fabric.colour.mean() > 0.1 or rng.random() < 0.3 else dye(rng)
         found.append(buttons(fit, form, np.stack([0 * z, z], 1), 0.0055, colour, 0.05))
     return found

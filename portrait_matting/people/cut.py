@@ -74,10 +74,11 @@ def neckline(fit: Fit, cut: Cut, points: np.ndarray) -> np.ndarray:
     """Metres outside an opening around the neck, as seen from the front, deeper before than behind."""
     size = fit.size
     half = fit.neck * 1.22 + cut.width * size
-    top = fit.shoulder + 0.012 * size
+    beside = np.abs(np.abs(fit.fine[:, 0]) - half) < 0.015 * size
+    top = fit.fine[beside & (fit.suit.sleeve < 0), 2].max() + 0.008 * size
     before = top - fit.pit + 0.004 + cut.depth * size
-    behind = 0.012 * size + cut.nape * size
-    share = np.clip((fit.middle + 0.035 * size - points[:, 1]) / (0.05 * size), 0, 1)
+    behind = (0.004 + max(cut.nape, 0)) * size
+    share = np.clip((fit.middle + 0.045 * size - points[:, 1]) / (0.085 * size), 0, 1)
     deep = behind + (before - behind) * share * share * (3 - 2 * share)
     x, down = np.abs(points[:, 0]), np.maximum(top - points[:, 2], 0)
     if cut.neckline == "v":

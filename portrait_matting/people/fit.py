@@ -10,6 +10,8 @@ from scipy.spatial import cKDTree
 from portrait_matting.people.body import Body, skin
 from portrait_matting.people.suit import Suit, facing, suit_of
 
+PIT = 0.519
+"""The height of the hollow between the collar bones of the template, in metres."""
 _SHOULDER = 0.168  # metres, half the breadth between the shoulder joints of the template
 
 

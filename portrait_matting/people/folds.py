@@ -87,7 +87,7 @@ def folded(volume, u, v, offset):
         if low > 0:  # hanging
             lean = 0.25 * v
             value, gu, gv, _ = noise_at(volume, (u + lean) * 55 + offset[0], v * 9 + offset[1], panel * 7 + offset[2])
-            steep = -0.012 * low * value / np.sqrt(value * value + 0.08)
+            steep = -0.015 * low * value / np.sqrt(value * value + 0.08)
             du += steep * gu * 55
             dv += steep * (gv * 9 + gu * 55 * 0.25)
         side = 1 if u > 0 else -1
@@ -98,7 +98,7 @@ def folded(volume, u, v, offset):
             far = max(far, 0.03)
             angle = np.arctan2(y, x)
             value, ga, gf, _ = noise_at(volume, angle * 8.5 + offset[1], far * 12 + offset[2], 5 * side + panel * 9 + offset[0])
-            steep = -0.013 * share * value / np.sqrt(value * value + 0.08)
+            steep = -0.016 * share * value / np.sqrt(value * value + 0.08)
             du += steep * side * (-ga * 8.5 * y / (far * far) + gf * 12 * x / far)
             dv += steep * (ga * 8.5 * x / (far * far) + gf * 12 * y / far)
     elif panel < 4:

@@ -8,7 +8,7 @@ from numba import njit
 from portrait_matting.people.body import Body
 from portrait_matting.people.cut import Cut, hem
 from portrait_matting.people.drape import draped
-from portrait_matting.people.fit import Fit
+from portrait_matting.people.fit import PIT, Fit
 from portrait_matting.people.folds import folds
 from portrait_matting.people.suit import LEFT, facing
 from portrait_matting.people.surface import Look, Surface
@@ -54,14 +54,15 @@ class Shell:
     hem: np.ndarray
 
 
-def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.ndarray | None = None) -> Shell:
+def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.ndarray | None = None, gap=0.006) -> Shell:
     """The form of a garment.
 
     Args:
         fit: of whom it is for.
         cut, style: of it.
         rng: of its folds.
-        above: (M, 3) points of the garment under it, as worn, which it stays outside of; NaN, None: there is none.
+        above: (M, 3) points of what is under it, as worn; None: there is nothing.
+        gap: metres, or (M,), that it keeps from that.
     """
     suit = fit.suit
     rest = draped(fit, style.looseness, style.ease)
@@ -77,8 +78,8 @@ def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.
         depth = folds(fit, style.looseness, style.stiffness, rng) * np.float32(style.creased)
         points += direction * depth[:, None]
     if above is not None:
-        gap = np.nan_to_num(((points - above) * direction).sum(1), nan=1.0)
-        points += direction * np.maximum(0.006 - gap, 0)[:, None]
+        short = np.float32(gap) - ((points - above) * direction).sum(1)
+        points += direction * np.maximum(short, 0)[:, None].astype(np.float32)
     resting = suit.finer(rest)
     return Shell(resting, points, facing(points, suit.triangles), hem(fit, cut, resting))
 
@@ -139,9 +140,11 @@ def along(points: np.ndarray, triangles: np.ndarray, corners: np.ndarray, depth:
 
 
 def _corners(fit: Fit, form: Shell, shown: np.ndarray) -> np.ndarray:
-    """Where cloth lies flat: as on the template, with the heights of this garment, so that stripes are level."""
+    """Where cloth lies flat, in metres of the template: of the trunk by where this garment has it, so that stripes are
+    level and seams straight on any body."""
     suit = fit.suit
-    return _level(suit.corners, suit.triangles, suit.panels, form.rest, suit.rest, np.flatnonzero(shown))
+    flat = (form.rest - np.float32((0, 0, fit.pit))) / np.float32(fit.size) + np.float32((0, 0, PIT))
+    return _level(suit.corners, suit.triangles, suit.panels, flat, suit.rest, np.flatnonzero(shown))
 
 
 @njit(cache=True)
@@ -152,6 +155,7 @@ def _level(corners, triangles, panels, rest, template, shown):
         for k in range(3):
             found[i, k, 0], found[i, k, 1] = corners[t, k, 0], corners[t, k, 1]
             if panels[t] < LEFT:
+                found[i, k, 0] += rest[triangles[t, k], 0] - template[triangles[t, k], 0]
                 found[i, k, 1] += rest[triangles[t, k], 2] - template[triangles[t, k], 2]
     return found
 

@@ -37,6 +37,7 @@ class Suit:
         corners: float32 (T, 3, 2), metres of cloth: across and up.
         under: int64 (V,), the finer suit's point next to each vertex of the body data; -1 where none is near.
         rest: float32 (M, 3), the finer suit on the template.
+        bulge: float32 (M,), metres that the body's own skin lies outside of it.
         throat: int64, the points of the suit's upper border, around the neck.
         bust: int64, the finer suit's points on which collars, ties and scarves lie.
     """
@@ -55,6 +56,7 @@ class Suit:
     corners: np.ndarray
     under: np.ndarray
     rest: np.ndarray
+    bulge: np.ndarray
     throat: np.ndarray
     bust: np.ndarray
 
@@ -105,12 +107,23 @@ def _make(data: BodyData) -> Suit:
     panels, corners = _panels(rest, triangles, sleeve, around)
     far, under = cKDTree(rest).query(data.template)
     under = np.where(far < 0.035, under, -1)
+    skin = np.unique(data.meshes["body"][0])
+    skin = skin[under[skin] >= 0]
+    height = ((data.template[skin] - rest[under[skin]]) * facing(rest, triangles)[under[skin]]).sum(1)
+    bulge = np.zeros(len(rest), np.float32)
+    np.maximum.at(bulge, under[skin], np.clip(height, 0, 0.012))
+    ends = np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)])
+    for _ in range(2):  # and what is beside it
+        wider = bulge.copy()
+        np.maximum.at(wider, ends[:, 0], 0.8 * bulge[ends[:, 1]])
+        np.maximum.at(wider, ends[:, 1], 0.8 * bulge[ends[:, 0]])
+        bulge = wider
     border = np.unique(first[second[:, 1] < 0])
     throat = border[rest[border, 2] > 0.55]
     bust = np.flatnonzero((sleeve < 0.15) & (rest[:, 2] > 0.05) & ((np.arange(len(rest)) < count) | (rest[:, 2] > 0.4)))
     return Suit(
         vertices, weights, weight_bones, first, second, coarse, triangles, panels, sleeve, around, arm, corners, under,
-        rest, throat, bust,
+        rest, bulge, throat, bust,
     )  # fmt: skip
 
 
@@ -239,7 +252,7 @@ def _sleeves(data: BodyData, rest: np.ndarray, arm: np.ndarray, triangles: np.nd
         trunk = ~own & np.isfinite(away) & (arm <= 0.5)
         sleeve[trunk] = np.maximum(sleeve[trunk], -away[trunk] / sum(lengths))
     ends = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
-    share = np.where((sleeve > -0.15) & (sleeve < 0.2), 0.5, 0.0).astype(np.float32)
+    share = np.where((sleeve > -0.15) & (sleeve < 0.9), 0.5, 0.0).astype(np.float32)
     sleeve = np.maximum(sleeve, -0.5)
     return _smoothed(sleeve[:, None], ends, share, 6)[:, 0], around
 
@@ -260,7 +273,8 @@ def _panels(rest: np.ndarray, triangles: np.ndarray, sleeve: np.ndarray, around:
     for panel, plane, sign in ((FRONT, -0.13, 1), (BACK, 0.1, -1)):
         depth = sign * (y - plane)
         rolled = 0.16 * np.arctan2(x / 0.16, np.maximum(sign * (-0.02 - y), 0) / 0.11)
-        across = x + low * (rolled - x)
+        aside = np.clip((np.abs(x) - 0.04) / 0.08, 0, 1)
+        across = x + low * aside * aside * (3 - 2 * aside) * (rolled - x)
         up = z + np.maximum(normal[:, 2], 0) * np.maximum(depth, 0) * np.clip((z - 0.47) / 0.08, 0, 1)
         chosen = panels == panel
         corners[chosen] = np.stack([across, up], 1)[triangles[chosen]]
