@@ -139,7 +139,7 @@ def _legs(fit: Fit) -> Shell:
     suit = fit.suit
     rest = fit.rest + fit.normals * np.float32(0.006)
     points, resting = suit.finer(fit.posed(rest)), suit.finer(rest)
-    return Shell(resting, points, facing(points, suit.triangles), hem(fit, Cut("high", bottom=-0.5, top=0.16)))
+    return Shell(resting, points, facing(points, suit.triangles), hem(fit, Cut("high", bottom=-0.5, top=0.16), resting))
 
 
 def _lower(fit: Fit, rng: np.random.Generator, worn: list[Piece], forms: list[Shell], legs: Shell) -> list[Surface]:
@@ -177,7 +177,7 @@ def t_shirt(rng, female: bool, loose: float) -> Piece:
     line = ("round", "v", "boat")[rng.choice(3, p=(0.62, 0.24, 0.14) if female else (0.78, 0.2, 0.02))]
     width, depth = {"round": (rng.uniform(0, 0.025), rng.uniform(0, 0.05)), "v": (0.012, rng.uniform(0.03, 0.1)),
                     "boat": (0.05, 0.0)}[line]  # fmt: skip
-    cut = Cut("round" if line == "boat" else line, width, depth - 0.01 * (line == "boat"), 0.0,
+    cut = Cut("round" if line == "boat" else line, width, depth - 0.01 * (line == "boat"), 0.0, 0.0,
               rng.uniform(0.22, 0.48), rng.uniform(-0.03, 0.04))  # fmt: skip
     style = Style(loose, 0.2, 0.006 + 0.014 * loose, 0.002)
     return Piece(cut, style, cloths.jersey(rng), 0.018 if rng.random() < 0.6 else 0.0)
@@ -191,7 +191,7 @@ def long_sleeved(rng, female: bool, loose: float) -> Piece:
 
 def shirt(rng, female: bool, loose: float) -> Piece:
     sleeve = _SLEEVES["long"] if rng.random() < 0.75 else 0.42
-    cut = Cut("round", 0.004, -0.016, -0.004, sleeve, rng.uniform(-0.06, 0.0))
+    cut = Cut("round", 0.004, -0.016, 0.0, 0.012, sleeve, rng.uniform(-0.06, 0.0))
     fabric = cloths.shirting(rng)
     neck = Collar(leaf=rng.uniform(0.042, 0.052), point=rng.uniform(0.012, 0.03), spread=rng.uniform(0.1, 1))
     extras = ["buttons", "placket"]
@@ -208,7 +208,7 @@ def shirt(rng, female: bool, loose: float) -> Piece:
 
 
 def polo(rng, female: bool, loose: float) -> Piece:
-    cut = Cut("round", 0.004, -0.012, -0.004, rng.uniform(0.26, 0.42))
+    cut = Cut("round", 0.004, -0.012, 0.0, 0.012, rng.uniform(0.26, 0.42))
     neck = Collar(0.024, 0.7, 0.042, 0.012, rng.uniform(7, 13), 0.8, 0.010, 0.003, 0.006)
     fabric = replace(cloths.jersey(rng, 0.0), weave="rib" if rng.random() < 0.3 else "smooth")
     return Piece(cut, Style(loose, 0.3, 0.012, 0.002), fabric, 0.018, neck, ("buttons", "placket", "short"))
@@ -224,27 +224,27 @@ def turtleneck(rng, female: bool, loose: float) -> Piece:
 
 def sweater(rng, female: bool, loose: float) -> Piece:
     line = "v" if rng.random() < 0.25 else "round"
-    cut = Cut(line, rng.uniform(0, 0.02), rng.uniform(0.03, 0.08) if line == "v" else rng.uniform(-0.01, 0.02), 0.0,
+    cut = Cut(line, rng.uniform(0, 0.02), rng.uniform(0.03, 0.08) if line == "v" else rng.uniform(-0.01, 0.02), 0.0, 0.0,
               0.985, rng.uniform(-0.02, 0.04))  # fmt: skip
     fabric = cloths.knitwear(rng) if rng.random() < 0.7 else cloths.sweat(rng)
     return Piece(cut, Style(max(0.4, loose), 0.6, 0.016 + 0.01 * loose, 0.004, 0.8), fabric, rng.uniform(0.02, 0.05))
 
 
 def hoodie(rng, female: bool, loose: float) -> Piece:
-    cut = Cut("round", 0.012, 0.0, 0.0, 0.985, rng.uniform(-0.04, 0.02))
+    cut = Cut("round", 0.012, 0.0, 0.0, 0.012, 0.985, rng.uniform(-0.04, 0.02))
     style = Style(max(0.5, loose), 0.6, 0.022, 0.004, 1.0)
     extras = ("hood", "pouch") if rng.random() < 0.6 else ("hood", "zip")
     return Piece(cut, style, cloths.sweat(rng), rng.uniform(0.03, 0.06), None, extras)
 
 
 def tank(rng, female: bool, loose: float) -> Piece:
-    cut = Cut("round", rng.uniform(0.02, 0.04), rng.uniform(0.02, 0.07), 0.03, rng.uniform(-0.09, -0.05))
+    cut = Cut("round", rng.uniform(0.02, 0.04), rng.uniform(0.02, 0.07), 0.03, 0.0, rng.uniform(-0.09, -0.05))
     return Piece(cut, Style(0.5 * loose, 0.2, 0.006, 0.002), cloths.jersey(rng, 0.2))
 
 
 def blouse(rng, female: bool, loose: float) -> Piece:
     line = ("v", "round", "square")[rng.choice(3, p=(0.5, 0.35, 0.15))]
-    cut = Cut(line, rng.uniform(0.005, 0.035), rng.uniform(0.0, 0.08), 0.0,
+    cut = Cut(line, rng.uniform(0.005, 0.035), rng.uniform(0.0, 0.08), 0.0, 0.0,
               _SLEEVES[("none", "short", "three quarters", "long")[rng.integers(4)]], 0.0)  # fmt: skip
     extras = ("buttons", "placket") if rng.random() < 0.3 else ()
     style = Style(max(0.5, loose), 0.1, 0.012 + 0.012 * loose, 0.0015, 1.2)
@@ -255,7 +255,7 @@ def gown(rng, female: bool, loose: float) -> Piece:
     line = ("plane", "v", "round", "square")[rng.integers(4)]
     straps = (rng.uniform(0.095, 0.115), rng.uniform(0.008, 0.03)) if line == "plane" else None
     depth = rng.uniform(0.03, 0.06) if line == "plane" else rng.uniform(0.02, 0.1)
-    cut = Cut(line, rng.uniform(0.01, 0.04), depth, 0.01, rng.choice([-0.06, -0.05, 0.25]) if not straps else -0.06,
+    cut = Cut(line, rng.uniform(0.01, 0.04), depth, 0.01, 0.0, rng.choice([-0.06, -0.05, 0.25]) if not straps else -0.06,
               0.0, straps=straps)  # fmt: skip
     return Piece(cut, Style(0.25 * loose, 0.2, 0.005, 0.0015), cloths.light_cloth(rng, 0.6), 0.0, None, ("skirt",))
 
@@ -306,7 +306,7 @@ def _second(rng: np.random.Generator, body: Body) -> Piece | None:
 
 def blazer(rng) -> Piece:
     button = rng.uniform(0.2, 0.33)
-    cut = Cut("round", 0.012, -0.01, 0.0, 0.98, -0.1, gap=rng.uniform(0.0, 0.05), lapel=rng.uniform(0.05, 0.075),
+    cut = Cut("round", 0.012, -0.01, 0.0, 0.012, 0.98, -0.1, gap=rng.uniform(0.0, 0.05), lapel=rng.uniform(0.05, 0.075),
               button=button)  # fmt: skip
     neck = Collar(0.028, 0.1, 0.045, 0.0, 44.0, 0.0, 0.014, 0.003)
     return Piece(cut, Style(0.55, 0.9, 0.020, 0.004, 0.6), cloths.coating(rng), 0.0, neck, ("lapels",))
@@ -320,20 +320,20 @@ def coat(rng) -> Piece:
 
 
 def cardigan(rng) -> Piece:
-    cut = Cut("round", 0.012, 0.0, 0.0, 0.985, -0.03, gap=rng.uniform(0.02, 0.08), lapel=rng.uniform(0.03, 0.06),
+    cut = Cut("round", 0.012, 0.0, 0.0, 0.0, 0.985, -0.03, gap=rng.uniform(0.02, 0.08), lapel=rng.uniform(0.03, 0.06),
               button=rng.uniform(0.15, 0.3))  # fmt: skip
     return Piece(cut, Style(0.6, 0.4, 0.016, 0.005), cloths.knitwear(rng), rng.uniform(0.02, 0.04))
 
 
 def puffer(rng) -> Piece:
-    cut = Cut("round", 0.008, -0.01, 0.0, 0.98, -0.02, gap=rng.uniform(0.02, 0.09), lapel=rng.uniform(0.0, 0.03),
+    cut = Cut("round", 0.008, -0.01, 0.0, 0.012, 0.98, -0.02, gap=rng.uniform(0.02, 0.09), lapel=rng.uniform(0.0, 0.03),
               button=0.1)  # fmt: skip
     neck = Collar(rng.uniform(0.045, 0.065), 0.9, 0.0, 0.0, rng.uniform(18, 34), 0.0, 0.022, 0.012)
     return Piece(cut, Style(0.8, 0.9, 0.034, 0.014, 0.5), cloths.shell_cloth(rng), 0.0, neck)
 
 
 def leather_jacket(rng) -> Piece:
-    cut = Cut("round", 0.010, -0.01, 0.0, 0.98, 0.05, gap=rng.uniform(0.02, 0.09), lapel=rng.uniform(0.01, 0.05),
+    cut = Cut("round", 0.010, -0.01, 0.0, 0.012, 0.98, 0.05, gap=rng.uniform(0.02, 0.09), lapel=rng.uniform(0.01, 0.05),
               button=0.15)  # fmt: skip
     neck = Collar(0.028, 1.0, 0.045, 0.02, rng.uniform(20, 34), 0.6, 0.012, 0.003)
     return Piece(cut, Style(0.5, 0.8, 0.018, 0.004, 0.9), cloths.leather(rng), 0.0, neck)

@@ -69,7 +69,8 @@ class Fit:
     @cached_property
     def middle(self) -> float:
         """y of the trunk's axis."""
-        return float(self.joint("spine01")[1] * 0.5 + self.joint("spine02")[1] * 0.5 - 0.01)
+        trunk = (self.suit.sleeve < -0.05) & (self.suit.rest[:, 2] > 0.2) & (self.suit.rest[:, 2] < 0.45)
+        return float(self.fine[trunk, 1].mean())
 
     @cached_property
     def normals(self) -> np.ndarray:

@@ -64,6 +64,8 @@ def _folds(points, template, sleeve, around, pits, volume, offsets, lean, loosen
             found[i] += arm * soft * slack * (
                 0.010 * rings * (0.3 + 0.9 * elbow + 0.7 * cuff) + 0.008 * drags * (1 - elbow)
             )  # fmt: skip
+        if template[i, 2] > 0.47 and sleeve[i] < 0:
+            found[i] *= max(0.35, 1 - (template[i, 2] - 0.47) / 0.08)  # cloth lies on shoulders
     return found
 
 

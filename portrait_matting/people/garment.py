@@ -13,7 +13,7 @@ from portrait_matting.people.folds import folds
 from portrait_matting.people.suit import LEFT, facing
 from portrait_matting.people.surface import Look, Surface
 
-_HIDDEN = 0.03  # metres from its edge, what is under a garment is not seen
+_HIDDEN = 0.04  # metres from its edge, what is under a garment is not seen
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,14 @@ def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.
     posed += direction * np.float32(0.003)  # what smoothing took
     posed[:, 2] -= sag
     points = suit.finer(posed)
-    direction = facing(points, suit.triangles)
+    direction, resting = facing(points, suit.triangles), suit.finer(rest)
     if style.creased:
         depth = folds(fit, style.looseness, style.stiffness, rng) * np.float32(style.creased)
         points += direction * depth[:, None]
+        resting += facing(resting, suit.triangles) * depth[:, None]
     if above is not None:
         short = np.float32(gap) - ((points - above) * direction).sum(1)
         points += direction * np.maximum(short, 0)[:, None].astype(np.float32)
-    resting = suit.finer(rest)
     return Shell(resting, points, facing(points, suit.triangles), hem(fit, cut, resting))
 
 
@@ -96,7 +96,7 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
     """
     suit = fit.suit
     edge = form.hem
-    shown = _shown(edge, edge[:0] if over is None else over.hem, suit.triangles)
+    shown = _shown(edge, edge[:0] if over is None else np.where(suit.rest[:, 2] < 0.46, over.hem, 0), suit.triangles)
     triangles = suit.triangles[shown]
     corners = _corners(fit, form, shown)
     covers = None
