@@ -29,10 +29,11 @@ class Suit:
         vertices: int64 (N,), of the body data.
         weights, weight_bones: (N, K), as in the body data.
         first, second: int32 edges (E, 2) of the suit, by point, and the two points (E, 2) across each (-1: none).
-        triangles: int32 (T, 3), of the finer suit: its points are the N, then one an edge.
+        seams: of the points on seams, the two points (S, 2) that each lies between and how far from the first (S,).
+        triangles: int32 (T, 3), of the finer suit: its points are the N, then one an edge, then those on seams.
         panels: int8 (T,), of the triangles.
         sleeve: float32 (M,), along the arm from the shoulder, 0, to the wrist, 1; below 0 on the trunk.
-        around: float32 (M,), the angle around the arm in radians; 0 on the trunk.
+        around: float32 (M,), the angle around the arm in radians.
         arm: float32 (N,), 1 on arms and 0 on the trunk.
         corners: float32 (T, 3, 2), metres of cloth: across and up.
         under: int64 (V,), the finer suit's point next to each vertex of the body data; -1 where none is near.
@@ -48,6 +49,7 @@ class Suit:
     first: np.ndarray
     second: np.ndarray
     coarse: np.ndarray
+    seams: tuple[np.ndarray, np.ndarray]
     triangles: np.ndarray
     panels: np.ndarray
     sleeve: np.ndarray
@@ -62,7 +64,7 @@ class Suit:
 
     def finer(self, points: np.ndarray) -> np.ndarray:
         """The points (N, C) of the suit, divided by Loop's rule: float32 (M, C)."""
-        return _loop(np.ascontiguousarray(points, np.float32), self.first, self.second)
+        return _along_seams(_loop(np.ascontiguousarray(points, np.float32), self.first, self.second), *self.seams)
 
     def smoothed(self, points: np.ndarray, share: np.ndarray, rounds: int) -> np.ndarray:
         """Points (N, 3), each moved by its `share` (N,) towards the mean of its neighbours, `rounds` times."""
@@ -104,6 +106,14 @@ def _make(data: BodyData) -> Suit:
     arm = _smoothed(arm[:, None], first, np.full(count, 0.5, np.float32), 2)[:, 0]
     fine_arm = _loop(arm[:, None], first, second)[:, 0]
     sleeve, around = _sleeves(data, rest, fine_arm, triangles)
+    ends: list[tuple[int, int, float]] = []
+    triangles = _sewn(triangles, sleeve, ends)
+    before = _smooth_normals(_along_seams(rest, *_pairs(ends)), triangles)[:, 1]
+    triangles = _sewn(triangles, before, ends, _along_seams(sleeve[:, None], *_pairs(ends))[:, 0] > -1e-4)
+    seams = _pairs(ends)
+    rest, sleeve = _along_seams(rest, *seams), _along_seams(sleeve[:, None], *seams)[:, 0]
+    turned = _along_seams(np.stack([np.cos(around), np.sin(around)], 1).astype(np.float32), *seams)
+    around = np.arctan2(turned[:, 1], turned[:, 0])
     panels, corners = _panels(rest, triangles, sleeve, around)
     far, under = cKDTree(rest).query(data.template)
     under = np.where(far < 0.035, under, -1)
@@ -122,9 +132,78 @@ def _make(data: BodyData) -> Suit:
     throat = border[rest[border, 2] > 0.55]
     bust = np.flatnonzero((sleeve < 0.15) & (rest[:, 2] > 0.05) & ((np.arange(len(rest)) < count) | (rest[:, 2] > 0.4)))
     return Suit(
-        vertices, weights, weight_bones, first, second, coarse, triangles, panels, sleeve, around, arm, corners, under,
+        vertices, weights, weight_bones, first, second, coarse, seams, triangles, panels, sleeve, around, arm, corners, under,
         rest, bulge, throat, bust,
     )  # fmt: skip
+
+
+def _pairs(ends):
+    return (np.array([(a, b) for a, b, _ in ends], np.int32).reshape(-1, 2),
+            np.array([share for _, _, share in ends], np.float32))  # fmt: skip
+
+
+@njit(cache=True)
+def _along_seams(points, pairs, shares):
+    """Points (n, C) and those between pairs of them, in their order."""
+    count, width = points.shape
+    found = np.empty((count + pairs.shape[0], width), np.float32)
+    found[:count] = points
+    for i in range(pairs.shape[0]):
+        for c in range(width):
+            a, b = found[pairs[i, 0], c], found[pairs[i, 1], c]
+            found[count + i, c] = a + shares[i] * (b - a)
+    return found
+
+
+def _sewn(triangles: np.ndarray, field: np.ndarray, ends: list, whole: np.ndarray | None = None):
+    """Cuts triangles where a field of their points changes its sign, and adds the new points to `ends`.
+
+    Args:
+        triangles: (T, 3).
+        field: (n,), of the points there are.
+        ends: of the points that lie between others, in their order.
+        whole: (n,), points all of whose triangles stay whole.
+    """
+    field, count, numbers = field.astype(float).copy(), len(field), {}
+    edges = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
+    crossing = edges[field[edges[:, 0]] * field[edges[:, 1]] < 0]
+    for a, b in crossing:  # no slivers
+        share = field[a] / (field[a] - field[b]) if field[a] != field[b] else 0.5
+        if share < 0.1:
+            field[a] = 0
+        elif share > 0.9:
+            field[b] = 0
+
+    def between(a: int, b: int) -> int:
+        key = (min(a, b), max(a, b))
+        if key not in numbers:
+            numbers[key] = count + len(numbers)
+            ends.append((*key, float(field[key[0]] / (field[key[0]] - field[key[1]]))))
+        return numbers[key]
+
+    found = []
+    sign = np.sign(field)
+    mixed = (sign[triangles].min(1) < 0) & (sign[triangles].max(1) > 0)
+    if whole is not None:
+        mixed &= ~whole[triangles].all(1)
+    for a, b, c in triangles[mixed]:
+        while not (sign[b] * sign[c] > 0 or sign[a] == 0):  # the lone one first
+            a, b, c = b, c, a
+        if sign[a] == 0:
+            middle = between(b, c)
+            found += [(a, b, middle), (a, middle, c)]
+        else:
+            p, q = between(a, b), between(a, c)
+            found += [(a, p, q), (p, b, c), (p, c, q)]
+    return np.concatenate([triangles[~mixed], np.array(found, np.int32).reshape(-1, 3)]).astype(np.int32)
+
+
+def _smooth_normals(rest: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Of a form without its details."""
+    normal = facing(rest[: triangles.max() + 1], triangles)
+    ends = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
+    normal = _smoothed(normal, ends.astype(np.int32), np.full(len(normal), 0.7, np.float32), 12)
+    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
 
 
 def _edges(triangles: np.ndarray):
@@ -227,7 +306,8 @@ def _sleeves(data: BodyData, rest: np.ndarray, arm: np.ndarray, triangles: np.nd
     for side in "LR":
         joints = [data.joints[data.bone(f"{name}.{side}")] for name in ("upperarm01", "lowerarm01", "wrist")]
         lengths = [float(np.linalg.norm(b - a)) for a, b in zip(joints, joints[1:], strict=False)]
-        own = (arm > 0.5) & ((rest[:, 0] > 0) == (side == "L"))
+        mine = (rest[:, 0] > 0) == (side == "L")
+        own = (arm > 0.5) & mine
         best = np.full(len(rest), np.inf)
         for k in range(2):
             direction = (joints[k + 1] - joints[k]) / lengths[k]
@@ -243,6 +323,8 @@ def _sleeves(data: BodyData, rest: np.ndarray, arm: np.ndarray, triangles: np.nd
             sleeve[better] = ((clipped + sum(lengths[:k])) / sum(lengths))[better]
             angle = np.arctan2(radial @ np.cross(direction, across), radial @ across)
             around[better] = angle[better]
+            if k == 0:  # and beside it on the trunk
+                around[mine & ~own] = angle[mine & ~own]
         # the trunk: less than 0, by the way to the arm along the cloth
         ends = np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)])
         length = np.linalg.norm(rest[ends[:, 0]] - rest[ends[:, 1]], axis=1)
@@ -259,10 +341,7 @@ def _sleeves(data: BodyData, rest: np.ndarray, arm: np.ndarray, triangles: np.nd
 
 def _panels(rest: np.ndarray, triangles: np.ndarray, sleeve: np.ndarray, around: np.ndarray):
     """Panels and where their cloth lies: the trunk's rolled flat from the middle, sleeves around the arm."""
-    normal = facing(rest, triangles)
-    ends = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
-    normal = _smoothed(normal, ends.astype(np.int32), np.full(len(rest), 0.7, np.float32), 12)
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+    normal = _smooth_normals(rest, triangles)
     panels = np.where(normal[triangles][..., 1].mean(1) < 0, FRONT, BACK).astype(np.int8)
     on_arm = sleeve[triangles].mean(1) > 0
     panels[on_arm] = np.where(rest[triangles][on_arm][:, :, 0].mean(1) > 0, LEFT, RIGHT)
