@@ -25,7 +25,8 @@ def shirting(rng: np.random.Generator, patterned: float = 0.4) -> Fabric:
     ground = dye(rng) if checked or rng.random() < 0.4 else dye(rng, LIGHT)
     fabric = Fabric(ground, crumple=rng.uniform(0.4, 1.0), sheen=0.15)
     if not checked:
-        return replace(fabric, weave="denim", colour=dye(rng, ("denim", "navy", "blue"))) if rng.random() < 0.12 else fabric
+        blue = rng.random() < 0.12
+        return replace(fabric, weave="denim", colour=dye(rng, ("denim", "navy", "blue"))) if blue else fabric
     return replace(fabric, paint=_paint(rng, ground, ("pinstripes", "check", "tartan", "dots", "flowers"),
                                         (0.34, 0.3, 0.2, 0.06, 0.1)))  # fmt: skip
 
@@ -77,7 +78,9 @@ def shell_cloth(rng: np.random.Generator) -> Fabric:
 
 
 def leather(rng: np.random.Generator) -> Fabric:
-    return Fabric(dye(rng, ("black", "black", "brown")), crumple=0.35, specular=0.03, roughness=rng.uniform(0.42, 0.55), sheen=0.0)
+    return Fabric(
+        dye(rng, ("black", "black", "brown")), crumple=0.35, specular=0.03, roughness=rng.uniform(0.42, 0.55), sheen=0.0
+    )
 
 
 def denim(rng: np.random.Generator) -> Fabric:

@@ -8,7 +8,7 @@ from numba import njit
 
 from portrait_matting.people.folds import folded
 from portrait_matting.people.noise import noise_at, volume
-from portrait_matting.people.pattern import Paint, mixed
+from portrait_matting.people.pattern import Paint
 from portrait_matting.people.surface import Appearance, Samples
 
 WEAVES = ("smooth", "knit", "rib", "cord", "denim", "quilt", "fleece")
@@ -88,8 +88,9 @@ def _weave(albedo, normal, along, rest, uv, hem, footprint, volume, offset, weav
         u, v = uv[i, 0], uv[i, 1]
         tx, ty, tz = along[i, 0], along[i, 1], along[i, 2]
         depth = np.sqrt(tx * tx + ty * ty + tz * tz)
-        across = (tx * nx + ty * ny + tz * nz) / max(depth, 1e-6)
-        tx, ty, tz = tx / max(depth, 1e-6) - across * nx, ty / max(depth, 1e-6) - across * ny, tz / max(depth, 1e-6) - across * nz
+        unit = 1 / max(depth, 1e-6)
+        across = (tx * nx + ty * ny + tz * nz) * unit
+        tx, ty, tz = tx * unit - across * nx, ty * unit - across * ny, tz * unit - across * nz
         sx, sy, sz = ty * nz - tz * ny, tz * nx - tx * nz, tx * ny - ty * nx  # across the cloth
         du, dv = np.float32(0), np.float32(0)  # how much the cloth rises across and along
         if depth > 0.02:
@@ -160,7 +161,3 @@ def _weave(albedo, normal, along, rest, uv, hem, footprint, volume, offset, weav
         normal[i, 0], normal[i, 1], normal[i, 2] = nx * length, ny * length, nz * length
         for c in range(3):
             albedo[i, c] = min(max(albedo[i, c] * shade, 0.0), 0.95)
-
-
-def plain(colour, **rest) -> Fabric:
-    return Fabric(mixed(colour), **rest)

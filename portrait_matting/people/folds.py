@@ -25,7 +25,8 @@ def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator
     pits = np.stack([fit.joint(f"upperarm01.{name}") for name in "LR"]) / fit.size
     pits += np.float32((0, 0, -0.075))
     pits[:, 0] *= 0.91
-    return _folds(fit.fine / np.float32(fit.size), suit.rest, suit.sleeve, suit.around, pits.astype(np.float32), volume(),
+    points = fit.fine / np.float32(fit.size)
+    return _folds(points, suit.rest, suit.sleeve, suit.around, pits.astype(np.float32), volume(),
                   rng.uniform(0, 32, (6, 3)), rng.normal(0, 0.22), looseness, stiffness)  # fmt: skip
 
 
@@ -99,7 +100,8 @@ def folded(volume, u, v, offset):
         if share > 0.03:  # rays from the armpit
             far = max(far, 0.03)
             angle = np.arctan2(y, x)
-            value, ga, gf, _ = noise_at(volume, angle * 8.5 + offset[1], far * 12 + offset[2], 5 * side + panel * 9 + offset[0])
+            apart = 5 * side + panel * 9 + offset[0]
+            value, ga, gf, _ = noise_at(volume, angle * 8.5 + offset[1], far * 12 + offset[2], apart)
             steep = -0.016 * share * value / np.sqrt(value * value + 0.08)
             du += steep * side * (-ga * 8.5 * y / (far * far) + gf * 12 * x / far)
             dv += steep * (ga * 8.5 * x / (far * far) + gf * 12 * y / far)

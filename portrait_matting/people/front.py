@@ -10,18 +10,21 @@ from portrait_matting.people.suit import APART
 from portrait_matting.people.surface import Appearance, Look, Samples, Surface
 
 
-def buttons(fit: Fit, form: Shell, places: np.ndarray, radius: float, colour: np.ndarray, shine: float) -> Surface:
-    """Round buttons on the front of a garment at `places` (n, 2): x and z at rest."""
+def buttons(fit: Fit, form: Shell, places: np.ndarray, radius: float, colour: np.ndarray, shine: float):
+    """Round buttons on the front of a garment at `places` (n, 2), x and z at rest, where it is not cut away; a Surface,
+    or None."""
     own = np.flatnonzero((fit.suit.sleeve < 0) & (np.abs(form.rest[:, 0]) < 0.3) & (fit.suit.rest[:, 1] < -0.02))
     plane = form.rest[own][:, [0, 2]]
     points, ups, normals, triangles = [], [], [], []
     count = 12
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    for k, place in enumerate(places):
+    for place in places:
         far = np.linalg.norm(plane - place, axis=1)
         near = own[np.argsort(far)[:4]]
         share = 1 / (np.linalg.norm(form.rest[near][:, [0, 2]] - place, axis=1) + 0.002)
         share /= share.sum()
+        if share @ form.hem[near] < 1.5 * radius:
+            continue
         middle, up = share @ form.points[near], share @ form.normals[near]
         up /= np.linalg.norm(up)
         right = np.cross(up, (0, 0, 1.0))
@@ -38,7 +41,9 @@ def buttons(fit: Fit, form: Shell, places: np.ndarray, radius: float, colour: np
             [np.stack([i, j, j + count], 1), np.stack([i, j + count, i + count], 1),
              np.stack([i + count, j + count, np.full(count, 2 * count)], 1)]
         )  # fmt: skip
-        triangles.append(own_triangles + k * (2 * count + 1))
+        triangles.append(own_triangles + len(triangles) * (2 * count + 1))
+    if not points:
+        return None
     shade = np.concatenate(ups)
     colours = np.where(shade[:, None] == 2, 0.6, np.where(shade[:, None] == 0, 0.7, 1.0)) * colour
 

@@ -10,7 +10,8 @@ from portrait_matting.people.cut import Cut, hem
 from portrait_matting.people.drape import draped
 from portrait_matting.people.fit import PIT, Fit
 from portrait_matting.people.folds import folds
-from portrait_matting.people.suit import LEFT, facing
+from portrait_matting.people.subdivision import facing
+from portrait_matting.people.suit import LEFT
 from portrait_matting.people.surface import Look, Surface
 
 _HIDDEN = 0.04  # metres from its edge, what is under a garment is not seen
@@ -54,7 +55,9 @@ class Shell:
     hem: np.ndarray
 
 
-def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.ndarray | None = None, gap=0.006) -> Shell:
+def shell(
+    fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.ndarray | None = None, gap=0.006
+) -> Shell:
     """The form of a garment.
 
     Args:
