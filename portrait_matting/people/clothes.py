@@ -16,7 +16,7 @@ from portrait_matting.people.garment import Cloth, Shell, Style, along, covered,
 from portrait_matting.people.sewing import Ground
 from portrait_matting.people.subdivision import facing
 from portrait_matting.people.surface import Surface
-from portrait_matting.people.wardrobe import Piece, bib, sample_first, sample_second, tank
+from portrait_matting.people.wardrobe import Piece, bib, sample_first, sample_second, suited, tank
 from portrait_matting.people.wrap import cords, lying_hood, scarf
 
 __all__ = ["covered", "dress"]
@@ -36,6 +36,9 @@ def dress(body: Body, rng: np.random.Generator, pieces: frozenset[str]) -> list[
     chooses, folds, over, below = (np.random.default_rng(rng.integers(1 << 62, size=2)) for _ in range(4))
     measured = fit(body)
     first, second, wrapped = sample_first(chooses, body), sample_second(over, body), over.random()
+    if second is not None:
+        first = suited(over, first, second, body.shape.phenotype["gender"] > 0.5)
+        wrapped /= 2.5  # scarves go with coats
     if "layers" not in pieces:
         second, wrapped = None, 1.0
         first = replace(first, extras=tuple(extra for extra in first.extras if extra not in ("tie", "hood")))
@@ -67,7 +70,7 @@ def dress(body: Body, rng: np.random.Generator, pieces: frozenset[str]) -> list[
     for number, (piece, form) in enumerate(zip(worn, forms, strict=True)):
         over_it = forms[number + 1] if number + 1 < len(forms) and worn[number + 1].fabric.opacity >= 1 else None
         found += _sewn(measured, piece, form, over_it, folds, worn)
-    if wrapped < 0.1 and first.neck is None and "hood" not in first.extras and first.cut.neckline != "plane":
+    if wrapped < 0.1 and (first.neck is None or second is not None) and "hood" not in first.extras and first.cut.neckline != "plane":
         fabric = cloths.woollen(over)
         fabric = fabric if "patterns" in pieces else fabric.plain()
         ground = Ground(measured, forms[-1])
@@ -84,6 +87,12 @@ def _sewn(fit: Fit, piece: Piece, form: Shell, over: Shell | None, rng, worn: li
         seams.append((-0.016, 0.016, down, PIT + 0.05))
     if "pocket" in extras:
         seams.append((0.045, 0.135, PIT - 0.22, PIT - 0.115))
+    if "chest pockets" in extras:
+        seams += [(side * 0.105 - 0.045, side * 0.105 + 0.045, PIT - 0.21, PIT - 0.1) for side in (-1, 1)]
+        seams += [(side * 0.105 - 0.045, side * 0.105 + 0.045, PIT - 0.13, PIT - 0.1) for side in (-1, 1)]
+        seams.append((-0.4, 0.4, PIT - 0.09, PIT + 0.3))  # a yoke
+    if "welt" in extras:
+        seams.append((0.065, 0.135, PIT - 0.165, PIT - 0.145))
     if "bib" in extras:
         seams.append((-0.07, 0.07, PIT - 0.26, PIT - 0.14))
     if "pouch" in extras:

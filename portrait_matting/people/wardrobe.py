@@ -16,7 +16,8 @@ from portrait_matting.people.garment import Style
 class Piece:
     """A garment: its `cut`, how it is worn (`style`), its `fabric`, metres of `rib` at its hems, and what is on it.
 
-    `extras` are of "buttons", "placket", "pocket", "hood", "lapels", "zip", "tie".
+    `extras` are of "buttons", "placket", "pocket", "hood", "lapels", "zip", "tie" and the like: see
+    `clothes`.
     """
 
     cut: Cut
@@ -71,6 +72,7 @@ def shirt(rng, female: bool, loose: float) -> Piece:
         neck = replace(neck, leaf=0.0)
     elif rng.random() < (0.08 if female else 0.28):
         extras.append("tie")
+        neck = replace(neck, gap=5.0)
     elif rng.random() < 0.5:  # the topmost button is open
         neck = replace(neck, gap=rng.uniform(9, 16), fall=0.008)
         cut = replace(cut, neckline="v", width=0.006, depth=rng.uniform(0.01, 0.06))
@@ -169,11 +171,30 @@ def sample_second(rng: np.random.Generator, body: Body) -> Piece | None:
     if rng.random() > 0.32:
         return None
     kinds = list(SECOND)
-    chance = np.array((0.26, 0.2, 0.18, 0.14, 0.1, 0.12))
-    kind = kinds[rng.choice(len(kinds), p=chance)]
+    kind = kinds[rng.choice(len(kinds), p=(0.26, 0.2, 0.18, 0.14, 0.1, 0.12))]
     if body.shape.age < 13 and kind in ("blazer", "coat"):
         kind = "puffer"
     return SECOND[kind](rng)
+
+
+def suited(rng: np.random.Generator, first: Piece, second: Piece, female: bool) -> Piece:
+    """What is worn under a second garment: often a light shirt, with a tie, or the same black."""
+    if "lapels" in second.extras and rng.random() < 0.55:
+        first = shirt(rng, female, 0.3)
+        if rng.random() < 0.7:
+            first = replace(first, fabric=cloths.shirting(rng, 0.15))
+        if not female and rng.random() < 0.55:
+            first = tied(first)
+    elif rng.random() < 0.2 and first.fabric.opacity >= 1:  # tone on tone
+        first = replace(first, fabric=replace(first.fabric, colour=second.fabric.colour, paint=None))
+    return first
+
+
+def tied(piece: Piece) -> Piece:
+    """A shirt that is buttoned up, with a tie."""
+    cut = replace(piece.cut, neckline="round", width=0.004, depth=-0.016)
+    extras = (*(extra for extra in piece.extras if extra != "tie"), "tie")
+    return replace(piece, cut=cut, neck=Collar(spread=0.6), extras=extras)
 
 
 def blazer(rng) -> Piece:
@@ -181,7 +202,7 @@ def blazer(rng) -> Piece:
     cut = Cut("round", 0.012, -0.01, 0.0, 0.012, 0.98, -0.1, gap=rng.uniform(0.0, 0.05), lapel=rng.uniform(0.05, 0.075),
               button=button)  # fmt: skip
     neck = Collar(0.028, 0.1, 0.045, 0.0, 44.0, 0.0, 0.014, 0.003)
-    return Piece(cut, Style(0.55, 0.9, 0.020, 0.004, 0.6), cloths.coating(rng), 0.0, neck, ("lapels",))
+    return Piece(cut, Style(0.55, 0.9, 0.020, 0.004, 0.6), cloths.coating(rng), 0.0, neck, ("lapels", "welt"))
 
 
 def coat(rng) -> Piece:
@@ -212,7 +233,7 @@ def leather_jacket(rng) -> Piece:
 
 
 def denim_jacket(rng) -> Piece:
-    return replace(leather_jacket(rng), fabric=cloths.denim(rng), extras=())
+    return replace(leather_jacket(rng), fabric=cloths.denim(rng), extras=("chest pockets",))
 
 
 SECOND = {
