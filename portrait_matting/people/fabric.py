@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
-from portrait_matting.people.folds import folded
+from portrait_matting.people.folds import VARIANTS, folded, sharp_folds
 from portrait_matting.people.noise import noise_at, volume
 from portrait_matting.people.pattern import Paint
 from portrait_matting.people.surface import Appearance, Samples
@@ -70,14 +70,33 @@ def _appearance(fabric: Fabric, samples: Samples, offset, rib: float, seams) -> 
         albedo = np.ascontiguousarray(fabric.paint(albedo, samples.uv, samples.rest, samples.footprint), np.float32)
     normal = samples.normal.astype(np.float32)  # a copy
     _weave(
-        albedo, normal, samples.colour, samples.rest, samples.uv, samples.hem, samples.footprint, volume(), offset,
+        albedo, normal, samples.colour, samples.rest, samples.uv, samples.hem, samples.footprint, volume(), sharp_folds(),
+        int(offset[0] * 1000) % VARIANTS, offset,
         WEAVES.index(fabric.weave), fabric.crumple, fabric.mottle, fabric.stitch, rib, seams,
     )  # fmt: skip
     return Appearance(albedo, normal, fabric.specular, fabric.roughness, 0.0, fabric.sheen)
 
 
 @njit(cache=True)
-def _weave(albedo, normal, along, rest, uv, hem, footprint, volume, offset, weave, crumple, mottle, stitch, rib, seams):
+def _weave(
+    albedo,
+    normal,
+    along,
+    rest,
+    uv,
+    hem,
+    footprint,
+    volume,
+    maps,
+    variant,
+    offset,
+    weave,
+    crumple,
+    mottle,
+    stitch,
+    rib,
+    seams,
+):
     """Darkens cloth between its threads, at edges and along stitches, and leans its normals over creases."""
     turn = np.float32(2 * np.pi)
     for i in range(albedo.shape[0]):
@@ -94,7 +113,7 @@ def _weave(albedo, normal, along, rest, uv, hem, footprint, volume, offset, weav
         sx, sy, sz = ty * nz - tz * ny, tz * nx - tx * nz, tx * ny - ty * nx  # across the cloth
         du, dv = np.float32(0), np.float32(0)  # how much the cloth rises across and along
         if depth > 0.02:
-            du, dv = folded(volume, u, v, offset)
+            du, dv = folded(maps, variant, u, v)
             du, dv = depth * du, depth * dv
         if crumple > 0:
             seen = min(max(2 - 4 * pixel / 0.02, 0.0), 1.0) * 0.2 * crumple
