@@ -19,7 +19,7 @@ _SHAPE = (220, 168)
 _CELLS = 5.0  # of the noise, a fold
 
 
-def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator) -> np.ndarray:
+def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator, shown: np.ndarray) -> np.ndarray:
     """How far cloth lies outside its smooth form: metres, float32 (M,), of the finer suit.
 
     Args:
@@ -27,6 +27,7 @@ def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator
         looseness: 0 to 1.
         stiffness: 0, as silk, to 1, as a coat: fewer folds, and longer.
         rng: of the garment.
+        shown: bool (M,), where it is not cut away; elsewhere none are made.
     """
     suit = fit.suit
     pits = np.stack([fit.joint(f"upperarm01.{name}") for name in "LR"]) / fit.size
@@ -34,22 +35,24 @@ def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator
     pits[:, 0] *= 0.91
     points = fit.fine / np.float32(fit.size)
     return _folds(points, suit.rest, suit.sleeve, suit.around, pits.astype(np.float32), volume(),
-                  rng.uniform(0, 32, (6, 3)), rng.normal(0, 0.22), looseness, stiffness)  # fmt: skip
+                  rng.uniform(0, 32, (6, 3)), rng.normal(0, 0.22), looseness, stiffness, shown)  # fmt: skip
 
 
 @njit(cache=True)
-def _folds(points, template, sleeve, around, pits, volume, offsets, lean, looseness, stiffness):
+def _folds(points, template, sleeve, around, pits, volume, offsets, lean, looseness, stiffness, shown):
     found = np.zeros(points.shape[0], np.float32)
     wide, soft, slack = 1 + 0.8 * stiffness, 1 - 0.4 * stiffness, 0.35 + 0.65 * looseness
     cosine, sine = np.cos(lean), np.sin(lean)
     for i in range(points.shape[0]):
-        x, y, z = points[i]
+        if not shown[i]:
+            continue
+        x, y, z = points[i, 0], points[i, 1], points[i, 2]
         arm = min(max(sleeve[i] * 8 + 0.3, 0.0), 1.0)
         if arm < 1:
             hanging = min(max((0.5 - template[i, 2]) / 0.25, 0.0), 1.0)
             turned, up = cosine * x + sine * z, cosine * z - sine * x
-            down = _ridge(volume, turned, y, up, 0.085 * wide, 0.11 * wide, 0.5, offsets[0])
-            broad = _ridge(volume, x, y, z, 0.16 * wide, 0.16 * wide, 0.22 * wide, offsets[1])
+            down = _ridge(volume, turned, y, up, 0.085 * wide, 0.11 * wide, 0.5, offsets, 0)
+            broad = _ridge(volume, x, y, z, 0.16 * wide, 0.16 * wide, 0.22 * wide, offsets, 1)
             found[i] += (1 - arm) * (
                 0.011 * soft * hanging * (0.15 + 0.85 * looseness) * down + 0.005 * (0.35 + 0.5 * looseness) * broad
             )
@@ -59,14 +62,14 @@ def _folds(points, template, sleeve, around, pits, volume, offsets, lean, loosen
             far = np.sqrt(a * a + b * b + c * c)
             if far < 0.26:
                 angle = np.arctan2(c, side * a)
-                ray = _ridge(volume, angle, 0.25 * far, 0.15 * np.sign(b), 0.55 * wide, 0.5, 0.5, offsets[2])
+                ray = _ridge(volume, angle, 0.25 * far, 0.15 * np.sign(b), 0.55 * wide, 0.5, 0.5, offsets, 2)
                 found[i] += 0.013 * soft * slack * ray * np.exp(-((far / 0.15) ** 2)) * min(far / 0.04, 1.0)
         if arm > 0:
             along = sleeve[i] * 0.55
             p = along + 0.012 * np.sin(around[i] + offsets[3, 0])
             q, r = 0.045 * np.cos(around[i]), 0.045 * np.sin(around[i]) + 0.4 * np.sign(x)
-            rings = _ridge(volume, p, q, r, 0.062 * wide, 0.14, 0.14, offsets[4])
-            drags = _ridge(volume, p, q, r, 0.3, 0.06 * wide, 0.06 * wide, offsets[5])
+            rings = _ridge(volume, p, q, r, 0.062 * wide, 0.14, 0.14, offsets, 4)
+            drags = _ridge(volume, p, q, r, 0.3, 0.06 * wide, 0.06 * wide, offsets, 5)
             elbow = np.exp(-(((sleeve[i] - 0.52) / 0.13) ** 2))
             cuff = np.exp(-(((sleeve[i] - 0.93) / 0.1) ** 2))
             found[i] += arm * soft * slack * (
@@ -78,10 +81,13 @@ def _folds(points, template, sleeve, around, pits, volume, offsets, lean, loosen
 
 
 @njit(cache=True)
-def _ridge(volume, x, y, z, across, along, up, offset):
+def _ridge(volume, x, y, z, across, along, up, offsets, row):
     """Narrow crests with round valleys, mean near 0, of these lengths (metres or radians a fold)."""
     value, _, _, _ = noise_at(
-        volume, x * _CELLS / across + offset[0], y * _CELLS / along + offset[1], z * _CELLS / up + offset[2]
+        volume,
+        x * _CELLS / across + offsets[row, 0],
+        y * _CELLS / along + offsets[row, 1],
+        z * _CELLS / up + offsets[row, 2],
     )
     return 0.35 * value + 0.95 * (0.72 - min(np.sqrt(value * value + 0.02), 1.3))  # crests where it is near 0
 

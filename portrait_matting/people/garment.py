@@ -78,7 +78,8 @@ def shell(
     points = suit.finer(posed)
     direction, resting = facing(points, suit.triangles), suit.finer(rest)
     if style.creased:
-        depth = folds(fit, style.looseness, style.stiffness, rng) * np.float32(style.creased)
+        shown = hem(fit, cut, resting) > -_HIDDEN
+        depth = folds(fit, style.looseness, style.stiffness, rng, shown) * np.float32(style.creased)
         points += direction * depth[:, None]
         resting += facing(resting, suit.triangles) * depth[:, None]
     if above is not None:

@@ -28,7 +28,7 @@ def loop(points, first, second):
             if second[e, 1] < 0:
                 border[first[e, k]] += 1
     for e in range(edges):
-        a, b = first[e]
+        a, b = first[e, 0], first[e, 1]
         edge = second[e, 1] < 0
         for c in range(width):
             middle = points[a, c] + points[b, c]
