@@ -7,7 +7,7 @@ import numpy as np
 from portrait_matting.people import cloths
 from portrait_matting.people.body import Body
 from portrait_matting.people.collar import collar
-from portrait_matting.people.cut import Cut, height, hem
+from portrait_matting.people.cut import Cut, height, hem, opening
 from portrait_matting.people.dye import dye, linear
 from portrait_matting.people.fabric import Fabric
 from portrait_matting.people.fit import PIT, Fit, fit
@@ -15,6 +15,7 @@ from portrait_matting.people.front import buttons, lapels, tie
 from portrait_matting.people.garment import Cloth, Shell, Style, along, covered, garment, shell
 from portrait_matting.people.sewing import Ground
 from portrait_matting.people.subdivision import facing
+from portrait_matting.people.suit import APART, LEFT, RIGHT
 from portrait_matting.people.surface import Surface
 from portrait_matting.people.wardrobe import Piece, bib, sample_first, sample_second, suited, tank
 from portrait_matting.people.wrap import cords, lying_hood, scarf
@@ -70,7 +71,12 @@ def dress(body: Body, rng: np.random.Generator, pieces: frozenset[str]) -> list[
     for number, (piece, form) in enumerate(zip(worn, forms, strict=True)):
         over_it = forms[number + 1] if number + 1 < len(forms) and worn[number + 1].fabric.opacity >= 1 else None
         found += _sewn(measured, piece, form, over_it, folds, worn)
-    if wrapped < 0.1 and (first.neck is None or second is not None) and "hood" not in first.extras and first.cut.neckline != "plane":
+    if (
+        wrapped < 0.1
+        and (first.neck is None or second is not None)
+        and "hood" not in first.extras
+        and first.cut.neckline != "plane"
+    ):
         fabric = cloths.woollen(over)
         fabric = fabric if "patterns" in pieces else fabric.plain()
         ground = Ground(measured, forms[-1])
@@ -85,6 +91,8 @@ def _sewn(fit: Fit, piece: Piece, form: Shell, over: Shell | None, rng, worn: li
     if "placket" in extras:
         down = piece.cut.bottom - 0.05 if "short" not in extras else PIT - 0.13
         seams.append((-0.016, 0.016, down, PIT + 0.05))
+    if "cuffs" in extras:
+        seams += [(APART * panel - 0.5, APART * panel + 0.5, -1.0, 0.112) for panel in (LEFT, RIGHT)]
     if "pocket" in extras:
         seams.append((0.045, 0.135, PIT - 0.22, PIT - 0.115))
     if "chest pockets" in extras:
@@ -114,6 +122,11 @@ def _sewn(fit: Fit, piece: Piece, form: Shell, over: Shell | None, rng, worn: li
         found += lapels(fit, ground, piece.cut, rng.uniform(0.06, 0.1), bare)
     if "tie" in extras:
         found += tie(fit, ground, rng.uniform(0.06, 0.085), cloths.silk(rng).look(rng))
+    if "front buttons" in extras:
+        z = height(fit, piece.cut.button) - (0.1 if "lapels" in extras else 0.075) * size * np.arange(4)
+        places = np.stack([-opening(fit, piece.cut, z) - 0.014 * size, z], 1)[: 2 if "lapels" in extras else 4]
+        sewn = buttons(fit, form, places, 0.009, dye(rng, ("black", "brown", "charcoal", "cream")), 0.05)
+        found += [] if sewn is None else [sewn]
     if "buttons" in extras:
         gap = 0.085 * size
         count = 2 if "short" in extras else 7

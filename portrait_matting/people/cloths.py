@@ -34,9 +34,9 @@ def shirting(rng: np.random.Generator, patterned: float = 0.4) -> Fabric:
 def light_cloth(rng: np.random.Generator, patterned: float = 0.5) -> Fabric:
     """Of blouses and dresses; satin and gauze among them."""
     ground = dye(rng)
-    satin = rng.random() < 0.2
+    satin = rng.random() < 0.15
     fabric = Fabric(
-        ground, crumple=rng.uniform(0.3, 0.9), specular=0.05 if satin else 0.0, roughness=0.42 if satin else 0.9,
+        ground, crumple=rng.uniform(0.3, 0.9), specular=0.035 if satin else 0.0, roughness=0.46 if satin else 0.9,
         sheen=0.2, stitch=0.012,
     )  # fmt: skip
     if rng.random() > patterned:

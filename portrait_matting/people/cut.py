@@ -101,11 +101,15 @@ def neckline(fit: Fit, cut: Cut, points: np.ndarray) -> np.ndarray:
     return (far - 1) / np.maximum(slope, 1 / np.maximum(half, deep))
 
 
+def opening(fit: Fit, cut: Cut, heights: np.ndarray) -> np.ndarray:
+    """Half the width of an open front at heights at rest: metres."""
+    low, high = height(fit, cut.button), fit.shoulder
+    rise = np.clip((heights - low) / (high - low), 0, 1.3)
+    fall = np.clip((low - heights) / 0.3, 0, 1)
+    return fit.size * (cut.gap * (0.3 + 0.7 * fall) + cut.lapel * rise)
+
+
 def _front(fit: Fit, cut: Cut, points: np.ndarray) -> np.ndarray:
     """Metres from the edges of an open front."""
-    low, high = height(fit, cut.button), fit.shoulder
-    rise = np.clip((points[:, 2] - low) / (high - low), 0, 1.3)
-    fall = np.clip((low - points[:, 2]) / 0.3, 0, 1)
-    half = fit.size * (cut.gap * (0.3 + 0.7 * fall) + cut.lapel * rise)
     before = fit.suit.rest[:, 1] < 0.01
-    return np.where(before, np.abs(points[:, 0]) - half, FAR)
+    return np.where(before, np.abs(points[:, 0]) - opening(fit, cut, points[:, 2]), FAR)

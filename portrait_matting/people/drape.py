@@ -31,13 +31,14 @@ def outline(fit: Fit, looseness: float) -> np.ndarray:
     return body + share * (hanging - body)
 
 
-def draped(fit: Fit, looseness: float, ease: float) -> np.ndarray:
+def draped(fit: Fit, looseness: float, ease: float, flare: float = 0.0, end: float = 1.0) -> np.ndarray:
     """The suit at rest as a garment: float32 (N, 3).
 
     Args:
         fit: of the body.
         looseness: 0 to 1, how much it hangs.
         ease: metres between the body and the cloth, where it does not lie on the shoulders.
+        flare: metres more at the `end` of sleeves, a share of the arm.
     """
     suit = fit.suit
     count = len(fit.rest)
@@ -45,7 +46,8 @@ def draped(fit: Fit, looseness: float, ease: float) -> np.ndarray:
     lying = np.clip(fit.normals[:, 2] * 1.6, 0, 1)  # on shoulders
     points = suit.smoothed(fit.rest, suit.arm * np.float32(0.5), int(1 + 3 * looseness))
     cuff = np.clip((suit.sleeve[:count] - 0.8) / 0.2, 0, 1)
-    sleeve = (ease * (1 - 0.55 * cuff) + 0.004) * (1 - 0.4 * lying)
+    wider = flare * np.clip(suit.sleeve[:count] / max(end, 0.1), 0, 1.2) ** 1.5
+    sleeve = (ease * (1 - 0.55 * cuff) + 0.004 + wider) * (1 - 0.4 * lying)
     trunk = 0.004 + 0.5 * ease * (1 - 0.8 * lying)
     points = points + fit.normals * (trunk + suit.arm * (sleeve - trunk))[:, None].astype(np.float32)
     found = outline(fit, looseness)

@@ -70,8 +70,8 @@ def _appearance(fabric: Fabric, samples: Samples, offset, rib: float, seams) -> 
         albedo = np.ascontiguousarray(fabric.paint(albedo, samples.uv, samples.rest, samples.footprint), np.float32)
     normal = samples.normal.astype(np.float32)  # a copy
     _weave(
-        albedo, normal, samples.colour, samples.rest, samples.uv, samples.hem, samples.footprint, volume(), sharp_folds(),
-        int(offset[0] * 1000) % VARIANTS, offset,
+        albedo, normal, samples.colour, samples.rest, samples.uv, samples.hem, samples.footprint,
+        volume(), sharp_folds(), int(offset[0] * 1000) % VARIANTS, offset,
         WEAVES.index(fabric.weave), fabric.crumple, fabric.mottle, fabric.stitch, rib, seams,
     )  # fmt: skip
     return Appearance(albedo, normal, fabric.specular, fabric.roughness, 0.0, fabric.sheen)
@@ -133,10 +133,10 @@ def _weave(
                 shade *= 1 + 0.25 * seen * (height - 0.3)
                 du -= 0.3 * seen * np.sin(at * 2 * turn)
         elif kind == 2 or kind == 3:  # ribs, corduroy
-            size = 0.007 if kind == 2 else 0.005
+            size = (0.0035 if rib > 0 and rib < 0.025 else 0.007) if kind == 2 else 0.005
             seen = min(max(2 - 4 * pixel / size, 0.0), 1.0)
             if seen > 0:
-                shade *= 1 + 0.25 * seen * (np.cos(u / size * turn) - 0.3)
+                shade *= 1 + 0.18 * seen * (np.cos(u / size * turn) - 0.3)
                 du -= 0.4 * seen * np.sin(u / size * turn)
         elif kind == 4:  # denim
             seen = min(max(2 - 4 * pixel / 0.002, 0.0), 1.0)

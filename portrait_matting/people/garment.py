@@ -31,13 +31,14 @@ class Cloth(Surface):
 @dataclass(frozen=True)
 class Style:
     """How a garment is worn: `looseness` and `stiffness` in [0, 1], `ease` and `thickness` in metres, `creased` how
-    deep its folds are, 1 as usual, 0 none."""
+    deep its folds are, 1 as usual, 0 none; `flare`, metres, how much wider its sleeves end."""
 
     looseness: float = 0.5
     stiffness: float = 0.3
     ease: float = 0.012
     thickness: float = 0.002
     creased: float = 1.0
+    flare: float = 0.0
 
     @property
     def depth(self) -> float:
@@ -68,7 +69,7 @@ def shell(
         gap: metres, or (M,), that it keeps from that.
     """
     suit = fit.suit
-    rest = draped(fit, style.looseness, style.ease)
+    rest = draped(fit, style.looseness, style.ease, style.flare, cut.sleeve)
     posed = fit.posed(rest)
     posed = suit.smoothed(posed, np.float32(0.25 + 0.35 * style.looseness) * np.ones(len(rest), np.float32), 3)
     direction = facing(posed, suit.coarse)

@@ -52,12 +52,13 @@ def t_shirt(rng, female: bool, loose: float) -> Piece:
                     "boat": (0.05, 0.0)}[line]  # fmt: skip
     cut = Cut("round" if line == "boat" else line, width, depth - 0.01 * (line == "boat"), 0.0, 0.0,
               rng.uniform(0.22, 0.48), rng.uniform(-0.03, 0.04))  # fmt: skip
-    style = Style(loose, 0.2, 0.006 + 0.014 * loose, 0.002)
+    style = Style(loose, 0.2, 0.006 + 0.014 * loose, 0.002, flare=0.004 + 0.022 * loose)
     return Piece(cut, style, cloths.jersey(rng), 0.018 if rng.random() < 0.6 else 0.0)
 
 
 def long_sleeved(rng, female: bool, loose: float) -> Piece:
     piece = t_shirt(rng, female, 0.7 * loose)
+    piece = replace(piece, style=replace(piece.style, flare=0.0))
     sleeve = _SLEEVES["long"] if rng.random() < 0.75 else _SLEEVES["three quarters"]
     return replace(piece, cut=replace(piece.cut, sleeve=sleeve))
 
@@ -67,7 +68,7 @@ def shirt(rng, female: bool, loose: float) -> Piece:
     cut = Cut("round", 0.004, -0.016, 0.0, 0.012, sleeve, rng.uniform(-0.06, 0.0))
     fabric = cloths.shirting(rng)
     neck = Collar(leaf=rng.uniform(0.042, 0.052), point=rng.uniform(0.012, 0.03), spread=rng.uniform(0.1, 1))
-    extras = ["buttons", "placket"]
+    extras = ["buttons", "placket"] + ["cuffs"] * (sleeve > 0.9)
     if rng.random() < 0.1:
         neck = replace(neck, leaf=0.0)
     elif rng.random() < (0.08 if female else 0.28):
@@ -78,7 +79,14 @@ def shirt(rng, female: bool, loose: float) -> Piece:
         cut = replace(cut, neckline="v", width=0.006, depth=rng.uniform(0.01, 0.06))
     if rng.random() < 0.4:
         extras.append("pocket")
-    return Piece(cut, Style(max(0.35, loose), 0.45, 0.008 + 0.01 * loose, 0.002), fabric, 0.0, neck, tuple(extras))
+    return Piece(
+        cut,
+        Style(max(0.35, loose), 0.45, 0.008 + 0.01 * loose, 0.002, flare=0.012 * (sleeve < 0.9)),
+        fabric,
+        0.0,
+        neck,
+        tuple(extras),
+    )
 
 
 def polo(rng, female: bool, loose: float) -> Piece:
@@ -121,7 +129,7 @@ def blouse(rng, female: bool, loose: float) -> Piece:
     cut = Cut(line, rng.uniform(0.005, 0.035), rng.uniform(0.0, 0.08), 0.0, 0.0,
               _SLEEVES[("none", "short", "three quarters", "long")[rng.integers(4)]], 0.0)  # fmt: skip
     extras = ("buttons", "placket") if rng.random() < 0.3 else ()
-    style = Style(max(0.5, loose), 0.1, 0.012 + 0.012 * loose, 0.0015, 1.2)
+    style = Style(max(0.5, loose), 0.1, 0.012 + 0.012 * loose, 0.0015, 1.2, rng.choice([0.0, 0.012, 0.03]))
     return Piece(cut, style, cloths.light_cloth(rng), 0.0, None, extras)
 
 
@@ -202,7 +210,9 @@ def blazer(rng) -> Piece:
     cut = Cut("round", 0.012, -0.01, 0.0, 0.012, 0.98, -0.1, gap=rng.uniform(0.0, 0.05), lapel=rng.uniform(0.05, 0.075),
               button=button)  # fmt: skip
     neck = Collar(0.028, 0.1, 0.045, 0.0, 44.0, 0.0, 0.014, 0.003)
-    return Piece(cut, Style(0.55, 0.9, 0.020, 0.004, 0.6), cloths.coating(rng), 0.0, neck, ("lapels", "welt"))
+    return Piece(
+        cut, Style(0.55, 0.9, 0.020, 0.004, 0.6), cloths.coating(rng), 0.0, neck, ("lapels", "welt", "front buttons")
+    )
 
 
 def coat(rng) -> Piece:
@@ -215,7 +225,9 @@ def coat(rng) -> Piece:
 def cardigan(rng) -> Piece:
     cut = Cut("round", 0.012, 0.0, 0.0, 0.0, 0.985, -0.03, gap=rng.uniform(0.02, 0.08), lapel=rng.uniform(0.03, 0.06),
               button=rng.uniform(0.15, 0.3))  # fmt: skip
-    return Piece(cut, Style(0.6, 0.4, 0.016, 0.005), cloths.knitwear(rng), rng.uniform(0.02, 0.04))
+    return Piece(
+        cut, Style(0.6, 0.4, 0.016, 0.005), cloths.knitwear(rng), rng.uniform(0.02, 0.04), None, ("front buttons",)
+    )
 
 
 def puffer(rng) -> Piece:
