@@ -23,14 +23,13 @@ def along_seams(points, pairs, shares):
     return found
 
 
-def sewn(triangles: np.ndarray, field: np.ndarray, ends: list, whole: np.ndarray | None = None):
+def sewn(triangles: np.ndarray, field: np.ndarray, ends: list):
     """Cuts triangles where a field of their points changes its sign, and adds the new points to `ends`.
 
     Args:
         triangles: (T, 3).
         field: (n,), of the points there are.
         ends: of the points that lie between others, in their order.
-        whole: (n,), points all of whose triangles stay whole.
     """
     field, count, numbers = field.astype(float).copy(), len(field), {}
     edges = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
@@ -52,8 +51,6 @@ def sewn(triangles: np.ndarray, field: np.ndarray, ends: list, whole: np.ndarray
     found = []
     sign = np.sign(field)
     mixed = (sign[triangles].min(1) < 0) & (sign[triangles].max(1) > 0)
-    if whole is not None:
-        mixed &= ~whole[triangles].all(1)
     for a, b, c in triangles[mixed]:
         while not (sign[b] * sign[c] > 0 or sign[a] == 0):  # the lone one first
             a, b, c = b, c, a

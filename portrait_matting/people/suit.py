@@ -113,7 +113,8 @@ def _make(data: BodyData) -> Suit:
     ends: list[tuple[int, int, float]] = []
     triangles = sewn(triangles, sleeve, ends)
     before = _smooth_normals(along_seams(rest, *pairs_of(ends)), triangles)[:, 1]
-    triangles = sewn(triangles, before, ends, along_seams(sleeve[:, None], *pairs_of(ends))[:, 0] > -1e-4)
+    on_arm = along_seams(sleeve[:, None], *pairs_of(ends))[:, 0] > 1e-3
+    triangles = sewn(triangles, np.where(on_arm, 1.0, before), ends)
     seams = pairs_of(ends)
     rest, sleeve = along_seams(rest, *seams), along_seams(sleeve[:, None], *seams)[:, 0]
     turned = along_seams(np.stack([np.cos(around), np.sin(around)], 1).astype(np.float32), *seams)

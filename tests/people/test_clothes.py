@@ -15,6 +15,7 @@ from portrait_matting.people.body import make_body
 from portrait_matting.people.clothes import covered, dress
 from portrait_matting.people.pose import rotation
 from portrait_matting.people.shape import sample_shape
+from portrait_matting.people.suit import suit_of
 
 ALL = frozenset({"patterns", "folds", "layers"})
 
@@ -48,6 +49,23 @@ def test_people_of_any_age_are_dressed(pieces):
             for array in (surface.hem, surface.rest, surface.colours, surface.normals):
                 assert array is None or len(array) == len(surface.points)
             assert surface.corners is None or surface.corners.shape == (len(surface.triangles), 3, 2)
+
+
+def test_the_suit_has_no_holes_along_its_seams():
+    suit = suit_of(body_data())
+
+    def open_edges(triangles):
+        edges = np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1)
+        edges, count = np.unique(edges, axis=0, return_counts=True)
+        assert count.max() == 2
+        return edges[count == 1]
+
+    coarse = open_edges(suit.coarse)
+    middle = len(suit.vertices) + np.flatnonzero(suit.second[:, 1] < 0)
+    halves = np.concatenate([np.stack([coarse[:, k], middle], 1) for k in range(2)])
+    lengths = [np.linalg.norm(suit.rest[e[:, 0]] - suit.rest[e[:, 1]], axis=1).sum()
+               for e in (halves, open_edges(suit.triangles))]  # fmt: skip
+    assert abs(lengths[0] - lengths[1]) < 1e-4  # only the border is open, however often seams divide it
 
 
 def test_the_same_seed_dresses_the_same():
