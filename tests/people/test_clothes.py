@@ -13,7 +13,7 @@ if not folder().is_dir():
 
 from portrait_matting.people.body import make_body
 from portrait_matting.people.clothes import covered, dress
-from portrait_matting.people.pose import rotation
+from portrait_matting.people.pose import X, Y, rotation
 from portrait_matting.people.shape import sample_shape
 from portrait_matting.people.suit import suit_of
 
@@ -22,7 +22,7 @@ ALL = frozenset({"patterns", "folds", "layers"})
 
 def body(seed, ages=None):
     rng = np.random.default_rng(seed)
-    pose = {"upperarm01.L": rotation(1, rng.uniform(-60, 35)), "lowerarm01.R": rotation(0, -rng.uniform(0, 110))}
+    pose = {"upperarm01.L": rotation(Y, rng.uniform(-60, 35)), "lowerarm01.R": rotation(X, -rng.uniform(0, 110))}
     return make_body(body_data(), sample_shape(rng, body_data(), ages), pose)
 
 
