@@ -25,7 +25,8 @@ def shirting(rng: np.random.Generator, patterned: float = 0.4) -> Fabric:
     ground = dye(rng) if checked or rng.random() < 0.4 else dye(rng, LIGHT)
     fabric = Fabric(ground, crumple=rng.uniform(0.4, 1.0), sheen=0.15)
     if not checked:
-        return replace(fabric, weave="denim", colour=dye(rng, ("denim", "navy", "blue"))) if rng.random() < 0.12 else fabric
+        blue = rng.random() < 0.12
+        return replace(fabric, weave="denim", colour=dye(rng, ("denim", "navy", "blue"))) if blue else fabric
     return replace(fabric, paint=_paint(rng, ground, ("pinstripes", "check", "tartan", "dots", "flowers"),
                                         (0.34, 0.3, 0.2, 0.06, 0.1)))  # fmt: skip
 
@@ -33,9 +34,9 @@ def shirting(rng: np.random.Generator, patterned: float = 0.4) -> Fabric:
 def light_cloth(rng: np.random.Generator, patterned: float = 0.5) -> Fabric:
     """Of blouses and dresses; satin and gauze among them."""
     ground = dye(rng)
-    satin = rng.random() < 0.2
+    satin = rng.random() < 0.15
     fabric = Fabric(
-        ground, crumple=rng.uniform(0.3, 0.9), specular=0.05 if satin else 0.0, roughness=0.42 if satin else 0.9,
+        ground, crumple=rng.uniform(0.3, 0.9), specular=0.035 if satin else 0.0, roughness=0.46 if satin else 0.9,
         sheen=0.2, stitch=0.012,
     )  # fmt: skip
     if rng.random() > patterned:
@@ -77,7 +78,9 @@ def shell_cloth(rng: np.random.Generator) -> Fabric:
 
 
 def leather(rng: np.random.Generator) -> Fabric:
-    return Fabric(dye(rng, ("black", "black", "brown")), crumple=0.35, specular=0.03, roughness=rng.uniform(0.42, 0.55), sheen=0.0)
+    return Fabric(
+        dye(rng, ("black", "black", "brown")), crumple=0.35, specular=0.03, roughness=rng.uniform(0.42, 0.55), sheen=0.0
+    )
 
 
 def denim(rng: np.random.Generator) -> Fabric:

@@ -48,7 +48,8 @@ def collar(fit: Fit, ground: Ground, shape: Collar, look: Look) -> list[Cloth]:
     low, high = fit.pit + (0.016 - shape.fall) * size, fit.joint("neck01")[2] - 0.006 * size
     foot[:, 2] = high + (low - high) * before**1.3
     foot = ground.cleared(foot, -0.004)
-    below = ground.cleared(foot + (0, 0, -0.035 * size), -0.005)  # under the garment, whose edge may lie lower
+    deep = np.clip(1.5 * (1 - before), 0, 1) * 0.035 * size
+    below = ground.cleared(foot - np.outer(deep, (0, 0, 1)), -0.005)  # under the garment, whose edge may lie lower
     stand = shape.stand * size * (1 - (1 - shape.front) * before)
     top[:, 2] = foot[:, 2] + stand
     top[:, :2] += 0.25 * (foot[:, :2] - top[:, :2])

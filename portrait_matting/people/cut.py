@@ -16,7 +16,8 @@ class Cut:
 
     Attributes:
         neckline: "round", "v", "boat", "square", "plane" (off the shoulders, strapless) or "high" (none).
-        width, depth: of the neckline beyond the neck's own, sideways and down before; `nape` down behind.
+        width, depth: of the neckline beyond the neck's own, sideways and down before; `nape` down behind, `lift`
+            below the nape under a collar, 0 without one.
         sleeve: how far along the arm, 1 at the wrist; near 0 none.
         bottom: of the template's height, where it ends below; `top` where it ends above (a waist); None: at the neck.
         gap: between the edges of an open front, at the bottom; None: it is closed.
@@ -28,6 +29,7 @@ class Cut:
     width: float = 0.02
     depth: float = 0.0
     nape: float = 0.0
+    lift: float = 0.0
     sleeve: float = 0.3
     bottom: float = -0.02
     top: float | None = None
@@ -37,10 +39,15 @@ class Cut:
     straps: tuple[float, float] | None = None
 
 
-def hem(fit: Fit, cut: Cut, points: np.ndarray | None = None, sleeve: np.ndarray | None = None) -> np.ndarray:
-    """Metres from the edge of a garment, less than 0 where there is none: float32 (M,)."""
-    points = fit.fine if points is None else points
-    sleeve = fit.suit.sleeve if sleeve is None else sleeve
+def hem(fit: Fit, cut: Cut, points: np.ndarray) -> np.ndarray:
+    """Metres from the edge of a garment, less than 0 where there is none: float32 (M,).
+
+    Args:
+        fit: of the body.
+        cut: of the garment.
+        points: (M, 3), the finer suit's as the garment has them at rest.
+    """
+    sleeve = fit.suit.sleeve
     size = fit.size
     edges = [(min(cut.sleeve, 1.0) - sleeve) * fit.arm]
     edges.append(points[:, 2] - height(fit, cut.bottom))
@@ -78,9 +85,10 @@ def neckline(fit: Fit, cut: Cut, points: np.ndarray) -> np.ndarray:
     top = fit.fine[beside & (fit.suit.sleeve < 0), 2].max() + 0.008 * size
     before = top - fit.pit + 0.004 + cut.depth * size
     behind = (0.004 + max(cut.nape, 0)) * size
-    share = np.clip((fit.middle + 0.045 * size - points[:, 1]) / (0.085 * size), 0, 1)
+    nape = max(fit.joint("neck01")[2] - cut.lift * size, top) if cut.lift else top
+    share = np.clip((0.025 - fit.suit.rest[:, 1]) / 0.085, 0, 1)
     deep = behind + (before - behind) * share * share * (3 - 2 * share)
-    x, down = np.abs(points[:, 0]), np.maximum(top - points[:, 2], 0)
+    x, down = np.abs(points[:, 0]), np.maximum(top + (nape - top) * (1 - share) - points[:, 2], 0)
     if cut.neckline == "v":
         # straight from the shoulder to the point
         edge = (x / half + down / deep - 1) / np.hypot(1 / half, 1 / deep)
@@ -93,11 +101,15 @@ def neckline(fit: Fit, cut: Cut, points: np.ndarray) -> np.ndarray:
     return (far - 1) / np.maximum(slope, 1 / np.maximum(half, deep))
 
 
+def opening(fit: Fit, cut: Cut, heights: np.ndarray) -> np.ndarray:
+    """Half the width of an open front at heights at rest: metres."""
+    low, high = height(fit, cut.button), fit.shoulder
+    rise = np.clip((heights - low) / (high - low), 0, 1.3)
+    fall = np.clip((low - heights) / 0.3, 0, 1)
+    return fit.size * (cut.gap * (0.3 + 0.7 * fall) + cut.lapel * rise)
+
+
 def _front(fit: Fit, cut: Cut, points: np.ndarray) -> np.ndarray:
     """Metres from the edges of an open front."""
-    low, high = height(fit, cut.button), fit.shoulder
-    rise = np.clip((points[:, 2] - low) / (high - low), 0, 1.3)
-    fall = np.clip((low - points[:, 2]) / 0.3, 0, 1)
-    half = fit.size * (cut.gap * (0.3 + 0.7 * fall) + cut.lapel * rise)
-    before = points[:, 1] < fit.middle + 0.03 * fit.size
-    return np.where(before, np.abs(points[:, 0]) - half, FAR)
+    before = fit.suit.rest[:, 1] < 0.01
+    return np.where(before, np.abs(points[:, 0]) - opening(fit, cut, points[:, 2]), FAR)

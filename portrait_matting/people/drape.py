@@ -1,53 +1,11 @@
 """How cloth hangs: from shoulders and chest down, rather than along the waist."""
 
-from functools import cache
-
 import numpy as np
-from scipy.spatial import cKDTree
 
 from portrait_matting.people.fit import Fit
-from portrait_matting.people.suit import Suit
+from portrait_matting.people.suit import ANGLES, HEIGHTS, HIGH, LOW, polar
 
-_ANGLES, _HEIGHTS = 48, 40
-_LOW, _HIGH = -0.06, 0.56  # metres of the template: from where the legs part to the shoulders
 _FLOOR = 0.0  # metres of the template: below, a suit has legs
-
-
-@cache
-def _grid(key: int, holder: "_Held"):
-    """The trunk as a grid of angles and heights: of each of its cells the three points near (finer suit) and their
-    shares, and where the suit's own points lie in the grid."""
-    suit = holder.suit
-    angle, height = _polar(suit.rest), suit.rest[:, 2]
-    trunk = np.flatnonzero((suit.sleeve < -0.02) & (height > _LOW - 0.03))
-    places = np.stack([angle[trunk] * 0.15, height[trunk]], 1)
-    turn = 2 * np.pi * 0.15
-    tree = cKDTree(np.concatenate([places, places + (turn, 0), places - (turn, 0)]))
-    angles = np.linspace(-np.pi, np.pi, _ANGLES, endpoint=False)
-    heights = np.linspace(_LOW, _HIGH, _HEIGHTS)
-    cells = np.stack(np.meshgrid(heights, angles * 0.15, indexing="ij"), -1)[..., ::-1].reshape(-1, 2)
-    far, found = tree.query(cells, 3)
-    share = 1 / (far + 0.003)
-    share = (share / share.sum(1, keepdims=True)).astype(np.float32)
-    return trunk[found % len(trunk)], share
-
-
-class _Held:
-    """A suit as a key of a cache."""
-
-    def __init__(self, suit: Suit):
-        self.suit = suit
-
-    def __hash__(self):
-        return id(self.suit)
-
-    def __eq__(self, other):
-        return self.suit is other.suit
-
-
-def _polar(points: np.ndarray, middle: float = -0.02) -> np.ndarray:
-    """The angle of points around the trunk, 0 before it, positive to the left."""
-    return np.arctan2(points[:, 0], middle - points[:, 1])
 
 
 def outline(fit: Fit, looseness: float) -> np.ndarray:
@@ -57,29 +15,30 @@ def outline(fit: Fit, looseness: float) -> np.ndarray:
         fit: of the body.
         looseness: 0, as tights; 1, as a sack.
     """
-    near, share = _grid(id(fit.suit), _Held(fit.suit))
+    near, share = fit.suit.grid
     offset = fit.fine[:, :2] - np.float32((0, fit.middle))
     radius = np.hypot(offset[:, 0], offset[:, 1])
-    body = (radius[near] * share).sum(1).reshape(_HEIGHTS, _ANGLES)
+    body = (radius[near] * share).sum(1).reshape(HEIGHTS, ANGLES)
     hanging = body.copy()
     for step in (6, 4, 3, 2, 1):  # the hull of each slice: a chord between neighbours lies outside
         before, after = np.roll(hanging, step, 1), np.roll(hanging, -step, 1)
-        chord = 2 * before * after * np.cos(2 * np.pi * step / _ANGLES) / (before + after)
+        chord = 2 * before * after * np.cos(2 * np.pi * step / ANGLES) / (before + after)
         hanging = np.maximum(hanging, chord)
-    fall = (0.9 - 0.85 * looseness) * (_HIGH - _LOW) / (_HEIGHTS - 1)  # a slice below another may be that much less
-    for row in range(_HEIGHTS - 2, -1, -1):
+    fall = (0.9 - 0.85 * looseness) * (HIGH - LOW) / (HEIGHTS - 1)  # a slice below another may be that much less
+    for row in range(HEIGHTS - 2, -1, -1):
         hanging[row] = np.maximum(hanging[row], hanging[row + 1] - fall)
     share = min(1.0, 0.25 + 1.2 * looseness)
     return body + share * (hanging - body)
 
 
-def draped(fit: Fit, looseness: float, ease: float) -> np.ndarray:
+def draped(fit: Fit, looseness: float, ease: float, flare: float = 0.0, end: float = 1.0) -> np.ndarray:
     """The suit at rest as a garment: float32 (N, 3).
 
     Args:
         fit: of the body.
         looseness: 0 to 1, how much it hangs.
         ease: metres between the body and the cloth, where it does not lie on the shoulders.
+        flare: metres more at the `end` of sleeves, a share of the arm.
     """
     suit = fit.suit
     count = len(fit.rest)
@@ -87,15 +46,16 @@ def draped(fit: Fit, looseness: float, ease: float) -> np.ndarray:
     lying = np.clip(fit.normals[:, 2] * 1.6, 0, 1)  # on shoulders
     points = suit.smoothed(fit.rest, suit.arm * np.float32(0.5), int(1 + 3 * looseness))
     cuff = np.clip((suit.sleeve[:count] - 0.8) / 0.2, 0, 1)
-    sleeve = (ease * (1 - 0.55 * cuff) + 0.004) * (1 - 0.4 * lying)
+    wider = flare * np.clip(suit.sleeve[:count] / max(end, 0.1), 0, 1.2) ** 1.5
+    sleeve = (ease * (1 - 0.55 * cuff) + 0.004 + wider) * (1 - 0.4 * lying)
     trunk = 0.004 + 0.5 * ease * (1 - 0.8 * lying)
     points = points + fit.normals * (trunk + suit.arm * (sleeve - trunk))[:, None].astype(np.float32)
     found = outline(fit, looseness)
-    at = (_polar(template) / (2 * np.pi) + 0.5) * _ANGLES
-    up = np.clip((template[:, 2] - _LOW) / (_HIGH - _LOW) * (_HEIGHTS - 1), 0, _HEIGHTS - 1.001)
+    at = (polar(template) / (2 * np.pi) + 0.5) * ANGLES
+    up = np.clip((template[:, 2] - LOW) / (HIGH - LOW) * (HEIGHTS - 1), 0, HEIGHTS - 1.001)
     left, low = np.floor(at).astype(int), np.floor(up).astype(int)
     u, v = at - left, up - low
-    a, b = left % _ANGLES, (left + 1) % _ANGLES
+    a, b = left % ANGLES, (left + 1) % ANGLES
     radius = (found[low, a] * (1 - u) + found[low, b] * u) * (1 - v) + v * (
         found[low + 1, a] * (1 - u) + found[low + 1, b] * u
     )

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
-from portrait_matting.people.folds import folded
+from portrait_matting.people.folds import VARIANTS, folded, sharp_folds
 from portrait_matting.people.noise import noise_at, volume
-from portrait_matting.people.pattern import Paint, mixed
+from portrait_matting.people.pattern import Paint
 from portrait_matting.people.surface import Appearance, Samples
 
 WEAVES = ("smooth", "knit", "rib", "cord", "denim", "quilt", "fleece")
@@ -70,14 +70,33 @@ def _appearance(fabric: Fabric, samples: Samples, offset, rib: float, seams) -> 
         albedo = np.ascontiguousarray(fabric.paint(albedo, samples.uv, samples.rest, samples.footprint), np.float32)
     normal = samples.normal.astype(np.float32)  # a copy
     _weave(
-        albedo, normal, samples.colour, samples.rest, samples.uv, samples.hem, samples.footprint, volume(), offset,
+        albedo, normal, samples.colour, samples.rest, samples.uv, samples.hem, samples.footprint,
+        volume(), sharp_folds(), int(offset[0] * 1000) % VARIANTS, offset,
         WEAVES.index(fabric.weave), fabric.crumple, fabric.mottle, fabric.stitch, rib, seams,
     )  # fmt: skip
     return Appearance(albedo, normal, fabric.specular, fabric.roughness, 0.0, fabric.sheen)
 
 
 @njit(cache=True)
-def _weave(albedo, normal, along, rest, uv, hem, footprint, volume, offset, weave, crumple, mottle, stitch, rib, seams):
+def _weave(
+    albedo,
+    normal,
+    along,
+    rest,
+    uv,
+    hem,
+    footprint,
+    volume,
+    maps,
+    variant,
+    offset,
+    weave,
+    crumple,
+    mottle,
+    stitch,
+    rib,
+    seams,
+):
     """Darkens cloth between its threads, at edges and along stitches, and leans its normals over creases."""
     turn = np.float32(2 * np.pi)
     for i in range(albedo.shape[0]):
@@ -88,12 +107,13 @@ def _weave(albedo, normal, along, rest, uv, hem, footprint, volume, offset, weav
         u, v = uv[i, 0], uv[i, 1]
         tx, ty, tz = along[i, 0], along[i, 1], along[i, 2]
         depth = np.sqrt(tx * tx + ty * ty + tz * tz)
-        across = (tx * nx + ty * ny + tz * nz) / max(depth, 1e-6)
-        tx, ty, tz = tx / max(depth, 1e-6) - across * nx, ty / max(depth, 1e-6) - across * ny, tz / max(depth, 1e-6) - across * nz
+        unit = 1 / max(depth, 1e-6)
+        across = (tx * nx + ty * ny + tz * nz) * unit
+        tx, ty, tz = tx * unit - across * nx, ty * unit - across * ny, tz * unit - across * nz
         sx, sy, sz = ty * nz - tz * ny, tz * nx - tx * nz, tx * ny - ty * nx  # across the cloth
         du, dv = np.float32(0), np.float32(0)  # how much the cloth rises across and along
         if depth > 0.02:
-            du, dv = folded(volume, u, v, offset)
+            du, dv = folded(maps, variant, u, v)
             du, dv = depth * du, depth * dv
         if crumple > 0:
             seen = min(max(2 - 4 * pixel / 0.02, 0.0), 1.0) * 0.2 * crumple
@@ -113,10 +133,10 @@ def _weave(albedo, normal, along, rest, uv, hem, footprint, volume, offset, weav
                 shade *= 1 + 0.25 * seen * (height - 0.3)
                 du -= 0.3 * seen * np.sin(at * 2 * turn)
         elif kind == 2 or kind == 3:  # ribs, corduroy
-            size = 0.007 if kind == 2 else 0.005
+            size = (0.0035 if rib > 0 and rib < 0.025 else 0.007) if kind == 2 else 0.005
             seen = min(max(2 - 4 * pixel / size, 0.0), 1.0)
             if seen > 0:
-                shade *= 1 + 0.25 * seen * (np.cos(u / size * turn) - 0.3)
+                shade *= 1 + 0.18 * seen * (np.cos(u / size * turn) - 0.3)
                 du -= 0.4 * seen * np.sin(u / size * turn)
         elif kind == 4:  # denim
             seen = min(max(2 - 4 * pixel / 0.002, 0.0), 1.0)
@@ -160,7 +180,3 @@ def _weave(albedo, normal, along, rest, uv, hem, footprint, volume, offset, weav
         normal[i, 0], normal[i, 1], normal[i, 2] = nx * length, ny * length, nz * length
         for c in range(3):
             albedo[i, c] = min(max(albedo[i, c] * shade, 0.0), 0.95)
-
-
-def plain(colour, **rest) -> Fabric:
-    return Fabric(mixed(colour), **rest)

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
 from scipy.spatial import cKDTree
 
 from portrait_matting.people.body import Body, skin
-from portrait_matting.people.suit import Suit, facing, suit_of
+from portrait_matting.people.subdivision import facing
+from portrait_matting.people.suit import Suit, suit_of
 
 PIT = 0.519
 """The height of the hollow between the collar bones of the template, in metres."""
@@ -42,7 +44,7 @@ class Fit:
     def arm(self) -> float:
         """From the shoulder to the wrist."""
         joints = [self.joint(f"{name}.L") for name in ("upperarm01", "lowerarm01", "wrist")]
-        return float(sum(np.linalg.norm(b - a) for a, b in zip(joints, joints[1:], strict=False)))
+        return float(sum(np.linalg.norm(b - a) for a, b in pairwise(joints)))
 
     @cached_property
     def throat(self) -> np.ndarray:
@@ -69,7 +71,8 @@ class Fit:
     @cached_property
     def middle(self) -> float:
         """y of the trunk's axis."""
-        return float(self.joint("spine01")[1] * 0.5 + self.joint("spine02")[1] * 0.5 - 0.01)
+        trunk = (self.suit.sleeve < -0.05) & (self.suit.rest[:, 2] > 0.2) & (self.suit.rest[:, 2] < 0.45)
+        return float(self.fine[trunk, 1].mean())
 
     @cached_property
     def normals(self) -> np.ndarray:

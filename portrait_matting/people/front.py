@@ -10,18 +10,21 @@ from portrait_matting.people.suit import APART
 from portrait_matting.people.surface import Appearance, Look, Samples, Surface
 
 
-def buttons(fit: Fit, form: Shell, places: np.ndarray, radius: float, colour: np.ndarray, shine: float) -> Surface:
-    """Round buttons on the front of a garment at `places` (n, 2): x and z at rest."""
-    own = np.flatnonzero((fit.suit.sleeve < 0) & (np.abs(form.rest[:, 0]) < 0.3) & (form.rest[:, 1] < fit.middle))
+def buttons(fit: Fit, form: Shell, places: np.ndarray, radius: float, colour: np.ndarray, shine: float):
+    """Round buttons on the front of a garment at `places` (n, 2), x and z at rest, where it is not cut away; a Surface,
+    or None."""
+    own = np.flatnonzero((fit.suit.sleeve < 0) & (np.abs(form.rest[:, 0]) < 0.3) & (fit.suit.rest[:, 1] < -0.02))
     plane = form.rest[own][:, [0, 2]]
     points, ups, normals, triangles = [], [], [], []
     count = 12
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    for k, place in enumerate(places):
+    for place in places:
         far = np.linalg.norm(plane - place, axis=1)
         near = own[np.argsort(far)[:4]]
         share = 1 / (np.linalg.norm(form.rest[near][:, [0, 2]] - place, axis=1) + 0.002)
         share /= share.sum()
+        if share @ form.hem[near] < 1.5 * radius:
+            continue
         middle, up = share @ form.points[near], share @ form.normals[near]
         up /= np.linalg.norm(up)
         right = np.cross(up, (0, 0, 1.0))
@@ -38,7 +41,9 @@ def buttons(fit: Fit, form: Shell, places: np.ndarray, radius: float, colour: np
             [np.stack([i, j, j + count], 1), np.stack([i, j + count, i + count], 1),
              np.stack([i + count, j + count, np.full(count, 2 * count)], 1)]
         )  # fmt: skip
-        triangles.append(own_triangles + k * (2 * count + 1))
+        triangles.append(own_triangles + len(triangles) * (2 * count + 1))
+    if not points:
+        return None
     shade = np.concatenate(ups)
     colours = np.where(shade[:, None] == 2, 0.6, np.where(shade[:, None] == 0, 0.7, 1.0)) * colour
 
@@ -57,8 +62,8 @@ def tie(fit: Fit, ground: Ground, width: float, look: Look) -> list[Cloth]:
     top = fit.pit + 0.046 * size
     made = []
     for low, high, narrow, broad, deep in (
-        (height(fit, 0.10), top - 0.030 * size, 0.36 * width, width, 0.008),
-        (top - 0.044 * size, top, 0.32 * width, 0.58 * width, 0.015),
+        (height(fit, 0.10), top - 0.030 * size, 0.42 * width, width, 0.008),
+        (top - 0.044 * size, top, 0.36 * width, 0.72 * width, 0.015),
     ):
         knot = deep > 0.01
         t = np.linspace(0, 1, 6 if knot else 24)[:, None]
@@ -79,15 +84,15 @@ def tie(fit: Fit, ground: Ground, width: float, look: Look) -> list[Cloth]:
 def lapels(fit: Fit, ground: Ground, cut: Cut, width: float, look: Look, notch: float = 0.75) -> list[Cloth]:
     """The turned-back edges of an open front, from its button to the collar."""
     size, made = fit.size, []
-    low, high = height(fit, cut.button), fit.shoulder + 0.012 * size
-    t = np.concatenate([np.linspace(0, notch, 16), np.linspace(notch + 0.005, 1, 8)])[:, None]
-    s = np.linspace(0, 1, 7)[None]
-    wide = np.where(t <= notch, (t / notch) ** 0.8, 0.62 - 0.3 * (t - notch) / (1 - notch)) * width * size
+    low, high = height(fit, cut.button), fit.shoulder - 0.008 * size
+    t, s = np.linspace(0, 1, 22)[:, None], np.linspace(0, 1, 7)[None]
+    wide = np.where(t <= notch, (t / notch) ** 0.8, 1 - 0.75 * (t - notch) / (1 - notch)) * width * size
     z = low + (high - low) * t + 0 * s
     inner = size * (cut.gap * 0.3 + cut.lapel * t)
+    wide = np.minimum(wide, 0.125 * size - inner)  # on the chest, not the shoulder's end
     for side in (1, -1):
         x = inner - 0.004 + wide * s
-        rise = np.where(t <= notch, 0.02 * size * s * (t / notch), 0.008 * size * s)
+        rise = 0.02 * size * s * np.where(t <= notch, t / notch, (1 - t) / (1 - notch))
         grid = ground.front(side * x, z + rise, 0.006)
         grid = ground.cleared(grid, 0.004 + 0.004 * (1 - s) + 0 * z)
         hem = np.minimum(wide * (1 - s), wide * s + 0.02) + 0 * z

@@ -10,10 +10,11 @@ from portrait_matting.people.cut import Cut, hem
 from portrait_matting.people.drape import draped
 from portrait_matting.people.fit import PIT, Fit
 from portrait_matting.people.folds import folds
-from portrait_matting.people.suit import LEFT, facing
+from portrait_matting.people.subdivision import facing
+from portrait_matting.people.suit import LEFT
 from portrait_matting.people.surface import Look, Surface
 
-_HIDDEN = 0.03  # metres from its edge, what is under a garment is not seen
+_HIDDEN = 0.04  # metres from its edge, what is under a garment is not seen
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,14 @@ class Cloth(Surface):
 @dataclass(frozen=True)
 class Style:
     """How a garment is worn: `looseness` and `stiffness` in [0, 1], `ease` and `thickness` in metres, `creased` how
-    deep its folds are, 1 as usual, 0 none."""
+    deep its folds are, 1 as usual, 0 none; `flare`, metres, how much wider its sleeves end."""
 
     looseness: float = 0.5
     stiffness: float = 0.3
     ease: float = 0.012
     thickness: float = 0.002
     creased: float = 1.0
+    flare: float = 0.0
 
     @property
     def depth(self) -> float:
@@ -54,7 +56,9 @@ class Shell:
     hem: np.ndarray
 
 
-def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.ndarray | None = None, gap=0.006) -> Shell:
+def shell(
+    fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.ndarray | None = None, gap=0.006
+) -> Shell:
     """The form of a garment.
 
     Args:
@@ -65,7 +69,7 @@ def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.
         gap: metres, or (M,), that it keeps from that.
     """
     suit = fit.suit
-    rest = draped(fit, style.looseness, style.ease)
+    rest = draped(fit, style.looseness, style.ease, style.flare, cut.sleeve)
     posed = fit.posed(rest)
     posed = suit.smoothed(posed, np.float32(0.25 + 0.35 * style.looseness) * np.ones(len(rest), np.float32), 3)
     direction = facing(posed, suit.coarse)
@@ -73,14 +77,15 @@ def shell(fit: Fit, cut: Cut, style: Style, rng: np.random.Generator, above: np.
     posed += direction * np.float32(0.003)  # what smoothing took
     posed[:, 2] -= sag
     points = suit.finer(posed)
-    direction = facing(points, suit.triangles)
+    direction, resting = facing(points, suit.triangles), suit.finer(rest)
     if style.creased:
-        depth = folds(fit, style.looseness, style.stiffness, rng) * np.float32(style.creased)
+        shown = hem(fit, cut, resting) > -_HIDDEN
+        depth = folds(fit, style.looseness, style.stiffness, rng, shown) * np.float32(style.creased)
         points += direction * depth[:, None]
+        resting += facing(resting, suit.triangles) * depth[:, None]
     if above is not None:
         short = np.float32(gap) - ((points - above) * direction).sum(1)
         points += direction * np.maximum(short, 0)[:, None].astype(np.float32)
-    resting = suit.finer(rest)
     return Shell(resting, points, facing(points, suit.triangles), hem(fit, cut, resting))
 
 
@@ -96,7 +101,7 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
     """
     suit = fit.suit
     edge = form.hem
-    shown = _shown(edge, edge[:0] if over is None else over.hem, suit.triangles)
+    shown = _shown(edge, edge[:0] if over is None else np.where(suit.rest[:, 2] < 0.46, over.hem, 0), suit.triangles)
     triangles = suit.triangles[shown]
     corners = _corners(fit, form, shown)
     covers = None

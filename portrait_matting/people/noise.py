@@ -36,7 +36,12 @@ def _interpolated(volume, points):
 
 @njit(cache=True)
 def noise_at(volume, px, py, pz):
-    """The noise at one point, for loops: its value and its gradient."""
+    """The noise at one point, for loops: its value and its gradient.
+
+    Who changes it removes the __pycache__ of this folder:
+    numba looks only at the file of the function that it compiles,
+    not at those of what it calls.
+    """
     last = volume.shape[0] - 1  # a power of 2 less 1
     x0, y0, z0 = np.floor(px), np.floor(py), np.floor(pz)
     u, v, w = np.float32(px - x0), np.float32(py - y0), np.float32(pz - z0)

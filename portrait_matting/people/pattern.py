@@ -168,7 +168,8 @@ def motif(colour: np.ndarray, centre: tuple[float, float], size: float, seed: in
                 left = np.minimum(inner - 0.1, 0.1 + stroke - inner) / 5
                 bar = high * (letters[row, (column + 5) % 12] * 1.6 - 0.8)
                 cross = np.minimum(0.04 - np.abs(y - middle - bar), (0.4 - np.abs(inner - 0.5)) / 5)
-                right = np.where(letters[row, (column + 3) % 12] > 0.4, np.minimum(inner - 0.9 + stroke, 0.9 - inner), -1)
+                right = np.minimum(inner - 0.9 + stroke, 0.9 - inner)
+                right = np.where(letters[row, (column + 3) % 12] > 0.4, right, -1)
                 shape = np.maximum(np.maximum(left, cross), right / 5)
                 shape = np.minimum(shape, np.minimum(high - np.abs(y - middle), 1 - np.abs(x)))
                 albedo = _over(albedo, colour, within(shape))

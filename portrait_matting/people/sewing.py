@@ -5,7 +5,7 @@ from scipy.spatial import cKDTree
 
 from portrait_matting.people.fit import Fit
 from portrait_matting.people.garment import Cloth, Shell, along
-from portrait_matting.people.suit import facing
+from portrait_matting.people.subdivision import facing
 from portrait_matting.people.surface import Look
 
 _JAW = 0.006  # metres that cloth keeps from the jaw
@@ -132,22 +132,8 @@ def _jaw(fit: Fit):
     """y of the chin and of the throat behind it, half the width of the jaw, z below the chin and its rise."""
     body = fit.body
     eyes, height = body.eyes.mean(0), body.head_height
-    own = body.rest[_head(id(body.data), fit)]
+    own = body.rest[fit.suit.head]
     lower = own[(own[:, 2] < eyes[2] - 0.75 * height) & (own[:, 1] < eyes[1] + 0.35 * height)]
     low = float(lower[:, 2].min()) if len(lower) else float(eyes[2] - height)
     chin = float(lower[:, 1].min()) if len(lower) else float(eyes[1])
     return chin, chin + 0.75 * height, 0.55 * height, low, 0.12 * height
-
-
-_HEADS: dict[int, np.ndarray] = {}
-
-
-def _head(key: int, fit: Fit) -> np.ndarray:
-    """The vertices that the head carries."""
-    if key not in _HEADS:
-        data = fit.body.data
-        own = (np.where(data.weight_bones == data.bone("head"), data.weights, 0).sum(1) > 0.6)
-        used = np.zeros(len(own), bool)
-        used[data.meshes["body"][0].ravel()] = True
-        _HEADS[key] = np.flatnonzero(own & used)
-    return _HEADS[key]
