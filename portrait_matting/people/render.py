@@ -11,6 +11,7 @@ from portrait_matting.people.occlusion import openness
 from portrait_matting.people.raster import Seen, add, see
 from portrait_matting.people.shading import lit
 from portrait_matting.people.shadow import ShadowMap, shadow_map
+from portrait_matting.people.strands import draw_strands
 from portrait_matting.people.surface import Samples, Strands, Surface
 
 SUPERSAMPLING = 2
@@ -62,7 +63,7 @@ def render(
     _spread(colour, seen.surface, chosen, supersampling)
     for surface in _far_first([surface for surface in surfaces if surface.opacity < 1], camera):
         _glaze(colour, alpha, seen, surface, fine, camera, light, maps, open_)
-    return Rendered(*_reduced(colour, alpha, seen.depth, supersampling))
+    return Rendered(*draw_strands(colour, alpha, seen.depth, strands, camera, light, maps, supersampling))
 
 
 def shadow_maps(surfaces, strands, light: Light, shadows: bool) -> list[ShadowMap | None]:
@@ -210,25 +211,3 @@ def _glaze(colour, alpha, seen: Seen, surface: Surface, fine: Camera, camera, li
     colours, alphas = colour.reshape(-1, 3), alpha.reshape(-1)
     colours[where] = share * shaded + (1 - share) * colours[where]
     alphas[where] = share + (1 - share) * alphas[where]
-
-
-@njit(cache=True)
-def _reduced(colour, alpha, depth, size):
-    """The means of a pixel's samples, of colour and alpha, and the nearest depth."""
-    height, width = alpha.shape[0] // size, alpha.shape[1] // size
-    colours = np.zeros((height, width, 3), np.float32)
-    covered = np.zeros((height, width), np.float32)
-    nearest = np.empty((height, width), np.float32)
-    share = np.float32(1 / size**2)
-    for y in range(height):
-        for x in range(width):
-            near = np.float32(np.inf)
-            for i in range(size):
-                for j in range(size):
-                    row, column = y * size + i, x * size + j
-                    covered[y, x] += share * alpha[row, column]
-                    near = min(near, depth[row, column])
-                    for c in range(3):
-                        colours[y, x, c] += share * colour[row, column, c]
-            nearest[y, x] = near
-    return colours, covered, nearest

@@ -12,13 +12,15 @@ from portrait_matting.people.surface import Strands, Surface
 _SIZE = 256  # samples on each side of the buffer
 _FAR = 20.0  # metres, from where a lamp looks: nearly parallel rays
 _BIAS = 0.008  # metres: what is so near to what the lamp sees is lit
-_DENSITY = 0.35  # of the light that a strand which passes by a sample keeps away, where strands lie 1 cm deep
+_DENSITY = 0.45  # of the light that hair keeps away, where it covers a sample of the buffer once; others scatter it on
+_LAYERS = (0.006, 0.02, 0.05)  # metres behind the first hair, where the layers of hair end; the last has no end
 
 
 @dataclass(frozen=True)
 class ShadowMap:
     """What a lamp sees: `depth` float32 (N, N) of surfaces; `hair` float32 (N, N) of where hair begins and `thick`
-    (N, N) of how much of it there is."""
+    (N, N, 4) of how often hair covers the sample, in layers behind that (deep opacity maps; Yuksel and Keyser,
+    Eurographics 2008)."""
 
     camera: Camera
     depth: np.ndarray
@@ -34,6 +36,11 @@ class ShadowMap:
         """
         pixels, depth = self.camera.project(points)
         return _reached(pixels, depth, self.depth, self.hair, self.thick, np.float32(softness))
+
+    def reached_within(self, points: np.ndarray) -> np.ndarray:
+        """How much of the lamp's light reaches points (n, 3) of hair itself: (n,), less even, for hair is not."""
+        pixels, depth = self.camera.project(points)
+        return _reached_within(pixels, depth, self.depth, self.hair, self.thick)
 
 
 def shadow_map(
@@ -55,12 +62,26 @@ def shadow_map(
         _SIZE,
     )
     depth = see([surface for surface in surfaces if surface.casts], camera).depth
-    hair, thick = np.full((_SIZE, _SIZE), np.inf, np.float32), np.zeros((_SIZE, _SIZE), np.float32)
-    for strand in strands:
-        pixels, far = camera.project(strand.points)
-        size = strand.radius / (radius / _SIZE)  # of a sample's width
+    shape = (_SIZE, _SIZE)
+    hair, thick = np.full(shape, np.inf, np.float32), np.zeros((*shape, len(_LAYERS) + 1), np.float32)
+    seen = [camera.project(strand.points) for strand in strands]
+    for pixels, far in seen:
+        _begin(pixels, far, hair)
+    for strand, (pixels, far) in zip(strands, seen, strict=True):
+        size = 2 * strand.radius / (2 * radius / _SIZE)  # of a sample's width
         _count(pixels, far, size.astype(np.float32), hair, thick)
     return ShadowMap(camera, depth, hair, thick)
+
+
+@njit(cache=True)
+def _begin(pixels, depth, hair):
+    """Finds where hair begins."""
+    height, width = hair.shape
+    for s in range(pixels.shape[0]):
+        for k in range(pixels.shape[1]):
+            x, y = int(pixels[s, k, 0]), int(pixels[s, k, 1])
+            if 0 <= x < width and 0 <= y < height and depth[s, k] < hair[y, x]:
+                hair[y, x] = depth[s, k]
 
 
 @njit(cache=True)
@@ -68,16 +89,39 @@ def _count(pixels, depth, size, hair, thick):
     """Adds the length of strands, in samples, times their width, to the samples that they pass."""
     height, width = hair.shape
     for s in range(pixels.shape[0]):
-        for k in range(pixels.shape[1]):
-            x, y = int(pixels[s, k, 0]), int(pixels[s, k, 1])
-            if x < 0 or y < 0 or x >= width or y >= height:
-                continue
-            if k > 0:
-                dx = pixels[s, k, 0] - pixels[s, k - 1, 0]
-                dy = pixels[s, k, 1] - pixels[s, k - 1, 1]
-                thick[y, x] += size[s] * np.sqrt(dx * dx + dy * dy)
-            if depth[s, k] < hair[y, x]:
-                hair[y, x] = depth[s, k]
+        for k in range(pixels.shape[1] - 1):
+            dx, dy = pixels[s, k + 1, 0] - pixels[s, k, 0], pixels[s, k + 1, 1] - pixels[s, k, 1]
+            length = np.sqrt(dx * dx + dy * dy)
+            steps = int(length) + 1
+            for i in range(steps):
+                t = (i + np.float32(0.5)) / steps
+                x, y = int(pixels[s, k, 0] + t * dx), int(pixels[s, k, 1] + t * dy)
+                if x < 0 or y < 0 or x >= width or y >= height:
+                    continue
+                z = depth[s, k] + t * (depth[s, k + 1] - depth[s, k])
+                if z < hair[y, x]:
+                    hair[y, x] = z
+                behind = z - hair[y, x]
+                layer = 0
+                while layer < len(_LAYERS) and behind > _LAYERS[layer]:
+                    layer += 1
+                thick[y, x, layer] += size[s] * length / steps
+
+
+@njit(cache=True)
+def _through(behind, thick):
+    """The share of light that comes through hair to a depth behind where it begins."""
+    if behind <= 0:
+        return np.float32(1)
+    before, passed = np.float32(0), np.float32(0)
+    for layer in range(len(_LAYERS) + 1):
+        end = _LAYERS[layer] if layer < len(_LAYERS) else 2 * _LAYERS[-1]
+        share = min((behind - before) / (end - before), 1.0)
+        passed += share * thick[layer]
+        if share < 1:
+            break
+        before = end
+    return np.float32(np.exp(-_DENSITY * passed))
 
 
 @njit(cache=True)
@@ -91,10 +135,22 @@ def _reached(pixels, depth, depths, hair, thick, softness):
             y = int(pixels[i, 1] + softness * (k // 3 - 1))
             if x < 0 or y < 0 or x >= width or y >= height:
                 lit += 1
-                continue
-            if depth[i] > depths[y, x] + _BIAS:
-                continue
-            behind = min(max(depth[i] - hair[y, x], 0.0), 0.06) / 0.01
-            lit += np.exp(-_DENSITY * behind * min(thick[y, x], 3.0))
+            elif depth[i] <= depths[y, x] + _BIAS:
+                lit += _through(depth[i] - hair[y, x], thick[y, x])
         found[i] = lit / 9
+    return found
+
+
+@njit(cache=True)
+def _reached_within(pixels, depth, depths, hair, thick):
+    height, width = depths.shape
+    found = np.ones(len(depth), np.float32)
+    for i in range(len(depth)):
+        spread = (i * 0.618034) % 1.0 - 0.5  # another place for each point: no steps where samples meet
+        x, y = int(pixels[i, 0] + 1.4 * spread), int(pixels[i, 1] + 1.4 * ((i * 0.754878) % 1.0 - 0.5))
+        if 0 <= x < width and 0 <= y < height:
+            if depth[i] > depths[y, x] + 2 * _BIAS:
+                found[i] = 0
+            else:
+                found[i] = _through(depth[i] - hair[y, x], thick[y, x])
     return found

@@ -93,10 +93,11 @@ class Strands:
         radius: float32 (S,), metres, at the root; they taper to the tip.
         colours: float32 (S, K, 3), linear RGB of the hair itself.
         shine: how bright the highlight along the hairs is.
-        layer: strands of one call that lie on skin (beards, brows) rather than stand for a volume.
+        normals: float32 (S, K, 3), away from the body, of length 1; None: up.
     """
 
     points: np.ndarray
     radius: np.ndarray
     colours: np.ndarray
     shine: float = 0.12
+    normals: np.ndarray | None = None

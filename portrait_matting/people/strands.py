@@ -1,0 +1,239 @@
+"""Strands of hair, laid over a render: thinner than a pixel, so that the share of a pixel that one covers is computed.
+
+A strand is a chain of tapering segments. The area that a segment covers of a pixel is exact in the limit of long
+segments; what several strands cover of one pixel is taken as independent, as Porter and Duff take it ("Compositing
+Digital Images", SIGGRAPH 1984). Nearest first, so that a pixel which is full costs nothing.
+"""
+
+import numpy as np
+from numba import njit
+
+from portrait_matting.people.camera import NEAR, Camera
+from portrait_matting.people.light import Light
+from portrait_matting.people.shadow import ShadowMap
+from portrait_matting.people.strand_shading import strand_colours
+from portrait_matting.people.surface import Strands
+
+_BIAS = 0.0015  # metres: a hair that lies on the skin is before it, whatever rounding says
+_STEP = 0.004  # metres that the depths of a pixel's samples may differ by, and the pixel counts as one sample
+_TIP = 0.2  # of a strand's width at the root that is left at its tip
+_BUCKETS = 4096  # depths that are told apart when segments are sorted
+_FULL = 0.998  # of a pixel: what lies behind is not seen
+
+
+def draw_strands(
+    colour: np.ndarray,
+    alpha: np.ndarray,
+    depth: np.ndarray,
+    strands: list[Strands],
+    camera: Camera,
+    light: Light,
+    maps: list[ShadowMap | None],
+    size: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lays strands over surfaces that were rendered with several samples a pixel, and reduces both to pixels.
+
+    Where the samples of a pixel lie at one depth, strands cover it as a whole; where they do not, at the edge of a
+    shoulder, say, each sample decides for itself what is before it.
+
+    Args:
+        colour: float32 (size · H, size · W, 3), linear RGB times alpha.
+        alpha: float32 (size · H, size · W).
+        depth: float32 (size · H, size · W), metres; inf where there is nothing.
+        strands: what is laid over.
+        camera: of the picture, H × W pixels.
+        light: of the place.
+        maps: what each source of the light reaches.
+        size: samples of a pixel each way.
+
+    Returns:
+        (H, W, 3), (H, W) and (H, W), float32: colour times alpha, alpha, and the depth of the nearest; that of hair
+        where hair covers half of the pixel.
+    """
+    under, covered, nearest = reduced(colour, alpha, depth, size)
+    strands = [strand for strand in strands if strand.points.size]
+    if not strands:
+        return under, covered, nearest
+    pixels, far, widths, colours, starts = _flat(strands, camera, light, maps)
+    order = _nearest_first(far, starts, _BUCKETS)
+    number, count = _mixed(depth, size)
+    over = np.zeros((camera.height, camera.width, 4), np.float32)
+    apart = np.zeros((count, size * size, 4), np.float32)
+    _lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest)
+    _merge(under, covered, colour, alpha, number, size, over, apart)
+    return under, covered, nearest
+
+
+def reduced(colour, alpha, depth, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pixels of samples: the means of colour and alpha, and the least depth."""
+    height, width = alpha.shape[0] // size, alpha.shape[1] // size
+    blocks = colour.reshape(height, size, width, size, 3).mean((1, 3), dtype=np.float32)
+    covered = alpha.reshape(height, size, width, size).mean((1, 3), dtype=np.float32)
+    return blocks, covered, depth.reshape(height, size, width, size).min((1, 3))
+
+
+def taper(count: int) -> np.ndarray:
+    """The width of a strand at each of its points, of that at its root: float32 (count,)."""
+    return (1 - (1 - _TIP) * np.linspace(0, 1, count) ** 2).astype(np.float32)
+
+
+def _flat(strands: list[Strands], camera: Camera, light: Light, maps):
+    """The points of all strands, one after the other, and where segments start."""
+    pixels, far, widths, colours, starts, offset = [], [], [], [], [], 0
+    for strand in strands:
+        count, length = strand.points.shape[:2]
+        at, depth = camera.project(strand.points)
+        pixels.append(at.reshape(-1, 2))
+        far.append(depth.ravel())
+        width = 2 * strand.radius[:, None] * taper(length) * np.float32(camera.focal) / np.maximum(depth, NEAR)
+        widths.append(width.astype(np.float32).ravel())
+        colours.append(strand_colours(strand, camera, light, maps).reshape(-1, 3))
+        first = offset + np.arange(count * length, dtype=np.int32).reshape(count, length)
+        starts.append(first[:, :-1].ravel())
+        offset += count * length
+    return tuple(np.concatenate(part) for part in (pixels, far, widths, colours, starts))
+
+
+@njit(cache=True)
+def _nearest_first(far, starts, buckets):
+    """Starts of segments by depth, as far as the buckets tell depths apart; otherwise in their order."""
+    low, high = np.inf, 0.0
+    for s in starts:
+        low, high = min(low, far[s]), max(high, far[s])
+    scale = (buckets - 1) / max(high - low, 1e-6)
+    counts = np.zeros(buckets + 1, np.int32)
+    for s in starts:
+        counts[int((far[s] - low) * scale) + 1] += 1
+    for b in range(buckets):
+        counts[b + 1] += counts[b]
+    found = np.empty_like(starts)
+    for s in starts:
+        b = int((far[s] - low) * scale)
+        found[counts[b]] = s
+        counts[b] += 1
+    return found
+
+
+@njit(cache=True)
+def _mixed(depth, size):
+    """Numbers the pixels whose samples lie at several depths: int32 (H, W), -1 of the others; and how many."""
+    height, width = depth.shape[0] // size, depth.shape[1] // size
+    found = np.full((height, width), -1, np.int32)
+    count = 0
+    for y in range(height):
+        for x in range(width):
+            near, far = np.float32(np.inf), np.float32(-np.inf)
+            for i in range(size):
+                for j in range(size):
+                    z = depth[y * size + i, x * size + j]
+                    near, far = min(near, z), max(far, z)
+            if near != far and not far - near < _STEP:
+                found[y, x] = count
+                count += 1
+    return found, count
+
+
+@njit(cache=True)
+def _ramp(x):
+    return 0.5 * x * x if x > 0 else 0.0
+
+
+@njit(cache=True)
+def _below(x, wide, narrow):
+    """The share below x of the convolution of two boxes around 0 of these widths."""
+    outer, inner = 0.5 * (wide + narrow), 0.5 * (wide - narrow)
+    if x <= -outer:
+        return 0.0
+    if x >= outer:
+        return 1.0
+    return (_ramp(x + outer) - _ramp(x + inner) - _ramp(x - inner) + _ramp(x - outer)) / (wide * narrow)
+
+
+@njit(cache=True)
+def _lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest):
+    height, width = number.shape
+    half = size // 2
+    for n in range(len(order)):
+        p = order[n]
+        q = p + 1
+        if far[p] < NEAR or far[q] < NEAR:
+            continue
+        x0, y0, x1, y1 = pixels[p, 0], pixels[p, 1], pixels[q, 0], pixels[q, 1]
+        steep = abs(y1 - y0) >= abs(x1 - x0)  # then rows are walked, else columns
+        a0, b0, a1, b1 = (y0, x0, y1, x1) if steep else (x0, y0, x1, y1)
+        if a0 > a1:
+            p, q, a0, b0, a1, b1 = q, p, a1, b1, a0, b0
+        if a1 - a0 < 1e-4:
+            continue
+        limit_a, limit_b = (height, width) if steep else (width, height)
+        slope = (b1 - b0) / (a1 - a0)
+        stretch = np.sqrt(1 + slope * slope)
+        for a in range(max(0, int(np.floor(a0))), min(limit_a - 1, int(np.floor(a1))) + 1):
+            low, high = max(a0, np.float32(a)), min(a1, np.float32(a + 1))
+            share = high - low
+            if share <= 0:
+                continue
+            t = (0.5 * (low + high) - a0) / (a1 - a0)
+            middle = b0 + t * (b1 - b0)
+            across = (widths[p] + t * (widths[q] - widths[p])) * stretch
+            shift = max(abs(slope) * share, 0.02)
+            wide, narrow = max(across, shift), min(across, shift)
+            narrow = max(narrow, 0.01)
+            reach = 0.5 * (wide + narrow)
+            first, last = max(0, int(np.floor(middle - reach))), min(limit_b - 1, int(np.floor(middle + reach)))
+            if first > last:
+                continue
+            z = far[p] + t * (far[q] - far[p])
+            before = _below(first - middle, wide, narrow)
+            for b in range(first, last + 1):
+                after = _below(b + 1 - middle, wide, narrow)
+                cover = min(across * share * (after - before), 1.0)
+                before = after
+                if cover <= 0:
+                    continue
+                y, x = (a, b) if steep else (b, a)
+                k = number[y, x]
+                if k < 0:
+                    left = 1 - over[y, x, 3]
+                    if left < 1 - _FULL or z > depth[y * size + half, x * size + half] + _BIAS:
+                        continue
+                    cover *= left
+                    for c in range(3):
+                        over[y, x, c] += cover * (colours[p, c] + t * (colours[q, c] - colours[p, c]))
+                    over[y, x, 3] += cover
+                    if left > 0.5 >= left - cover and z < nearest[y, x]:
+                        nearest[y, x] = z
+                    continue
+                for s in range(size * size):
+                    left = 1 - apart[k, s, 3]
+                    if left < 1 - _FULL or z > depth[y * size + s // size, x * size + s % size] + _BIAS:
+                        continue
+                    own = cover * left
+                    for c in range(3):
+                        apart[k, s, c] += own * (colours[p, c] + t * (colours[q, c] - colours[p, c]))
+                    apart[k, s, 3] += own
+
+
+@njit(cache=True)
+def _merge(under, covered, colour, alpha, number, size, over, apart):
+    """Lays what was gathered over the pixels."""
+    height, width = number.shape
+    for y in range(height):
+        for x in range(width):
+            k = number[y, x]
+            if k < 0:
+                left = 1 - over[y, x, 3]
+                if left < 1:
+                    for c in range(3):
+                        under[y, x, c] = over[y, x, c] + left * under[y, x, c]
+                    covered[y, x] = over[y, x, 3] + left * covered[y, x]
+                continue
+            for c in range(3):
+                under[y, x, c] = 0
+            covered[y, x] = 0
+            for s in range(size * size):
+                i, j = y * size + s // size, x * size + s % size
+                left = (1 - apart[k, s, 3]) / (size * size)
+                for c in range(3):
+                    under[y, x, c] += apart[k, s, c] / (size * size) + left * colour[i, j, c]
+                covered[y, x] += apart[k, s, 3] / (size * size) + left * alpha[i, j]
