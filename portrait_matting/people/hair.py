@@ -1,0 +1,218 @@
+"""The hair of a head, from its roots to its tips."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from portrait_matting.people.body import Body
+from portrait_matting.people.clearance import Clearance, clearance
+from portrait_matting.people.complexion import Complexion
+from portrait_matting.people.growth import UPRIGHT, curl, cut_off, gather, grow, keep_off, nearest_of
+from portrait_matting.people.scalp import Roots, density, scalp
+from portrait_matting.people.styles import Style, sample_style
+from portrait_matting.people.surface import Strands
+from portrait_matting.people.tails import tail_of
+
+FLYAWAYS = 0.04
+"""Of the strands, how many do not lie with the others."""
+_GREY = np.array((0.5, 0.49, 0.47), np.float32)  # linear RGB of a hair without pigment
+_SEEN_ROOTS = 40_000  # of the places on the scalp that are tried
+
+
+class _Hides(Protocol):
+    hides: Callable[[np.ndarray], np.ndarray]
+
+
+def grow_hair(
+    body: Body,
+    complexion: Complexion,
+    rng: np.random.Generator,
+    headwear: _Hides | None = None,
+    style: Style | None = None,
+    flyaways: float = FLYAWAYS,
+    around: Clearance | None = None,
+) -> list[Strands]:
+    """The hair of a head as it is worn.
+
+    Args:
+        body: whose it is, as it is held.
+        complexion: has its colour, and how grey it is.
+        rng: of the hair.
+        headwear: `hides` says which points (n, 3), at rest, it covers: hair there is not drawn. None: a bare head.
+        style: how it is worn; None: as one like this is likely to wear it.
+        flyaways: of the strands, how many do not lie with the others.
+        around: the body's clearance; None: is made.
+    """
+    style = sample_style(body.shape, rng) if style is None else style
+    around = clearance(body) if around is None else around
+    roots = _rooted(style, rng)
+    roots = roots[around(roots.of(body.points)) > -0.004]  # what grows under a collar stays there
+    if not len(roots.at):
+        return []
+    points, stray = _grown(body, style, roots, rng, flyaways, around)
+    colours = _coloured(complexion, len(points), points.shape[1], _tufts(style, roots, rng), rng)
+    radius = style.radius * rng.uniform(0.75, 1.3, len(points)) * np.where(stray, 0.45, 1)
+    found = [_strands(body, points, radius, colours, style.shine)]
+    if style.tail:
+        found += [
+            _strands(
+                body,
+                tail,
+                np.full(len(tail), style.radius),
+                _tinted(complexion, len(tail), tail.shape[1], rng),
+                style.shine,
+            )
+            for tail in tail_of(body, style, around, rng)
+        ]
+    return found if headwear is None else [left for each in found for left in _uncovered(body, each, headwear)]
+
+
+def _rooted(style: Style, rng: np.random.Generator) -> Roots:
+    """Roots of hairs within the hairline."""
+    places = scalp()
+    shift = rng.integers(len(places.at))
+    chosen = (np.arange(_SEEN_ROOTS) + shift) % len(places.at)
+    share = density(style.hairline, places.around[chosen], places.up[chosen])
+    # thinner towards the border, also of the crown
+    chosen = chosen[rng.random(len(chosen)) < share]
+    full = int((density(style.hairline.__class__(), places.around, places.up) > 0.5).mean() * _SEEN_ROOTS)
+    keep = min(1.0, style.count / max(full, 1))
+    return places[chosen[: max(int(keep * len(chosen)), 0)]]
+
+
+def _tufts(style: Style, roots: Roots, rng: np.random.Generator) -> np.ndarray:
+    centres = roots.at[: style.tufts]
+    return nearest_of(roots.at, centres)
+
+
+def _grown(body, style, roots, rng, flyaways, around) -> tuple[np.ndarray, np.ndarray]:
+    count = len(roots.at)
+    height = body.head_height
+    rotation = body.bones[body.data.bone("head")][:, :3].astype(np.float64)
+    eyes = body.eyes.mean(0)
+    middle = body.carried(np.array([0, eyes[1] + 0.8 * height, eyes[2]], np.float32), "head").astype(np.float64)
+    outward = roots.of(body.normals)
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
+    stray = rng.random(count) < flyaways
+    tuft = _tufts(style, roots, rng)
+    number = min(style.tufts, count)
+    size = height / 0.12
+    above = np.clip((roots.up - 0.3) / 0.4, 0, 1)
+    above = above * above * (3 - 2 * above)
+    lengths = size * (style.sides + (style.top - style.sides) * above)
+    lengths = lengths * np.exp(0.1 * rng.normal(size=number))[tuft] * rng.uniform(0.75, 1.05, count)
+    fringe = np.zeros(count, np.bool_)
+    if style.fringe > 0:
+        fringe = (roots.around < 48) & (roots.up > 0.45) & (roots.at[:, 1] < -0.06)
+        fall = style.fringe * size * (1 + 0.9 * np.clip(roots.up - 0.62, 0, 1)) * rng.uniform(0.85, 1.05, count)
+        lengths = np.where(fringe, fall * (1 + 0.3 * np.clip((roots.around - 25) / 25, 0, 1)), lengths)
+    inner = rng.random(count)
+    layers = 0.0015 + style.volume * size * np.where(stray, 1.2, inner**1.5) * (0.35 + 0.65 * above)
+    layers = layers.astype(np.float32)
+    wild = (style.unruly * rng.normal(size=(count, style.points, 3))).astype(np.float32)
+    wild[stray] *= 1.6
+    wild[stray] += (0.06 * rng.normal(size=(int(stray.sum()), 1, 3))).astype(np.float32)
+    tufts = (style.rough * rng.normal(size=(number, 3)))[tuft].astype(np.float32)
+    tufts[:, 2] *= 0.5
+    points, ends = grow(
+        roots.of(body.points).astype(np.float32),
+        outward.astype(np.float32),
+        lengths.astype(np.float32),
+        layers,
+        wild,
+        tufts,
+        style.kind,
+        np.array(style.comb),
+        float(style.part),
+        np.array(style.knot),
+        float(style.lift),
+        float(style.gravity),
+        float(style.stiffness),
+        float(style.face),
+        0.62 if style.hairline.top > 0.5 else 0.4,
+        float(style.cut),
+        rotation,
+        middle,
+        float(height),
+        around.origin,
+        around.distance,
+        style.points,
+        fringe,
+    )
+    if (ends < style.points - 1).any():
+        points = cut_off(points, ends)
+    if style.gathered > 0:
+        share = np.where(stray, 0, style.gathered * rng.uniform(0.6, 1, count)).astype(np.float32)
+        gather(points, tuft, number, share)
+    if style.curl > 0:
+        phase = rng.uniform(0, 2 * np.pi, number)[tuft] + (1.2 if style.kind == UPRIGHT else 0.35) * rng.normal(
+            size=count
+        )
+        width = style.curl * size * np.exp(0.25 * rng.normal(size=number))[tuft] * rng.uniform(0.7, 1.2, count)
+        turn = style.turn * size * np.exp(0.2 * rng.normal(size=number))[tuft] * np.exp(0.06 * rng.normal(size=count))
+        curl(points, phase, width, turn, float(style.flat))
+    keep_off(points, 0.001, around.origin, around.distance)
+    return points, stray
+
+
+def _coloured(complexion: Complexion, count: int, length: int, tuft: np.ndarray, rng):
+    shade = np.exp(0.14 * rng.normal(size=tuft.max() + 1))[tuft]
+    return _tinted(complexion, count, length, rng) * shade[:, None, None].astype(np.float32)
+
+
+def _tinted(complexion: Complexion, count: int, length: int, rng: np.random.Generator) -> np.ndarray:
+    """Colours of hairs (S, K, 3): each its own shade, some of them grey, tips a little lighter."""
+    shade = np.exp(0.16 * rng.normal(size=(count, 1))) * np.exp(0.05 * rng.normal(size=(count, 3)))
+    own = complexion.hair * shade
+    white = rng.random(count) < complexion.grey
+    own[white] = _GREY * rng.uniform(0.6, 1.1, (int(white.sum()), 1))
+    along = np.linspace(0.9, 1.15, length)
+    return np.clip(own[:, None, :] * along[None, :, None], 0.004, 0.9).astype(np.float32)
+
+
+def _strands(body: Body, points, radius, colours, shine: float) -> Strands:
+    return Strands(points, radius.astype(np.float32), colours, shine, normals=away_from(body, points))
+
+
+def away_from(body: Body, points: np.ndarray) -> np.ndarray:
+    """Directions of points (…, 3) away from the axis of the head and the neck, of length 1."""
+    eyes = body.eyes.mean(0)
+    crown = eyes + np.array([0, 0.75, 0.2]) * body.head_height
+    upper = body.carried(crown.astype(np.float32), "head")
+    lower = body.carried(body.joints[body.data.bone("neck01")] + np.float32([0, 0.02, -0.1]), "neck01")
+    axis = upper - lower
+    at = np.clip(((points - lower) @ axis) / (axis @ axis), 0, 1)
+    found = points - (lower + at[..., None] * axis)
+    return (found / np.maximum(np.linalg.norm(found, axis=-1, keepdims=True), 1e-6)).astype(np.float32)
+
+
+def at_rest(body: Body, points: np.ndarray) -> np.ndarray:
+    """Where points (…, 3) of the room would be if the head were at rest."""
+    bone = body.bones[body.data.bone("head")]
+    return ((points - bone[:, 3]) @ bone[:, :3]).astype(np.float32)
+
+
+def _uncovered(body: Body, strands: Strands, headwear: _Hides) -> list[Strands]:
+    """Strands without those under headwear: a strand whose root is hidden shows from where it comes out below."""
+    rest = at_rest(body, strands.points)
+    hidden = headwear.hides(rest.reshape(-1, 3)).reshape(rest.shape[:2])
+    length = hidden.shape[1]
+    last = length - 1 - np.argmax(hidden[:, ::-1], 1)  # of the hidden points; 0 where there is none
+    first = np.where(hidden.any(1), last + 1, 0)
+    # what comes out above the level where hair goes in is what would come through
+    kept = first < length - 1
+    points, starts = strands.points[kept], first[kept]
+    at = starts[:, None] + (length - 1 - starts[:, None]) * np.linspace(0, 1, length)
+    i = np.minimum(at.astype(np.int32), length - 2)
+    t = (at - i)[..., None].astype(np.float32)
+    row = np.arange(len(points))[:, None]
+    if not len(points):
+        return []
+
+    def again(values: np.ndarray) -> np.ndarray:
+        return values[row, i] * (1 - t) + values[row, i + 1] * t
+
+    return [
+        Strands(again(points), strands.radius[kept], strands.colours[kept], strands.shine, again(strands.normals[kept]))
+    ]
