@@ -69,7 +69,7 @@ def grow(
         px, py, pz = float(roots[s, 0]), float(roots[s, 1]), float(roots[s, 2])
         dx, dy, dz = float(outward[s, 0]), float(outward[s, 1]), float(outward[s, 2])
         found[s, 0] = roots[s]
-        passed, side = False, 0.0
+        side = 0.0
         cut_at = cut + 0.05 * wild[s, 0, 0]
         for k in range(1, count):
             # where it is, in the head's axes: left, front and up in head heights
@@ -98,8 +98,8 @@ def grow(
                 cz = share * (comb[2] - 0.2) + (1 - share) * (up - _CROWN[2] - 0.3)
             elif kind == TIED:
                 cx, cy, cz = knot[0] - left, -(knot[1] - front), knot[2] - up
-                if cx * cx + cy * cy + cz * cz < 0.018 or passed:
-                    passed = True
+                if cx * cx + cy * cy + cz * cz < 0.03 and ends[s] == count - 1:
+                    ends[s] = k - 1  # the tail is its own
             cx, cy, cz = cx + tufts[s, 0], cy + tufts[s, 1], cz + tufts[s, 2]
             rx = rotation[0, 0] * cx + rotation[0, 1] * cy + rotation[0, 2] * cz
             ry = rotation[1, 0] * cx + rotation[1, 1] * cy + rotation[1, 2] * cz
@@ -114,7 +114,7 @@ def grow(
             if kind == UPRIGHT:
                 combed = 0.0
             elif kind == TIED:
-                combed, fall = (0.0, 0.6 * gravity + 0.15) if passed else (1.6, 0.0)
+                combed, fall = 2.5, 0.0
             elif gravity > 0.1 and not fringe[s]:  # long hair is combed on top, and hangs below and off the head
                 combed = min(max((up - 0.1) / 0.45, 0.0), 1.0) * min(max((0.03 - gap) / 0.012, 0.0), 1.0)
             if k == 1:

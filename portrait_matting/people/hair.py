@@ -1,6 +1,7 @@
 """The hair of a head, from its roots to its tips."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from portrait_matting.people.body import Body
 from portrait_matting.people.clearance import Clearance, clearance
 from portrait_matting.people.complexion import Complexion
+from portrait_matting.people.face_hair import GREY
 from portrait_matting.people.growth import UPRIGHT, curl, cut_off, gather, grow, keep_off, nearest_of
 from portrait_matting.people.scalp import Roots, density, scalp
 from portrait_matting.people.styles import Style, sample_style
@@ -16,7 +18,6 @@ from portrait_matting.people.tails import tail_of
 
 FLYAWAYS = 0.04
 """Of the strands, how many do not lie with the others."""
-_GREY = np.array((0.5, 0.49, 0.47), np.float32)  # linear RGB of a hair without pigment
 _SEEN_ROOTS = 40_000  # of the places on the scalp that are tried
 
 
@@ -52,7 +53,7 @@ def grow_hair(
         return []
     points, stray = _grown(body, style, roots, rng, flyaways, around)
     colours = _coloured(complexion, len(points), points.shape[1], _tufts(style, roots, rng), rng)
-    radius = style.radius * rng.uniform(0.75, 1.3, len(points)) * np.where(stray, 0.45, 1)
+    radius = style.radius * rng.uniform(0.75, 1.3, len(points)) * np.where(stray, 0.35, 1)
     found = [_strands(body, points, radius, colours, style.shine)]
     if style.tail:
         found += [
@@ -102,6 +103,9 @@ def _grown(body, style, roots, rng, flyaways, around) -> tuple[np.ndarray, np.nd
     above = above * above * (3 - 2 * above)
     lengths = size * (style.sides + (style.top - style.sides) * above)
     lengths = lengths * np.exp(0.1 * rng.normal(size=number))[tuft] * rng.uniform(0.75, 1.05, count)
+    if style.kind == UPRIGHT:  # round, down to the border
+        full = density(replace(style.hairline, edge=0.4), roots.around, roots.up)
+        lengths = lengths * (0.4 + 0.6 * full)
     fringe = np.zeros(count, np.bool_)
     if style.fringe > 0:
         fringe = (roots.around < 48) & (roots.up > 0.45) & (roots.at[:, 1] < -0.06)
@@ -112,7 +116,7 @@ def _grown(body, style, roots, rng, flyaways, around) -> tuple[np.ndarray, np.nd
     layers = layers.astype(np.float32)
     wild = (style.unruly * rng.normal(size=(count, style.points, 3))).astype(np.float32)
     wild[stray] *= 1.6
-    wild[stray] += (0.06 * rng.normal(size=(int(stray.sum()), 1, 3))).astype(np.float32)
+    wild[stray] += (0.04 * rng.normal(size=(int(stray.sum()), 1, 3))).astype(np.float32)
     tufts = (style.rough * rng.normal(size=(number, 3)))[tuft].astype(np.float32)
     tufts[:, 2] *= 0.5
     points, ends = grow(
@@ -146,11 +150,11 @@ def _grown(body, style, roots, rng, flyaways, around) -> tuple[np.ndarray, np.nd
         share = np.where(stray, 0, style.gathered * rng.uniform(0.6, 1, count)).astype(np.float32)
         gather(points, tuft, number, share)
     if style.curl > 0:
-        phase = rng.uniform(0, 2 * np.pi, number)[tuft] + (1.2 if style.kind == UPRIGHT else 0.35) * rng.normal(
+        phase = rng.uniform(0, 2 * np.pi, number)[tuft] + (1.2 if style.kind == UPRIGHT else 0.25) * rng.normal(
             size=count
         )
         width = style.curl * size * np.exp(0.25 * rng.normal(size=number))[tuft] * rng.uniform(0.7, 1.2, count)
-        turn = style.turn * size * np.exp(0.2 * rng.normal(size=number))[tuft] * np.exp(0.06 * rng.normal(size=count))
+        turn = style.turn * size * np.exp(0.2 * rng.normal(size=number))[tuft] * np.exp(0.015 * rng.normal(size=count))
         curl(points, phase, width, turn, float(style.flat))
     keep_off(points, 0.001, around.origin, around.distance)
     return points, stray
@@ -166,7 +170,7 @@ def _tinted(complexion: Complexion, count: int, length: int, rng: np.random.Gene
     shade = np.exp(0.16 * rng.normal(size=(count, 1))) * np.exp(0.05 * rng.normal(size=(count, 3)))
     own = complexion.hair * shade
     white = rng.random(count) < complexion.grey
-    own[white] = _GREY * rng.uniform(0.6, 1.1, (int(white.sum()), 1))
+    own[white] = GREY * rng.uniform(0.6, 1.1, (int(white.sum()), 1))
     along = np.linspace(0.9, 1.15, length)
     return np.clip(own[:, None, :] * along[None, :, None], 0.004, 0.9).astype(np.float32)
 
