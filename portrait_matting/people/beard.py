@@ -71,8 +71,8 @@ def grow_beard(
         size=(count, 3)
     )
     points_of = 3 if kind == "stubble" else 12 if kind == "long" else 7
-    bend = np.stack([-0.5 * np.sign(at[:, 0]) * (lip < 0.3) - 0.0 * lip, 0 * lip, -1.2 + 0.4 * lip], 1)
-    lift = np.where(lip > 0.3, 0.3, 0.55) + 0.15 * rng.normal(size=count)
+    bend = np.stack([-0.5 * np.sign(at[:, 0]) * (lip < 0.3), 0 * lip, -1.2 + 0.4 * lip], 1)
+    lift = np.where(lip > 0.3, 0.8, 0.55) + 0.15 * rng.normal(size=count)
     points, outward = lying(body, roots, towards, lengths, np.maximum(lift, 0.1), bend, points_of)
     if kind != "stubble":
         tuft = nearest_of(at, at[:150])

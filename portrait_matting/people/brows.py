@@ -14,7 +14,7 @@ from portrait_matting.people.surface import Strands
 # The middle of the brow on the common head: metres from the middle of the face, head heights above the eyes; and half
 # of its breadth there, in head heights.
 _ACROSS = np.array((0.009, 0.014, 0.024, 0.036, 0.046, 0.054, 0.060))
-_UP = np.array((0.15, 0.158, 0.185, 0.21, 0.205, 0.168, 0.12))
+_UP = np.array((0.172, 0.176, 0.19, 0.202, 0.196, 0.165, 0.125))
 _BROAD = np.array((0.022, 0.036, 0.038, 0.032, 0.024, 0.015, 0.006))
 _POOL = 12_000
 
@@ -23,7 +23,7 @@ def grow_brows(body: Body, complexion: Complexion, rng: np.random.Generator) -> 
     """The brows of a face: those of men broader, of the old longer, of children finer."""
     female, years = body.shape.phenotype["gender"] > 0.5, body.shape.age
     broad = (0.72 if female else 1.0) * np.exp(0.2 * rng.normal()) * (0.8 if years < 12 else 1.0)
-    arch = (0.012 if female else -0.004) + 0.012 * rng.normal()
+    arch = (0.006 if female else -0.006) + 0.008 * rng.normal()
     roots = _places()
     side = np.sign(roots.at[:, 0])
     across = np.abs(roots.at[:, 0])

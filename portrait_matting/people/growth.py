@@ -24,6 +24,9 @@ def grow(
     lengths,
     layers,
     wild,
+    pick,
+    rough,
+    bias,
     tufts,
     kind,
     comb,
@@ -48,7 +51,8 @@ def grow(
     Args:
         roots: (S, 3), metres; outward: (S, 3), of the skin there; lengths: (S,), metres.
         layers: (S,), metres that a strand keeps off the body.
-        wild: (S, count, 3), the strand's own will, added to its direction.
+        wild: (n, count, 3), wills of strands; each picks one, `pick` (S,), of which it has `rough` (S,), and adds its
+            own `bias` (S, 3): by that it leaves the way it is combed.
         tufts: (S, 3), the will that it shares with its tuft, in the head's axes.
         kind: how it is combed; comb: (3,), the direction of SIDE, in the head's axes.
         part: where the parting is, to the left, in head heights; knot: (3,), where hair is tied, in head heights.
@@ -69,8 +73,10 @@ def grow(
         px, py, pz = float(roots[s, 0]), float(roots[s, 1]), float(roots[s, 2])
         dx, dy, dz = float(outward[s, 0]), float(outward[s, 1]), float(outward[s, 2])
         found[s, 0] = roots[s]
-        side = 0.0
-        cut_at = cut + 0.05 * wild[s, 0, 0]
+        side, closest = 0.0, 1e9
+        gap, nx, ny, nz = probe(px, py, pz, origin, distance)
+        will = wild[pick[s]] * rough[s]
+        cut_at = cut + 0.05 * wild[pick[s], 0, 0]
         for k in range(1, count):
             # where it is, in the head's axes: left, front and up in head heights
             x, y, z = px - middle[0], py - middle[1], pz - middle[2]
@@ -81,7 +87,6 @@ def grow(
                 side = 1.0 if left > part else -1.0
                 if up < 0.3 and abs(left) > 0.2:
                     side = 1.0 if left > 0 else -1.0
-            gap, nx, ny, nz = probe(px, py, pz, origin, distance)
             # the way it is combed
             cx, cy, cz = 0.0, 0.0, 0.0
             if kind == NATURAL or (fringe[s] and kind != TIED):
@@ -98,8 +103,10 @@ def grow(
                 cz = share * (comb[2] - 0.2) + (1 - share) * (up - _CROWN[2] - 0.3)
             elif kind == TIED:
                 cx, cy, cz = knot[0] - left, -(knot[1] - front), knot[2] - up
-                if cx * cx + cy * cy + cz * cz < 0.03 and ends[s] == count - 1:
-                    ends[s] = k - 1  # the tail is its own
+                apart = cx * cx + cy * cy + cz * cz
+                if apart < closest:  # it ends where it is nearest to the knot: what is behind is another's
+                    closest = apart
+                    ends[s] = max(k - 1, 1)
             cx, cy, cz = cx + tufts[s, 0], cy + tufts[s, 1], cz + tufts[s, 2]
             rx = rotation[0, 0] * cx + rotation[0, 1] * cy + rotation[0, 2] * cz
             ry = rotation[1, 0] * cx + rotation[1, 1] * cy + rotation[1, 2] * cz
@@ -127,17 +134,18 @@ def grow(
                     dx, dy, dz = outward[s, 0], outward[s, 1], outward[s, 2]
             keep = stiffness
             turn = 1 - stiffness
-            dx = keep * dx + turn * combed * rx + wild[s, k, 0]
-            dy = keep * dy + turn * combed * ry + wild[s, k, 1]
-            dz = keep * dz + turn * combed * rz + wild[s, k, 2] - fall
+            dx = keep * dx + turn * combed * rx + (will[k, 0] + bias[s, 0])
+            dy = keep * dy + turn * combed * ry + (will[k, 1] + bias[s, 1])
+            dz = keep * dz + turn * combed * rz + (will[k, 2] + bias[s, 2]) - fall
             if kind == UPRIGHT:
                 dx, dy, dz = dx + turn * outward[s, 0], dy + turn * outward[s, 1], dz + turn * outward[s, 2]
             dx, dy, dz = _unit((dx, dy, dz))
             qx, qy, qz = px + dx * step, py + dy * step, pz + dz * step
             grown = min(k * step / 0.02, 1.0)
-            for _ in range(2):
+            want = layers[s] * grown
+            for _ in range(3):
                 gap, nx, ny, nz = probe(qx, qy, qz, origin, distance)
-                want = layers[s] * grown
+                moved = gap < want - 0.0005
                 if gap < want:
                     qx, qy, qz = qx + nx * (want - gap), qy + ny * (want - gap), qz + nz * (want - gap)
                 x, y, z = qx - middle[0], qy - middle[1], qz - middle[2]
@@ -153,13 +161,31 @@ def grow(
                             way = side
                         move = min((way * half - left) * way, 0.35) * way * height
                         qx, qy, qz = qx + rotation[0, 0] * move, qy + rotation[1, 0] * move, qz + rotation[2, 0] * move
+                        moved = True
+                if not moved:
+                    break
             dx, dy, dz = _unit((qx - px, qy - py, qz - pz))
             nextx, nexty, nextz = px + dx * step, py + dy * step, pz + dz * step
             px, py, pz = nextx, nexty, nextz
             found[s, k, 0], found[s, k, 1], found[s, k, 2] = px, py, pz
-            if up < cut_at and ends[s] == count - 1 and k < count - 1 and not fringe[s]:
+            if kind != TIED and up < cut_at and ends[s] == count - 1 and k < count - 1 and not fringe[s]:
                 ends[s] = k
     return found, ends
+
+
+@njit(cache=True)
+def away_from_axis(points, lower, upper):
+    """Directions of points (S, K, 3) away from the line between two points, of length 1."""
+    found = np.empty_like(points)
+    x, y, z = upper[0] - lower[0], upper[1] - lower[1], upper[2] - lower[2]
+    long = x * x + y * y + z * z
+    for s in range(points.shape[0]):
+        for k in range(points.shape[1]):
+            u, v, w = points[s, k, 0] - lower[0], points[s, k, 1] - lower[1], points[s, k, 2] - lower[2]
+            at = min(max((u * x + v * y + w * z) / long, 0.0), 1.0)
+            u, v, w = _unit((u - at * x, v - at * y, w - at * z))
+            found[s, k, 0], found[s, k, 1], found[s, k, 2] = u, v, w
+    return found
 
 
 @njit(cache=True)

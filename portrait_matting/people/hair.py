@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -10,15 +11,24 @@ from portrait_matting.people.body import Body
 from portrait_matting.people.clearance import Clearance, clearance
 from portrait_matting.people.complexion import Complexion
 from portrait_matting.people.face_hair import GREY
-from portrait_matting.people.growth import UPRIGHT, curl, cut_off, gather, grow, keep_off, nearest_of
-from portrait_matting.people.scalp import Roots, density, scalp
+from portrait_matting.people.growth import (
+    TIED,
+    UPRIGHT,
+    away_from_axis,
+    curl,
+    cut_off,
+    gather,
+    grow,
+    keep_off,
+    nearest_of,
+)
+from portrait_matting.people.scalp import Hairline, Roots, density, scalp
 from portrait_matting.people.styles import Style, sample_style
 from portrait_matting.people.surface import Strands
 from portrait_matting.people.tails import tail_of
 
 FLYAWAYS = 0.04
 """Of the strands, how many do not lie with the others."""
-_SEEN_ROOTS = 40_000  # of the places on the scalp that are tried
 
 
 class _Hides(Protocol):
@@ -51,8 +61,12 @@ def grow_hair(
     roots = roots[around(roots.of(body.points)) > -0.004]  # what grows under a collar stays there
     if not len(roots.at):
         return []
-    points, stray = _grown(body, style, roots, rng, flyaways, around)
-    colours = _coloured(complexion, len(points), points.shape[1], _tufts(style, roots, rng), rng)
+    tuft = nearest_of(roots.at, roots.at[: style.tufts])
+    if style.kind == TIED:
+        style = replace(style, knot=knot_on(body, style.knot, around))
+    points, stray = _grown(body, style, roots, tuft, rng, flyaways, around)
+    shade = np.exp(0.14 * rng.normal(size=style.tufts))[tuft, None, None]
+    colours = _tinted(complexion, len(points), points.shape[1], rng) * shade.astype(np.float32)
     radius = style.radius * rng.uniform(0.75, 1.3, len(points)) * np.where(stray, 0.35, 1)
     found = [_strands(body, points, radius, colours, style.shine)]
     if style.tail:
@@ -70,24 +84,27 @@ def grow_hair(
 
 
 def _rooted(style: Style, rng: np.random.Generator) -> Roots:
-    """Roots of hairs within the hairline."""
+    """Roots of hairs within the hairline, as many on an area as a full head of the style has."""
     places = scalp()
-    shift = rng.integers(len(places.at))
-    chosen = (np.arange(_SEEN_ROOTS) + shift) % len(places.at)
+    tried = min(int(style.count / _full()), len(places.at))
+    chosen = (np.arange(tried) + rng.integers(len(places.at))) % len(places.at)
     share = density(style.hairline, places.around[chosen], places.up[chosen])
-    # thinner towards the border, also of the crown
-    chosen = chosen[rng.random(len(chosen)) < share]
-    full = int((density(style.hairline.__class__(), places.around, places.up) > 0.5).mean() * _SEEN_ROOTS)
-    keep = min(1.0, style.count / max(full, 1))
-    return places[chosen[: max(int(keep * len(chosen)), 0)]]
+    return places[chosen[rng.random(tried) < share]]
 
 
-def _tufts(style: Style, roots: Roots, rng: np.random.Generator) -> np.ndarray:
-    centres = roots.at[: style.tufts]
-    return nearest_of(roots.at, centres)
+@cache
+def _full() -> float:
+    """Of the places on the scalp, how many lie within the common hairline."""
+    return float(density(Hairline(), scalp().around, scalp().up).mean())
 
 
-def _grown(body, style, roots, rng, flyaways, around) -> tuple[np.ndarray, np.ndarray]:
+@cache
+def _wills(points: int) -> np.ndarray:
+    """Wills of strands, any of which a strand may have: float32 (1024, points, 3)."""
+    return np.random.default_rng(3).standard_normal((1024, points, 3), dtype=np.float32)
+
+
+def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray, np.ndarray]:
     count = len(roots.at)
     height = body.head_height
     rotation = body.bones[body.data.bone("head")][:, :3].astype(np.float64)
@@ -96,7 +113,6 @@ def _grown(body, style, roots, rng, flyaways, around) -> tuple[np.ndarray, np.nd
     outward = roots.of(body.normals)
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
     stray = rng.random(count) < flyaways
-    tuft = _tufts(style, roots, rng)
     number = min(style.tufts, count)
     size = height / 0.12
     above = np.clip((roots.up - 0.3) / 0.4, 0, 1)
@@ -114,9 +130,8 @@ def _grown(body, style, roots, rng, flyaways, around) -> tuple[np.ndarray, np.nd
     inner = rng.random(count)
     layers = 0.0015 + style.volume * size * np.where(stray, 1.2, inner**1.5) * (0.35 + 0.65 * above)
     layers = layers.astype(np.float32)
-    wild = (style.unruly * rng.normal(size=(count, style.points, 3))).astype(np.float32)
-    wild[stray] *= 1.6
-    wild[stray] += (0.04 * rng.normal(size=(int(stray.sum()), 1, 3))).astype(np.float32)
+    bias = np.zeros((count, 3), np.float32)
+    bias[stray] = 0.04 * rng.normal(size=(int(stray.sum()), 3))
     tufts = (style.rough * rng.normal(size=(number, 3)))[tuft].astype(np.float32)
     tufts[:, 2] *= 0.5
     points, ends = grow(
@@ -124,7 +139,10 @@ def _grown(body, style, roots, rng, flyaways, around) -> tuple[np.ndarray, np.nd
         outward.astype(np.float32),
         lengths.astype(np.float32),
         layers,
-        wild,
+        _wills(style.points),
+        rng.integers(0, 1024, count),
+        (style.unruly * np.where(stray, 1.6, 1)).astype(np.float32),
+        bias,
         tufts,
         style.kind,
         np.array(style.comb),
@@ -160,19 +178,28 @@ def _grown(body, style, roots, rng, flyaways, around) -> tuple[np.ndarray, np.nd
     return points, stray
 
 
-def _coloured(complexion: Complexion, count: int, length: int, tuft: np.ndarray, rng):
-    shade = np.exp(0.14 * rng.normal(size=tuft.max() + 1))[tuft]
-    return _tinted(complexion, count, length, rng) * shade[:, None, None].astype(np.float32)
-
-
 def _tinted(complexion: Complexion, count: int, length: int, rng: np.random.Generator) -> np.ndarray:
     """Colours of hairs (S, K, 3): each its own shade, some of them grey, tips a little lighter."""
     shade = np.exp(0.16 * rng.normal(size=(count, 1))) * np.exp(0.05 * rng.normal(size=(count, 3)))
     own = complexion.hair * shade
-    white = rng.random(count) < complexion.grey
-    own[white] = GREY * rng.uniform(0.6, 1.1, (int(white.sum()), 1))
+    if complexion.grey > 0:  # a strand is a few hairs: most of them are mostly of one kind
+        grey = np.clip(complexion.grey, 0.02, 0.98)
+        white = rng.beta(2.5 * grey, 2.5 * (1 - grey), (count, 1))
+        own = own + white * (GREY * rng.uniform(0.6, 1.1, (count, 1)) - own)
     along = np.linspace(0.9, 1.15, length)
     return np.clip(own[:, None, :] * along[None, :, None], 0.004, 0.9).astype(np.float32)
+
+
+def knot_on(body: Body, way: tuple[float, float, float], around: Clearance) -> tuple[float, float, float]:
+    """Where hair that is tied in a direction from the middle of the head is tied: a little off the skin there."""
+    eyes, height = body.eyes.mean(0), body.head_height
+    start = np.array([0, eyes[1] + 0.8 * height, eyes[2] + 0.3 * height])
+    step = np.array([way[0], -way[1], way[2] - 0.3])
+    step = step / np.linalg.norm(step) * np.arange(0.4, 1.6, 0.02)[:, None] * height
+    gaps = around(body.carried((start + step).astype(np.float32), "head"))
+    inside = np.flatnonzero(gaps < 0.012)
+    last = step[inside[-1] if len(inside) else 20] / height
+    return float(last[0]), float(-last[1]), float(last[2] + 0.3)
 
 
 def _strands(body: Body, points, radius, colours, shine: float) -> Strands:
@@ -180,15 +207,12 @@ def _strands(body: Body, points, radius, colours, shine: float) -> Strands:
 
 
 def away_from(body: Body, points: np.ndarray) -> np.ndarray:
-    """Directions of points (…, 3) away from the axis of the head and the neck, of length 1."""
+    """Directions of points (S, K, 3) away from the axis of the head and the neck, of length 1."""
     eyes = body.eyes.mean(0)
     crown = eyes + np.array([0, 0.75, 0.2]) * body.head_height
     upper = body.carried(crown.astype(np.float32), "head")
     lower = body.carried(body.joints[body.data.bone("neck01")] + np.float32([0, 0.02, -0.1]), "neck01")
-    axis = upper - lower
-    at = np.clip(((points - lower) @ axis) / (axis @ axis), 0, 1)
-    found = points - (lower + at[..., None] * axis)
-    return (found / np.maximum(np.linalg.norm(found, axis=-1, keepdims=True), 1e-6)).astype(np.float32)
+    return away_from_axis(np.ascontiguousarray(points, np.float32), lower, upper)
 
 
 def at_rest(body: Body, points: np.ndarray) -> np.ndarray:

@@ -17,26 +17,44 @@ _ROOT = 0.6  # how bright a hair is at its root, where others stand around it, o
 
 def strand_colours(strands: Strands, camera: Camera, light: Light, maps: list[ShadowMap | None]) -> np.ndarray:
     """The light that the points of strands send to the camera: linear RGB, float32 (S, K, 3), 0 or more."""
+    stride = 2 if strands.points.shape[1] > 10 else 1  # of long hair every other point is enough
     points = np.ascontiguousarray(strands.points, np.float32)
-    flat = points.reshape(-1, 3)
     tangents, outward = _frames(points, points if strands.normals is None else strands.normals, strands.normals is None)
+    if stride > 1:
+        points, tangents, outward = (np.ascontiguousarray(part[:, ::stride]) for part in (points, tangents, outward))
+    own = np.ascontiguousarray(strands.colours[:, ::stride], np.float32)
+    flat = points.reshape(-1, 3)
     ambient = light.ambient(outward.reshape(-1, 3)).astype(np.float32)
-    found = _around(ambient.reshape(points.shape), strands.colours, np.float32(_ROOT))
+    found = _around(ambient.reshape(points.shape), own, np.float32(_ROOT))
+    eye = camera.position.astype(np.float32)
     for source, shadow in zip(light.sources, maps, strict=True):
         reached = np.ones(len(flat), np.float32) if shadow is None else shadow.reached_within(flat)
         _add(
             found,
             tangents,
             outward,
-            strands.colours,
+            own,
             reached.reshape(points.shape[:2]),
             points,
-            camera.position.astype(np.float32),
+            eye,
             source.direction.astype(np.float32),
             source.colour.astype(np.float32),
             np.float32(strands.shine),
             np.float32(_ROOT),
         )
+    return found if stride == 1 else _between(found, strands.points.shape[1])
+
+
+@njit(cache=True)
+def _between(values, length):
+    """Values at every other point of strands, at all of their points: (S, length, 3)."""
+    found = np.empty((values.shape[0], length, 3), np.float32)
+    for s in range(values.shape[0]):
+        for k in range(length):
+            i = k // 2
+            j = min(i + k % 2, values.shape[1] - 1)
+            for c in range(3):
+                found[s, k, c] = np.float32(0.5) * (values[s, i, c] + values[s, j, c])
     return found
 
 
@@ -78,6 +96,11 @@ def _around(ambient, colours, root):
 
 
 @njit(cache=True)
+def _lobe(x):
+    return np.float32(1) / ((1 + x * x) * (1 + x * x))
+
+
+@njit(cache=True)
 def _add(found, tangents, outward, colours, reached, points, eye, direction, colour, shine, root):
     """Adds the light of one source."""
     length = points.shape[1]
@@ -97,12 +120,11 @@ def _add(found, tangents, outward, colours, reached, points, eye, direction, col
             sin_l = np.sqrt(max(1 - tl * tl, np.float32(0)))
             facing = min(max((nl + np.float32(0.5)) / np.float32(1.5), np.float32(0)), np.float32(1))
             # lobes: the angle between the light's cone and the eye's, shifted by the scales of a hair
-            bend = np.arcsin(min(max(tl, np.float32(-1)), np.float32(1))) + np.arcsin(
-                min(max(tv, np.float32(-1)), np.float32(1))
-            )
-            first = np.exp(-(((bend + np.float32(0.12)) / np.float32(0.13)) ** 2))
-            second = np.exp(-(((bend - np.float32(0.2)) / np.float32(0.24)) ** 2))
-            through = np.exp(-((bend / np.float32(0.35)) ** 2)) * max(-vl, np.float32(0)) ** 4
+            bend = (tl + tv) / max(sin_l, np.float32(0.3))
+            first = _lobe((bend + np.float32(0.12)) / np.float32(0.16))
+            second = _lobe((bend - np.float32(0.2)) / np.float32(0.3))
+            back = max(-vl, np.float32(0))
+            through = _lobe(bend / np.float32(0.45)) * back * back * back * back
             depth = root + (1 - root) * k / max(length - 1, 1)
             for c in range(3):
                 own = colours[s, k, c]

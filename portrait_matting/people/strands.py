@@ -18,7 +18,7 @@ _BIAS = 0.0015  # metres: a hair that lies on the skin is before it, whatever ro
 _STEP = 0.004  # metres that the depths of a pixel's samples may differ by, and the pixel counts as one sample
 _TIP = 0.2  # of a strand's width at the root that is left at its tip
 _BUCKETS = 4096  # depths that are told apart when segments are sorted
-_FULL = 0.998  # of a pixel: what lies behind is not seen
+_FULL = 0.995  # of a pixel: what lies behind is not seen
 
 
 def draw_strands(
@@ -66,10 +66,26 @@ def draw_strands(
 
 def reduced(colour, alpha, depth, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pixels of samples: the means of colour and alpha, and the least depth."""
+    return _reduced(colour, alpha, depth, size)
+
+
+@njit(cache=True)
+def _reduced(colour, alpha, depth, size):
     height, width = alpha.shape[0] // size, alpha.shape[1] // size
-    blocks = colour.reshape(height, size, width, size, 3).mean((1, 3), dtype=np.float32)
-    covered = alpha.reshape(height, size, width, size).mean((1, 3), dtype=np.float32)
-    return blocks, covered, depth.reshape(height, size, width, size).min((1, 3))
+    blocks = np.zeros((height, width, 3), np.float32)
+    covered = np.zeros((height, width), np.float32)
+    nearest = np.full((height, width), np.float32(np.inf))
+    share = np.float32(1 / (size * size))
+    for y in range(height):
+        for x in range(width):
+            for i in range(y * size, y * size + size):
+                for j in range(x * size, x * size + size):
+                    if alpha[i, j] > 0:
+                        for c in range(3):
+                            blocks[y, x, c] += share * colour[i, j, c]
+                        covered[y, x] += share * alpha[i, j]
+                    nearest[y, x] = min(nearest[y, x], depth[i, j])
+    return blocks, covered, nearest
 
 
 def taper(count: int) -> np.ndarray:
@@ -150,6 +166,17 @@ def _below(x, wide, narrow):
 
 
 @njit(cache=True)
+def _hidden(x0, y0, x1, y1, over):
+    """Whether full pixels lie before a segment, as far as the pixels along it tell, every third."""
+    steps = 1 + int(max(abs(x1 - x0), abs(y1 - y0)) / 3)
+    for i in range(steps + 1):
+        x, y = int(x0 + i * (x1 - x0) / steps), int(y0 + i * (y1 - y0) / steps)
+        if x < 0 or y < 0 or x >= over.shape[1] or y >= over.shape[0] or over[y, x, 3] < _FULL:
+            return False
+    return True
+
+
+@njit(cache=True)
 def _lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest):
     height, width = number.shape
     half = size // 2
@@ -166,6 +193,8 @@ def _lay(pixels, far, widths, colours, order, depth, number, size, over, apart, 
         if a1 - a0 < 1e-4:
             continue
         limit_a, limit_b = (height, width) if steep else (width, height)
+        if _hidden(x0, y0, x1, y1, over):
+            continue
         slope = (b1 - b0) / (a1 - a0)
         stretch = np.sqrt(1 + slope * slope)
         for a in range(max(0, int(np.floor(a0))), min(limit_a - 1, int(np.floor(a1))) + 1):

@@ -93,7 +93,7 @@ STYLES = {
             gravity=0.3,
             volume=0.03,
             curl=0.011,
-            turn=0.045,
+            turn=0.058,
             tufts=150,
             gathered=0.75,
         ),
@@ -115,9 +115,9 @@ STYLES = {
         Style("afro", UPRIGHT, 9000, 12, 0.085, 0.08, 0.00034, curl=0.006, turn=0.022, tufts=500, gathered=0.3),
         Style("short afro", UPRIGHT, 9000, 7, 0.028, 0.018, 0.00028, curl=0.004, turn=0.014, tufts=500, gathered=0.2),
         Style("dreads", NATURAL, 5200, 20, 0.30, 0.28, 0.0003, gravity=0.32, volume=0.02, tufts=110, gathered=0.9),
-        Style("ponytail", TIED, 7000, 14, 0.36, 0.36, 0.0003, tail="tail", lift=0.25, volume=0.005),
-        Style("bun", TIED, 7000, 14, 0.36, 0.36, 0.0003, tail="bun", lift=0.25, volume=0.004),
-        Style("plait", TIED, 7000, 14, 0.36, 0.36, 0.0003, tail="plait", lift=0.25, volume=0.004),
+        Style("ponytail", TIED, 7000, 20, 0.32, 0.32, 0.00028, tail="tail", lift=0.1, volume=0.005),
+        Style("bun", TIED, 7000, 20, 0.32, 0.32, 0.00028, tail="bun", lift=0.1, volume=0.004),
+        Style("plait", TIED, 7000, 20, 0.32, 0.32, 0.00028, tail="plait", lift=0.1, volume=0.004),
         Style("wreath", NATURAL, 6000, 6, 0.03, 0.02, 0.00026, hairline=Hairline(0.1, 0.1, top=0.02, edge=0.2)),
     )
 }
