@@ -76,7 +76,7 @@ def grow_beard(
     points, outward = lying(body, roots, towards, lengths, np.maximum(lift, 0.1), bend, points_of)
     if kind != "stubble":
         tuft = nearest_of(at, at[:150])
-        gather(points, tuft, 150, (0.35 * rng.random(count)).astype(np.float32))
+        gather(points, tuft, 150, (0.35 * rng.random(count)).astype(np.float32), 1.0)
         phase = rng.uniform(0, 2 * np.pi, 150)[tuft] + 0.8 * rng.normal(size=count)
         turn = 0.02 * size * np.exp(0.2 * rng.normal(size=count))
         curl(points, phase, size * 0.0025 * rng.uniform(0.3, 1.3, count), turn, 0.0)
@@ -91,8 +91,10 @@ def grow_beard(
 def _grown(kind: str, rng: np.random.Generator) -> Roots:
     """Roots of a kind of beard: dense within, thin at its borders."""
     roots = _places()
+    if kind != "stubble":
+        roots = roots + _lip()
     at, around, up = roots.at, roots.around, roots.up
-    shift = 0.06 * rng.normal()
+    shift = 0.06 * rng.normal() * np.clip((around - 14) / 10, 0, 1)  # the cheeks' border is where one shaves it
     inside = (np.interp(around, *zip(*_CHEEK, strict=True)) + shift - up) / 0.07
     inside = np.minimum(inside, (up - np.interp(around, *zip(*_THROAT, strict=True))) / 0.1)
     inside = np.minimum(inside, (76 - around) / 5)
@@ -114,14 +116,25 @@ def _grown(kind: str, rng: np.random.Generator) -> Roots:
 @cache
 def _places() -> Roots:
     """Places all over the lower half of the face and below the chin."""
+    return scattered(_outer(), _POOL, np.random.default_rng(2))
+
+
+@cache
+def _lip() -> Roots:
+    """More of them between the nose and the mouth, where hair is densest."""
+    triangles = _outer()
+    at = body_data().template[triangles].mean(1)
+    above = (at[:, 2] > level(-0.58)) & (at[:, 2] < level(-0.34)) & (np.abs(at[:, 0]) < 0.04)
+    return scattered(triangles[above], _POOL // 4, np.random.default_rng(4))
+
+
+def _outer() -> np.ndarray:
+    """Triangles of the lower half of the face, not of the inside of the mouth."""
     data = body_data()
     triangles = data.meshes["body"][0]
-    at = data.template[triangles].mean(1)
-    normal = np.cross(
-        data.template[triangles[:, 1]] - data.template[triangles[:, 0]],
-        data.template[triangles[:, 2]] - data.template[triangles[:, 0]],
-    )
-    out = (normal * (at - np.array([0, -0.06, 0.68], np.float32))).sum(1) > 0  # not the inside of the mouth
+    a, b, c = (data.template[triangles[:, k]] for k in range(3))
+    at = (a + b + c) / 3
+    out = (np.cross(b - a, c - a) * (at - np.array([0, -0.06, 0.68], np.float32))).sum(1) > 0
     low = (at[:, 2] < level(0.03)) & (at[:, 2] > level(-1.15)) & (at[:, 1] < -0.02)
     jaw = (at[:, 1] < -0.1) | (np.abs(at[:, 0]) > 0.035) | (at[:, 2] < level(-0.85))
-    return scattered(triangles[out & low & jaw], _POOL, np.random.default_rng(2))
+    return triangles[out & low & jaw]

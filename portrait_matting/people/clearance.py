@@ -35,12 +35,16 @@ class Clearance:
         return _distances(np.ascontiguousarray(points, np.float32), self.origin, self.distance)
 
 
-def clearance(body: Body) -> Clearance:
+def clearance(body: Body, ears: bool = True) -> Clearance:
     """The clearance around the head and the upper half of a body as it is held.
 
     It is that of the nearest vertex's tangent plane: skin of the head, the neck and the hands, elsewhere clothes.
+
+    Args:
+        body: as it is held.
+        ears: whether they count; hair that is tied or short lies behind them.
     """
-    bare, covered = _asked()
+    bare, covered = _asked(ears)
     outside = normals(body.points, body.data.meshes["tights"][0])[covered]
     points = np.concatenate([body.points[bare], body.points[covered] + np.float32(CLOTHES) * outside])
     away = np.concatenate([body.normals[bare], outside])
@@ -50,7 +54,7 @@ def clearance(body: Body) -> Clearance:
 
 
 @cache
-def _asked() -> tuple[np.ndarray, np.ndarray]:
+def _asked(ears: bool) -> tuple[np.ndarray, np.ndarray]:
     """The vertices of skin and of clothes that are asked."""
     data = body_data()
     names = np.asarray(data.labels["bones"])[data.weight_bones[:, 0]]
@@ -60,6 +64,11 @@ def _asked() -> tuple[np.ndarray, np.ndarray]:
     # not the inside of the mouth, of the nose and of the ears: what faces the middle of the head
     facing = normals(data.template, data.meshes["body"][0])[bare]
     inside = ((data.template[bare] - _MIDDLE) * facing).sum(1) < 0
+    if not ears:
+        names = [f"local_change:{side}-ear-wing-incr" for side in "lr"]
+        moved = sum(np.abs(data.shapes[data.labels["shapes"].index(name)][bare]).max(1) for name in names)
+        keep = moved < 0.12 * moved.max()
+        bare, facing, inside = bare[keep], facing[keep], inside[keep]
     bare = bare[~(inside & (data.template[bare, 2] > _CHIN) & ~hand[bare])]
     return bare[_thinned(data.template[bare], _SPACING)], np.unique(data.meshes["tights"][0])
 

@@ -36,6 +36,7 @@ def grow(
     gravity,
     stiffness,
     face,
+    cheek,
     brow,
     cut,
     rotation,
@@ -58,7 +59,8 @@ def grow(
         part: where the parting is, to the left, in head heights; knot: (3,), where hair is tied, in head heights.
         lift: how far hair stands up from the skin at its root; gravity: how soon it falls.
         stiffness: how much of its direction a strand keeps in a step, in [0, 1).
-        face: half the width of the face that is kept free, in head heights; brow: the height from which it is.
+        face: half the width of the face that is kept free, in head heights; cheek: how far forward hair
+            may hang beside it; brow: the height from which both are.
         cut: the level where hair is cut, in head heights.
         rotation: (3, 3), of the head; middle: (3,), metres, on its axis at the level of the eyes; height: metres.
         origin, distance: the clearance.
@@ -99,7 +101,7 @@ def grow(
             elif kind == PARTED:
                 share = min(max((front + 0.5) / 0.6, 0.0), 1.0)  # behind the crown it falls as it grows
                 cx = share * (side * 0.9 + comb[0]) + (1 - share) * 0.8 * left
-                cy = share * (comb[1] + 0.15) - (1 - share) * (front - _CROWN[1])
+                cy = share * (comb[1] + 0.3) - (1 - share) * (front - _CROWN[1])
                 cz = share * (comb[2] - 0.2) + (1 - share) * (up - _CROWN[2] - 0.3)
             elif kind == TIED:
                 cx, cy, cz = knot[0] - left, -(knot[1] - front), knot[2] - up
@@ -162,6 +164,9 @@ def grow(
                         move = min((way * half - left) * way, 0.35) * way * height
                         qx, qy, qz = qx + rotation[0, 0] * move, qy + rotation[1, 0] * move, qz + rotation[2, 0] * move
                         moved = True
+                    elif front > cheek and abs(left) < 1.3:  # back, from beside the face
+                        move = min(front - cheek, 0.25) * height
+                        qx, qy, qz = qx + rotation[0, 1] * move, qy + rotation[1, 1] * move, qz + rotation[2, 1] * move
                 if not moved:
                     break
             dx, dy, dz = _unit((qx - px, qy - py, qz - pz))
@@ -189,8 +194,8 @@ def away_from_axis(points, lower, upper):
 
 
 @njit(cache=True)
-def gather(points, tuft, number, share):
-    """Draws the strands of a tuft together, the more the nearer to their tips: in place."""
+def gather(points, tuft, number, share, early):
+    """Draws the strands of a tuft together, the more the nearer to their tips, `early` times sooner: in place."""
     length = points.shape[1]
     means = np.zeros((number, length, 3), np.float32)
     counts = np.zeros(number, np.float32)
@@ -201,7 +206,7 @@ def gather(points, tuft, number, share):
         means[t] /= max(counts[t], 1)
     for s in range(points.shape[0]):
         for k in range(1, length):
-            own = share[s] * k / (length - 1)
+            own = share[s] * min(early * k / (length - 1), 1.0)
             for c in range(3):
                 points[s, k, c] += own * (means[tuft[s], k, c] - points[s, k, c])
 

@@ -42,7 +42,6 @@ def grow_hair(
     headwear: _Hides | None = None,
     style: Style | None = None,
     flyaways: float = FLYAWAYS,
-    around: Clearance | None = None,
 ) -> list[Strands]:
     """The hair of a head as it is worn.
 
@@ -53,10 +52,9 @@ def grow_hair(
         headwear: `hides` says which points (n, 3), at rest, it covers: hair there is not drawn. None: a bare head.
         style: how it is worn; None: as one like this is likely to wear it.
         flyaways: of the strands, how many do not lie with the others.
-        around: the body's clearance; None: is made.
     """
     style = sample_style(body.shape, rng) if style is None else style
-    around = clearance(body) if around is None else around
+    around = clearance(body, ears=style.gravity > 0.1)
     roots = _rooted(style, rng)
     roots = roots[around(roots.of(body.points)) > -0.004]  # what grows under a collar stays there
     if not len(roots.at):
@@ -122,6 +120,7 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
     if style.kind == UPRIGHT:  # round, down to the border
         full = density(replace(style.hairline, edge=0.4), roots.around, roots.up)
         lengths = lengths * (0.4 + 0.6 * full)
+    lengths = lengths * np.where(stray, rng.uniform(0.5, 1, count), 1)
     fringe = np.zeros(count, np.bool_)
     if style.fringe > 0:
         fringe = (roots.around < 48) & (roots.up > 0.45) & (roots.at[:, 1] < -0.06)
@@ -152,6 +151,7 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
         float(style.gravity),
         float(style.stiffness),
         float(style.face),
+        float(style.cheek),
         0.62 if style.hairline.top > 0.5 else 0.4,
         float(style.cut),
         rotation,
@@ -166,7 +166,7 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
         points = cut_off(points, ends)
     if style.gathered > 0:
         share = np.where(stray, 0, style.gathered * rng.uniform(0.6, 1, count)).astype(np.float32)
-        gather(points, tuft, number, share)
+        gather(points, tuft, number, share, 5.0 if style.twisted else 1.0)
     if style.curl > 0:
         phase = rng.uniform(0, 2 * np.pi, number)[tuft] + (1.2 if style.kind == UPRIGHT else 0.25) * rng.normal(
             size=count

@@ -94,7 +94,13 @@ class Roots:
         return np.einsum("nk,nkc->nc", self.weights, values[self.corners])
 
     def __getitem__(self, chosen: np.ndarray) -> "Roots":
-        return Roots(*(part[chosen] for part in (self.corners, self.weights, self.at, self.around, self.up)))
+        return Roots(*(part[chosen] for part in self._parts()))
+
+    def __add__(self, other: "Roots") -> "Roots":
+        return Roots(*(np.concatenate(pair) for pair in zip(self._parts(), other._parts(), strict=True)))
+
+    def _parts(self) -> tuple[np.ndarray, ...]:
+        return self.corners, self.weights, self.at, self.around, self.up
 
 
 @cache

@@ -13,6 +13,7 @@ _SIZE = 256  # samples on each side of the buffer
 _FAR = 20.0  # metres, from where a lamp looks: nearly parallel rays
 _BIAS = 0.008  # metres: what is so near to what the lamp sees is lit
 _DENSITY = 0.45  # of the light that hair keeps away, where it covers a sample of the buffer once; others scatter it on
+_SQUARE = np.array([[0.5, 0.5, 0.0], [-0.5, 0.0, 0.5]], np.float32)  # of three samples, how much lies in it; by place
 _ENOUGH = 2500  # strands: of more, some stand for all
 _LAYERS = (0.006, 0.02, 0.05)  # metres behind the first hair, where the layers of hair end; the last has no end
 
@@ -28,15 +29,10 @@ class ShadowMap:
     hair: np.ndarray
     thick: np.ndarray
 
-    def reached(self, points: np.ndarray, softness: float = 1.0) -> np.ndarray:
-        """How much of the lamp's light reaches points (n, 3): float32 (n,) in [0, 1].
-
-        Args:
-            points: metres.
-            softness: half the width, in samples of the buffer, of the border of a shadow.
-        """
+    def reached(self, points: np.ndarray) -> np.ndarray:
+        """How much of the lamp's light reaches points (n, 3): float32 (n,) in [0, 1]."""
         pixels, depth = self.camera.project(points)
-        return _reached(pixels, depth, self.depth, self.hair, self.thick, np.float32(softness))
+        return _reached(pixels, depth, self.depth, self.hair, self.thick)
 
     def reached_within(self, points: np.ndarray) -> np.ndarray:
         """How much of the lamp's light reaches points (n, 3) of hair itself: (n,), less even, for hair is not."""
@@ -127,19 +123,22 @@ def _through(behind, thick):
 
 
 @njit(cache=True)
-def _reached(pixels, depth, depths, hair, thick, softness):
+def _reached(pixels, depth, depths, hair, thick):
     height, width = depths.shape
     found = np.empty(len(depth), np.float32)
     for i in range(len(depth)):
         lit = np.float32(0)
-        for k in range(9):
-            x = int(pixels[i, 0] + softness * (k % 3 - 1))
-            y = int(pixels[i, 1] + softness * (k // 3 - 1))
+        x0, y0 = int(np.floor(pixels[i, 0])), int(np.floor(pixels[i, 1]))
+        u, v = pixels[i, 0] - x0, pixels[i, 1] - y0
+        for k in range(9):  # a square of two samples' width around the point: no steps from sample to sample
+            x, y = x0 + k % 3 - 1, y0 + k // 3 - 1
+            weight = _SQUARE[0, k % 3] + u * _SQUARE[1, k % 3]
+            weight *= _SQUARE[0, k // 3] + v * _SQUARE[1, k // 3]
             if x < 0 or y < 0 or x >= width or y >= height:
-                lit += 1
+                lit += weight
             elif depth[i] <= depths[y, x] + _BIAS:
-                lit += _through(depth[i] - hair[y, x], thick[y, x])
-        found[i] = lit / 9
+                lit += weight * _through(depth[i] - hair[y, x], thick[y, x])
+        found[i] = lit
     return found
 
 

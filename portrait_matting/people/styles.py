@@ -30,6 +30,8 @@ class Style:
         cut: the level where it is cut, in head heights.
         fringe: metres of it before the forehead; 0: none.
         face: half the width of the face that hair leaves free, in head heights.
+        cheek: how far forward hair may hang beside the face, in head heights from the head's axis.
+        twisted: whether tufts are strings: dreadlocks.
         tail: what tied hair does behind the knot: "", "tail", "bun" or "plait".
         shine: of the highlight.
         hairline: where it grows.
@@ -59,6 +61,8 @@ class Style:
     cut: float = -9.0
     fringe: float = 0.0
     face: float = 0.62
+    cheek: float = 0.45
+    twisted: bool = False
     tail: str = ""
     shine: float = 0.12
     hairline: Hairline = field(default_factory=Hairline)
@@ -114,7 +118,21 @@ STYLES = {
         ),
         Style("afro", UPRIGHT, 9000, 12, 0.085, 0.08, 0.00034, curl=0.006, turn=0.022, tufts=500, gathered=0.3),
         Style("short afro", UPRIGHT, 9000, 7, 0.028, 0.018, 0.00028, curl=0.004, turn=0.014, tufts=500, gathered=0.2),
-        Style("dreads", NATURAL, 5200, 20, 0.30, 0.28, 0.0003, gravity=0.32, volume=0.02, tufts=110, gathered=0.9),
+        Style(
+            "dreads",
+            PARTED,
+            6000,
+            24,
+            0.30,
+            0.28,
+            0.0003,
+            gravity=0.3,
+            volume=0.02,
+            tufts=120,
+            gathered=0.9,
+            rough=0.25,
+            twisted=True,
+        ),
         Style("ponytail", TIED, 7000, 20, 0.32, 0.32, 0.00028, tail="tail", lift=0.1, volume=0.005),
         Style("bun", TIED, 7000, 20, 0.32, 0.32, 0.00028, tail="bun", lift=0.1, volume=0.004),
         Style("plait", TIED, 7000, 20, 0.32, 0.32, 0.00028, tail="plait", lift=0.1, volume=0.004),
@@ -194,6 +212,7 @@ def vary(style: Style, rng: np.random.Generator, loss: float = 0.0, female: bool
         rough=style.rough * float(np.exp(0.3 * rng.normal())),
         gathered=float(np.clip(style.gathered + 0.1 * rng.normal(), 0, 0.95)),
         face=style.face + 0.04 * rng.normal(),
+        cheek=float(rng.uniform(0.15, 0.55)),
         shine=style.shine * float(np.exp(0.3 * rng.normal())),
         fringe=style.fringe * float(rng.uniform(0.8, 1.15)),
         hairline=line,
