@@ -27,7 +27,7 @@ from portrait_matting.people.styles import Style, sample_style
 from portrait_matting.people.surface import Strands
 from portrait_matting.people.tails import tail_of
 
-FLYAWAYS = 0.04
+FLYAWAYS = 0.03
 """Of the strands, how many do not lie with the others."""
 
 
@@ -110,7 +110,7 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
     middle = body.carried(np.array([0, eyes[1] + 0.8 * height, eyes[2]], np.float32), "head").astype(np.float64)
     outward = roots.of(body.normals)
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
-    stray = rng.random(count) < flyaways
+    stray = rng.random(count) < flyaways * (0.3 if style.twisted else 1.0)
     number = min(style.tufts, count)
     size = height / 0.12
     above = np.clip((roots.up - 0.3) / 0.4, 0, 1)

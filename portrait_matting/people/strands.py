@@ -18,7 +18,8 @@ _BIAS = 0.0015  # metres: a hair that lies on the skin is before it, whatever ro
 _STEP = 0.004  # metres that the depths of a pixel's samples may differ by, and the pixel counts as one sample
 _TIP = 0.2  # of a strand's width at the root that is left at its tip
 _BUCKETS = 4096  # depths that are told apart when segments are sorted
-_FULL = 0.995  # of a pixel: what lies behind is not seen
+_FULL = 0.995  # of a pixel: what lies behind is not seen, and it counts as full
+_SAG = 0.3  # pixels between an arc and its chord, in the mean, from where chords are halved
 
 
 def draw_strands(
@@ -54,12 +55,12 @@ def draw_strands(
     strands = [strand for strand in strands if strand.points.size]
     if not strands:
         return under, covered, nearest
-    pixels, far, widths, colours, starts = _flat(strands, camera, light, maps)
+    pixels, far, widths, colours, owners, starts = _flat(strands, camera, light, maps)
     order = _nearest_first(far, starts, _BUCKETS)
     number, count = _mixed(depth, size)
     over = np.zeros((camera.height, camera.width, 4), np.float32)
     apart = np.zeros((count, size * size, 4), np.float32)
-    _lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest)
+    _lay(pixels, far, widths, colours, owners, order, depth, number, size, over, apart, nearest)
     _merge(under, covered, colour, alpha, number, size, over, apart)
     return under, covered, nearest
 
@@ -95,19 +96,48 @@ def taper(count: int) -> np.ndarray:
 
 def _flat(strands: list[Strands], camera: Camera, light: Light, maps):
     """The points of all strands, one after the other, and where segments start."""
-    pixels, far, widths, colours, starts, offset = [], [], [], [], [], 0
+    pixels, far, widths, colours, owners, starts, offset, owner = [], [], [], [], [], [], 0, 0
     for strand in strands:
-        count, length = strand.points.shape[:2]
+        shades = strand_colours(strand, camera, light, maps)
         at, depth = camera.project(strand.points)
+        if _sag(at) > _SAG:
+            at, depth, shades = _halved(at), _halved(depth[..., None])[..., 0], _halved(shades)
+        count, length = depth.shape
+        width = 2 * strand.radius[:, None] * taper(length) * np.float32(camera.focal) / np.maximum(depth, NEAR)
         pixels.append(at.reshape(-1, 2))
         far.append(depth.ravel())
-        width = 2 * strand.radius[:, None] * taper(length) * np.float32(camera.focal) / np.maximum(depth, NEAR)
         widths.append(width.astype(np.float32).ravel())
-        colours.append(strand_colours(strand, camera, light, maps).reshape(-1, 3))
+        colours.append(shades.reshape(-1, 3))
         first = offset + np.arange(count * length, dtype=np.int32).reshape(count, length)
         starts.append(first[:, :-1].ravel())
-        offset += count * length
-    return tuple(np.concatenate(part) for part in (pixels, far, widths, colours, starts))
+        owners.append(np.repeat(np.arange(owner, owner + count, dtype=np.int32), length))
+        offset, owner = offset + count * length, owner + count
+    return tuple(np.concatenate(part) for part in (pixels, far, widths, colours, owners, starts))
+
+
+def _sag(pixels: np.ndarray) -> float:
+    """The mean distance, in pixels, of arcs through points (S, K, 2) from their chords."""
+    if pixels.shape[1] < 3:
+        return 0.0
+    some = pixels[:: 1 + len(pixels) // 200]
+    return float(np.linalg.norm(some[:, :-2] - 2 * some[:, 1:-1] + some[:, 2:], axis=2).mean()) / 8
+
+
+@njit(cache=True)
+def _halved(values):
+    """Values (S, K, C) along strands with one more between any two, on the cubic through four: (S, 2 K - 1, C)."""
+    count, length, size = values.shape
+    found = np.empty((count, 2 * length - 1, size), np.float32)
+    for s in range(count):
+        for k in range(length - 1):
+            for c in range(size):
+                a, b = values[s, max(k - 1, 0), c], values[s, k, c]
+                d, e = values[s, k + 1, c], values[s, min(k + 2, length - 1), c]
+                found[s, 2 * k, c] = b
+                found[s, 2 * k + 1, c] = np.float32(0.0625) * (9 * (b + d) - a - e)
+        for c in range(size):
+            found[s, 2 * length - 2, c] = values[s, length - 1, c]
+    return found
 
 
 @njit(cache=True)
@@ -177,7 +207,11 @@ def _hidden(x0, y0, x1, y1, over):
 
 
 @njit(cache=True)
-def _lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest):
+def _lay(pixels, far, widths, colours, owners, order, depth, number, size, over, apart, nearest):
+    # a strand passes through a pixel in several segments, which do not hide one another: what was left of the pixel
+    # when it came counts for all of them
+    passing, base = np.full(number.shape, np.int32(-1)), np.ones(number.shape, np.float32)
+    bases = np.ones(apart.shape[:2], np.float32)
     height, width = number.shape
     half = size // 2
     for n in range(len(order)):
@@ -226,18 +260,24 @@ def _lay(pixels, far, widths, colours, order, depth, number, size, over, apart, 
                     left = 1 - over[y, x, 3]
                     if left < 1 - _FULL or z > depth[y * size + half, x * size + half] + _BIAS:
                         continue
-                    cover *= left
+                    if passing[y, x] != owners[p]:
+                        passing[y, x], base[y, x] = owners[p], left
+                    cover = min(cover * base[y, x], left)
                     for c in range(3):
                         over[y, x, c] += cover * (colours[p, c] + t * (colours[q, c] - colours[p, c]))
                     over[y, x, 3] += cover
                     if left > 0.5 >= left - cover and z < nearest[y, x]:
                         nearest[y, x] = z
                     continue
+                new = passing[y, x] != owners[p]
+                passing[y, x] = owners[p]
                 for s in range(size * size):
                     left = 1 - apart[k, s, 3]
+                    if new:
+                        bases[k, s] = left
                     if left < 1 - _FULL or z > depth[y * size + s // size, x * size + s % size] + _BIAS:
                         continue
-                    own = cover * left
+                    own = min(cover * bases[k, s], left)
                     for c in range(3):
                         apart[k, s, c] += own * (colours[p, c] + t * (colours[q, c] - colours[p, c]))
                     apart[k, s, 3] += own
@@ -251,6 +291,9 @@ def _merge(under, covered, colour, alpha, number, size, over, apart):
         for x in range(width):
             k = number[y, x]
             if k < 0:
+                if over[y, x, 3] >= _FULL:
+                    for c in range(4):
+                        over[y, x, c] /= over[y, x, 3]
                 left = 1 - over[y, x, 3]
                 if left < 1:
                     for c in range(3):

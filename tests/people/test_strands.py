@@ -5,19 +5,19 @@ import pytest
 
 pytest.importorskip("numba")
 
-from portrait_matting.people.camera import look_at  # noqa: E402
-from portrait_matting.people.light import Source, even_light  # noqa: E402
-from portrait_matting.people.strands import draw_strands, taper  # noqa: E402
-from portrait_matting.people.surface import Strands  # noqa: E402
+from portrait_matting.people.camera import look_at
+from portrait_matting.people.light import Source, even_light
+from portrait_matting.people.strands import draw_strands, taper
+from portrait_matting.people.surface import Strands
 
 SIZE = 48
 CAMERA = look_at(np.zeros(3), 0, 0, 0, 1.0, 200.0, (SIZE / 2, SIZE / 2), SIZE, SIZE)  # a pixel spans 5 mm
 LIGHT = even_light((0.5, 0.5, 0.5), (Source(np.array([0.0, -1.0, 0.0]), np.ones(3)),))
 
 
-def _bunch(rng: np.random.Generator, count: int, radius: tuple[float, float], length: int = 6) -> Strands:
+def _bunch(rng: np.random.Generator, count: int, radius: tuple[float, float], step: float = 0.004) -> Strands:
     """Curved strands that all start near the middle."""
-    steps = np.cumsum(0.01 * rng.normal(size=(count, 1, 3)) + 0.004 * rng.normal(size=(count, length, 3)), 1)
+    steps = np.cumsum(2.5 * step * rng.normal(size=(count, 1, 3)) + step * rng.normal(size=(count, 6, 3)), 1)
     points = (0.03 * rng.normal(size=(count, 1, 3)) + steps).astype(np.float32)
     radius = rng.uniform(*radius, count).astype(np.float32)
     return Strands(points, radius, np.full(points.shape, 0.2, np.float32))
@@ -52,9 +52,13 @@ def _supersampled(strands: Strands, factor: int) -> np.ndarray:
     return found.reshape(SIZE, factor, SIZE, factor).mean((1, 3))
 
 
-@pytest.mark.parametrize(("count", "radius"), [(60, (0.0003, 0.001)), (300, (0.0002, 0.0006)), (40, (0.001, 0.002))])
-def test_strands_cover_what_supersampled_strands_cover(count, radius):
-    strands = _bunch(np.random.default_rng(count), count, radius)
+@pytest.mark.parametrize(
+    ("count", "radius", "step"),
+    [(60, (0.0003, 0.001), 0.004), (300, (0.0002, 0.0006), 0.004), (40, (0.001, 0.0025), 0.012)],
+    ids=["few", "many", "as wide as a pixel"],
+)
+def test_strands_cover_what_supersampled_strands_cover(count, radius, step):
+    strands = _bunch(np.random.default_rng(count), count, radius, step)
     alpha = _drawn(strands)[1]
     wanted = _supersampled(strands, 16)
     region = (wanted > 0) | (alpha > 0)
@@ -67,7 +71,8 @@ def test_alpha_solves_back_from_black_and_white():
     colour, alpha, _ = _drawn(_bunch(np.random.default_rng(1), 200, (0.0003, 0.001)))
     black, white = colour, colour + (1 - alpha[..., None])
     assert np.allclose(1 - (white - black).mean(-1), alpha, atol=1e-6)
-    assert alpha.min() >= 0 and alpha.max() <= 1
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
     assert (colour[alpha == 0] == 0).all()
     share = np.bincount(np.digitize(alpha.ravel(), [0.001, 0.3, 0.6, 0.8]), minlength=5)
     assert (share > 0).all()  # soft, all the way
@@ -76,9 +81,12 @@ def test_alpha_solves_back_from_black_and_white():
 def test_what_lies_behind_a_surface_is_not_seen():
     strands = _bunch(np.random.default_rng(2), 50, (0.0005, 0.001))
     colour, alpha, depth = _drawn(strands, depth=0.8, colour=(0.1, 0.2, 0.3))
-    assert (alpha == 1).all() and np.allclose(colour, (0.1, 0.2, 0.3)) and np.allclose(depth, 0.8)
+    assert (alpha == 1).all()
+    assert np.allclose(colour, (0.1, 0.2, 0.3))
+    assert np.allclose(depth, 0.8)
     colour, alpha, depth = _drawn(strands, depth=1.2, colour=(0.1, 0.2, 0.3))
-    assert np.allclose(alpha, 1) and (np.abs(colour - (0.1, 0.2, 0.3)).max(-1) > 0.01).sum() > 100
+    assert np.allclose(alpha, 1)
+    assert (np.abs(colour - (0.1, 0.2, 0.3)).max(-1) > 0.01).sum() > 100
 
 
 def test_at_the_edge_of_what_stands_before_hair_fills_only_the_rest():
