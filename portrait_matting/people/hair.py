@@ -12,6 +12,7 @@ from portrait_matting.people.clearance import Clearance, clearance
 from portrait_matting.people.complexion import Complexion
 from portrait_matting.people.face_hair import GREY
 from portrait_matting.people.growth import (
+    NATURAL,
     TIED,
     UPRIGHT,
     away_from_axis,
@@ -54,6 +55,8 @@ def grow_hair(
         flyaways: of the strands, how many do not lie with the others.
     """
     style = sample_style(body.shape, rng) if style is None else style
+    if headwear is not None:
+        style = pressed(style)
     around = clearance(body, ears=style.gravity > 0.1)
     roots = _rooted(style, rng)
     roots = roots[around(roots.of(body.points)) > -0.004]  # what grows under a collar stays there
@@ -221,6 +224,19 @@ def at_rest(body: Body, points: np.ndarray) -> np.ndarray:
     return ((points - bone[:, 3]) @ bone[:, :3]).astype(np.float32)
 
 
+def pressed(style: Style) -> Style:
+    """A style as it is under a hat: flat, nothing stands up, and what is tied is tied low."""
+    left, front, up = style.knot
+    return replace(
+        style,
+        kind=NATURAL if style.kind == UPRIGHT else style.kind,
+        volume=min(style.volume, 0.005),
+        lift=min(style.lift, 0.2),
+        rough=0.3 * style.rough,
+        knot=(left, min(front, -0.9), min(up, -0.1)),
+    )
+
+
 def _uncovered(body: Body, strands: Strands, headwear: _Hides) -> list[Strands]:
     """Strands without those under headwear: a strand whose root is hidden shows from where it comes out below."""
     rest = at_rest(body, strands.points)
@@ -228,15 +244,17 @@ def _uncovered(body: Body, strands: Strands, headwear: _Hides) -> list[Strands]:
     length = hidden.shape[1]
     last = length - 1 - np.argmax(hidden[:, ::-1], 1)  # of the hidden points; 0 where there is none
     first = np.where(hidden.any(1), last + 1, 0)
-    # what comes out above the level where hair goes in is what would come through
-    kept = first < length - 1
+    row = np.arange(len(rest))
+    # what is out above the root has come through, and does not fall out below
+    through = hidden[:, 0] & (rest[row, np.minimum(first, length - 1), 2] > rest[:, 0, 2])
+    kept = (first < length - 1) & ~through
     points, starts = strands.points[kept], first[kept]
     at = starts[:, None] + (length - 1 - starts[:, None]) * np.linspace(0, 1, length)
     i = np.minimum(at.astype(np.int32), length - 2)
     t = (at - i)[..., None].astype(np.float32)
-    row = np.arange(len(points))[:, None]
     if not len(points):
         return []
+    row = np.arange(len(points))[:, None]
 
     def again(values: np.ndarray) -> np.ndarray:
         return values[row, i] * (1 - t) + values[row, i + 1] * t

@@ -19,7 +19,7 @@ _STEP = 0.004  # metres that the depths of a pixel's samples may differ by, and 
 _TIP = 0.2  # of a strand's width at the root that is left at its tip
 _BUCKETS = 4096  # depths that are told apart when segments are sorted
 _FULL = 0.995  # of a pixel: what lies behind is not seen, and it counts as full
-_SAG = 0.3  # pixels between an arc and its chord, in the mean, from where chords are halved
+_SAG = 0.4  # pixels between an arc and its chord, in the mean, from where chords are halved
 
 
 def draw_strands(
@@ -196,12 +196,14 @@ def _below(x, wide, narrow):
 
 
 @njit(cache=True)
-def _hidden(x0, y0, x1, y1, over):
-    """Whether full pixels lie before a segment, as far as the pixels along it tell, every third."""
+def _hidden(x0, y0, x1, y1, z, over, depth, number, size):
+    """Whether a segment lies behind full pixels and surfaces, as far as the pixels along it tell, every third."""
     steps = 1 + int(max(abs(x1 - x0), abs(y1 - y0)) / 3)
     for i in range(steps + 1):
         x, y = int(x0 + i * (x1 - x0) / steps), int(y0 + i * (y1 - y0) / steps)
-        if x < 0 or y < 0 or x >= over.shape[1] or y >= over.shape[0] or over[y, x, 3] < _FULL:
+        if x < 0 or y < 0 or x >= over.shape[1] or y >= over.shape[0]:
+            return False
+        if over[y, x, 3] < _FULL and (number[y, x] >= 0 or z <= depth[y * size, x * size] + _BIAS):
             return False
     return True
 
@@ -227,7 +229,7 @@ def _lay(pixels, far, widths, colours, owners, order, depth, number, size, over,
         if a1 - a0 < 1e-4:
             continue
         limit_a, limit_b = (height, width) if steep else (width, height)
-        if _hidden(x0, y0, x1, y1, over):
+        if _hidden(x0, y0, x1, y1, min(far[p], far[q]), over, depth, number, size):
             continue
         slope = (b1 - b0) / (a1 - a0)
         stretch = np.sqrt(1 + slope * slope)
