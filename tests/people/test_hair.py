@@ -7,21 +7,20 @@ import numpy as np
 import pytest
 
 pytest.importorskip("numba")
-pytest.importorskip("anny")
 
 from portrait_matting.people.beard import BEARDS, grow_beard
 from portrait_matting.people.body import make_body, normals
-from portrait_matting.people.body_data import body_data, folder
+from portrait_matting.people.body_data import body_data
 from portrait_matting.people.brows import grow_brows
 from portrait_matting.people.complexion import sample_complexion
 from portrait_matting.people.hair import at_rest, grow_hair
-from portrait_matting.people.pose import rotation
+from portrait_matting.people.pose import X, Y, Z, rotation
 from portrait_matting.people.scalp import Hairline, density, scalp_share
 from portrait_matting.people.shape import sample_shape
 from portrait_matting.people.styles import STYLES, sample_style, vary
 
-pytestmark = pytest.mark.skipif(not folder().is_dir(), reason="the bodies are not made on this machine yet")
-TURNED = {"neck01": rotation(2, 15) @ rotation(0, -8), "head": rotation(2, 25) @ rotation(1, 10)}
+pytestmark = pytest.mark.usefixtures("bodies")
+TURNED = {"neck01": rotation(Z, 15) @ rotation(X, -8), "head": rotation(Z, 25) @ rotation(Y, 10)}
 
 
 def _body(seed: int = 3, expression: dict | None = None, ages=(25, 40), female: bool = True, pose=TURNED):
