@@ -11,18 +11,8 @@ from portrait_matting.people.body import Body
 from portrait_matting.people.clearance import Clearance, clearance
 from portrait_matting.people.complexion import Complexion
 from portrait_matting.people.face_hair import GREY
-from portrait_matting.people.growth import (
-    NATURAL,
-    TIED,
-    UPRIGHT,
-    away_from_axis,
-    curl,
-    cut_off,
-    gather,
-    grow,
-    keep_off,
-    nearest_of,
-)
+from portrait_matting.people.growth import NATURAL, TIED, UPRIGHT, grow
+from portrait_matting.people.locks import away_from_axis, curl, cut_off, gather, keep_off, nearest_of
 from portrait_matting.people.scalp import Hairline, Roots, density, scalp
 from portrait_matting.people.styles import Style, sample_style
 from portrait_matting.people.surface import Strands
@@ -184,13 +174,13 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
 def _tinted(complexion: Complexion, count: int, length: int, rng: np.random.Generator) -> np.ndarray:
     """Colours of hairs (S, K, 3): each its own shade, some of them grey, tips a little lighter."""
     shade = np.exp(0.16 * rng.normal(size=(count, 1))) * np.exp(0.05 * rng.normal(size=(count, 3)))
-    own = complexion.hair * shade
+    own = (complexion.hair * shade).astype(np.float32)
     if complexion.grey > 0:  # a strand is a few hairs: most of them are mostly of one kind
         grey = np.clip(complexion.grey, 0.02, 0.98)
         white = rng.beta(2.5 * grey, 2.5 * (1 - grey), (count, 1))
         own = own + white * (GREY * rng.uniform(0.6, 1.1, (count, 1)) - own)
     along = np.linspace(0.9, 1.15, length)
-    return np.clip(own[:, None, :] * along[None, :, None], 0.004, 0.9).astype(np.float32)
+    return np.clip(own[:, None, :], 0.004, 0.8).astype(np.float32) * along[None, :, None].astype(np.float32)
 
 
 def knot_on(body: Body, way: tuple[float, float, float], around: Clearance) -> tuple[float, float, float]:
