@@ -171,14 +171,15 @@ def _turned(x, y, z, rotation):
 def _combed(kind, left, front, up, side, comb, knot):
     """The way hair is combed at a place: left, back and up, of any length."""
     if kind == NATURAL:
-        aside = left - _CROWN[0]
-        return (0.6 * aside if front > 0.2 else aside), _CROWN[1] - front, up - _CROWN[2] - 0.25
+        aside, back, rise = left - _CROWN[0], _CROWN[1] - front, up - _CROWN[2]
+        whorl = 0.9 * np.exp(-(aside * aside + back * back + rise * rise) / 0.12)
+        return (0.6 * aside if front > 0.2 else aside) + whorl * (back - rise), back - whorl * aside, rise - 0.25
     if kind == SIDE:
         return comb[0], comb[1], comb[2]
     if kind == PARTED:
         share = min(max((front + 0.5) / 0.6, 0.0), 1.0)  # behind the crown it falls as it grows
         return (
-            share * (side * 0.9 + comb[0]) + (1 - share) * 0.8 * left,
+            share * (side * 0.9 + comb[0]) + (1 - share) * (0.8 * left + 0.3 * side),
             share * (comb[1] + 0.3) - (1 - share) * (front - _CROWN[1]),
             share * (comb[2] - 0.2) + (1 - share) * (up - _CROWN[2] - 0.3),
         )
