@@ -14,7 +14,8 @@ from portrait_matting.people.face_hair import GREY
 from portrait_matting.people.growth import NATURAL, TIED, UPRIGHT, grow
 from portrait_matting.people.locks import away_from_axis, curl, cut_off, gather, keep_off, nearest_of
 from portrait_matting.people.scalp import Hairline, Roots, density, scalp
-from portrait_matting.people.styles import Style, sample_style
+from portrait_matting.people.style_choice import sample_style
+from portrait_matting.people.styles import Style
 from portrait_matting.people.surface import Strands
 from portrait_matting.people.tails import tail_of
 

@@ -17,7 +17,8 @@ from portrait_matting.people.hair import at_rest, grow_hair
 from portrait_matting.people.pose import X, Y, Z, rotation
 from portrait_matting.people.scalp import Hairline, density, scalp_share
 from portrait_matting.people.shape import sample_shape
-from portrait_matting.people.styles import STYLES, sample_style, vary
+from portrait_matting.people.style_choice import sample_style, vary
+from portrait_matting.people.styles import STYLES
 
 pytestmark = pytest.mark.usefixtures("bodies")
 TURNED = {"neck01": rotation(Z, 15) @ rotation(X, -8), "head": rotation(Z, 25) @ rotation(Y, 10)}
