@@ -175,7 +175,9 @@ def _combed(kind, left, front, up, side, comb, knot):
         whorl = 0.9 * np.exp(-(aside * aside + back * back + rise * rise) / 0.12)
         return (0.6 * aside if front > 0.2 else aside) + whorl * (back - rise), back - whorl * aside, rise - 0.25
     if kind == SIDE:
-        return comb[0], comb[1], comb[2]
+        # where the head falls away in that direction, hair lies down with it
+        down = min(max((comb[0] * left - comb[1] * front - 0.3) / 0.35, 0.0), 1.2)
+        return comb[0], comb[1], comb[2] - down
     if kind == PARTED:
         share = min(max((front + 0.5) / 0.6, 0.0), 1.0)  # behind the crown it falls as it grows
         return (

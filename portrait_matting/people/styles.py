@@ -79,7 +79,7 @@ STYLES = {
         Style("crew", count=12000, points=4, top=0.016, sides=0.008, radius=0.00022, lift=1.0, tufts=300, gathered=0.1),
         Style("short", count=9000, points=7, top=0.045, sides=0.018, radius=0.00028),
         Style("side", SIDE, 9000, 9, 0.08, 0.022, 0.00028, (0.9, -0.15, 0), lift=0.8, gravity=0.04, volume=0.012),
-        Style("back", SIDE, 9000, 9, 0.09, 0.022, 0.00028, (0, 1.0, 0.05), lift=0.9, volume=0.014, shine=0.16),
+        Style("back", SIDE, 9000, 9, 0.09, 0.022, 0.00028, (0, 1.0, 0.05), gravity=0.06, volume=0.012, shine=0.16),
         Style("forward", SIDE, 9000, 8, 0.06, 0.02, 0.00028, (0.15, -1.0, -0.1), lift=0.6, gravity=0.05),
         Style("messy", NATURAL, 8000, 9, 0.075, 0.045, 0.0003, lift=1.0, rough=0.7, unruly=0.16, gathered=0.7),
         Style("quiff", SIDE, 9000, 8, 0.06, 0.014, 0.00028, (0.1, 0.6, 0.6), lift=1.6, volume=0.02, gathered=0.5),
