@@ -9,7 +9,7 @@ from portrait_matting.people.body_data import body_data
 from portrait_matting.people.clearance import Clearance, clearance
 from portrait_matting.people.complexion import Complexion
 from portrait_matting.people.face_hair import coloured, level, lying, strands_of
-from portrait_matting.people.growth import curl, gather, keep_off, nearest_of
+from portrait_matting.people.locks import curl, gather, keep_off, nearest_of
 from portrait_matting.people.scalp import Roots, scattered
 from portrait_matting.people.surface import Strands
 

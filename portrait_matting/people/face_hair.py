@@ -7,6 +7,7 @@ from portrait_matting.people.complexion import Complexion
 from portrait_matting.people.scalp import EYES, HEIGHT, Roots
 from portrait_matting.people.surface import Strands
 
+_BROWN = np.array((0.04, 0.022, 0.014), np.float32)
 GREY = np.array((0.5, 0.49, 0.47), np.float32)
 """Linear RGB of a hair without pigment."""
 
@@ -51,8 +52,10 @@ def lying(
 
 
 def coloured(complexion: Complexion, count: int, length: int, grey: float, rng: np.random.Generator) -> np.ndarray:
-    """Colours of hairs (S, K, 3) near those of the head, a share of them grey."""
-    own = complexion.hair * np.exp(0.2 * rng.normal(size=(count, 1))) * (0.95, 0.86, 0.8)
+    """Colours of hairs (S, K, 3) near those of the head, a share of them grey; brown where the head's are dyed."""
+    red, green, blue = complexion.hair
+    natural = complexion.hair if red >= green >= 0.95 * blue else _BROWN
+    own = natural * np.exp(0.2 * rng.normal(size=(count, 1))) * (0.95, 0.86, 0.8)
     white = rng.random(count) < grey
     own[white] = GREY * rng.uniform(0.6, 1.05, (int(white.sum()), 1))
     return np.clip(np.repeat(own[:, None], length, 1), 0.004, 0.9).astype(np.float32)

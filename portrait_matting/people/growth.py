@@ -12,12 +12,6 @@ _FACE = 0.25  # how far before the head's axis the face begins
 
 
 @njit(cache=True)
-def _unit(v):
-    size = np.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]) + 1e-9
-    return v[0] / size, v[1] / size, v[2] / size
-
-
-@njit(cache=True)
 def grow(
     roots,
     outward,
@@ -70,224 +64,137 @@ def grow(
     size = roots.shape[0]
     found = np.empty((size, count, 3), np.float32)
     ends = np.full(size, np.float32(count - 1), np.float32)
+    long = gravity > 0.1
     for s in range(size):
         step = lengths[s] / (count - 1)
         px, py, pz = float(roots[s, 0]), float(roots[s, 1]), float(roots[s, 2])
         dx, dy, dz = float(outward[s, 0]), float(outward[s, 1]), float(outward[s, 2])
         found[s, 0] = roots[s]
-        side, closest = 0.0, 1e9
         gap, nx, ny, nz = probe(px, py, pz, origin, distance)
-        will = wild[pick[s]] * rough[s]
-        cut_at = cut + 0.05 * wild[pick[s], 0, 0]
+        left, front, up = _local(px, py, pz, rotation, middle, height)
+        side = 1.0 if left > (0.0 if up < 0.3 and abs(left) > 0.2 else part) else -1.0
+        will, own = wild[pick[s]], rough[s]
+        cut_at = cut + 0.05 * will[0, 0]
+        combing = NATURAL if fringe[s] and kind != TIED else kind
+        closest = 1e9
         for k in range(1, count):
-            # where it is, in the head's axes: left, front and up in head heights
-            x, y, z = px - middle[0], py - middle[1], pz - middle[2]
-            left = (rotation[0, 0] * x + rotation[1, 0] * y + rotation[2, 0] * z) / height
-            front = -(rotation[0, 1] * x + rotation[1, 1] * y + rotation[2, 1] * z) / height
-            up = (rotation[0, 2] * x + rotation[1, 2] * y + rotation[2, 2] * z) / height
-            if k == 1:
-                side = 1.0 if left > part else -1.0
-                if up < 0.3 and abs(left) > 0.2:
-                    side = 1.0 if left > 0 else -1.0
-            # the way it is combed
-            cx, cy, cz = 0.0, 0.0, 0.0
-            if kind == NATURAL or (fringe[s] and kind != TIED):
-                cx, cy, cz = left - _CROWN[0], -(front - _CROWN[1]), up - _CROWN[2]
-                if front > 0.2:
-                    cx *= 0.6
-                cz -= 0.25
-            elif kind == SIDE:
-                cx, cy, cz = comb[0], comb[1], comb[2]
-            elif kind == PARTED:
-                share = min(max((front + 0.5) / 0.6, 0.0), 1.0)  # behind the crown it falls as it grows
-                cx = share * (side * 0.9 + comb[0]) + (1 - share) * 0.8 * left
-                cy = share * (comb[1] + 0.3) - (1 - share) * (front - _CROWN[1])
-                cz = share * (comb[2] - 0.2) + (1 - share) * (up - _CROWN[2] - 0.3)
-            elif kind == TIED:
-                cx, cy, cz = knot[0] - left, -(knot[1] - front), knot[2] - up
-                apart = cx * cx + cy * cy + cz * cz
-                if apart < closest:  # it ends where it is nearest to the knot: what is behind is another's
-                    closest = apart
-                    ends[s] = max(k - 1, 1)
-            cx, cy, cz = cx + tufts[s, 0], cy + tufts[s, 1], cz + tufts[s, 2]
-            rx = rotation[0, 0] * cx + rotation[0, 1] * cy + rotation[0, 2] * cz
-            ry = rotation[1, 0] * cx + rotation[1, 1] * cy + rotation[1, 2] * cz
-            rz = rotation[2, 0] * cx + rotation[2, 1] * cy + rotation[2, 2] * cz
-            rx, ry, rz = _unit((rx, ry, rz))
-            along = rx * nx + ry * ny + rz * nz
-            if gap < 0.03:
-                rx, ry, rz = rx - along * nx, ry - along * ny, rz - along * nz
-                rx, ry, rz = _unit((rx, ry, rz))
             fall = gravity * min((k * step) / 0.05, 1.0)
             combed = 1.0
             if kind == UPRIGHT:
                 combed = 0.0
             elif kind == TIED:
                 combed, fall = 2.5, 0.0
-            elif gravity > 0.1 and not fringe[s]:  # long hair is combed on top, and hangs below and off the head
+                apart = (knot[0] - left) ** 2 + (knot[1] - front) ** 2 + (knot[2] - up) ** 2
+                if apart < closest:  # it ends where it is nearest to the knot: what is behind is another's
+                    closest = apart
+                    ends[s] = max(k - 1, 1)
+                elif apart > closest + 0.2:
+                    found[s, k:] = found[s, k - 1]
+                    break
+            elif long and not fringe[s]:  # long hair is combed on top, and hangs below and off the head
                 combed = min(max((up - 0.1) / 0.45, 0.0), 1.0) * min(max((0.03 - gap) / 0.012, 0.0), 1.0)
+            rx, ry, rz = 0.0, 0.0, 0.0
+            if combed > 0 or k == 1:
+                cx, cy, cz = _combed(combing, left, front, up, side, comb, knot)
+                rx, ry, rz = _turned(cx + tufts[s, 0], cy + tufts[s, 1], cz + tufts[s, 2], rotation)
+                if gap < 0.03:
+                    along = (rx * nx + ry * ny + rz * nz) / (np.sqrt(rx * rx + ry * ry + rz * rz) + 1e-9)
+                    rx, ry, rz = unit(rx, ry, rz)
+                    rx, ry, rz = rx - along * nx, ry - along * ny, rz - along * nz
+                rx, ry, rz = unit(rx, ry, rz)
+            ox, oy, oz = outward[s, 0], outward[s, 1], outward[s, 2]
             if k == 1:
-                dx, dy, dz = (
-                    outward[s, 0] * lift + rx * combed,
-                    outward[s, 1] * lift + ry * combed,
-                    (outward[s, 2] * lift + rz * combed),
-                )
-                if kind == UPRIGHT:
-                    dx, dy, dz = outward[s, 0], outward[s, 1], outward[s, 2]
-            keep = stiffness
+                dx, dy, dz = ox, oy, oz
+                if kind != UPRIGHT:
+                    dx, dy, dz = ox * lift + rx * combed, oy * lift + ry * combed, oz * lift + rz * combed
             turn = 1 - stiffness
-            dx = keep * dx + turn * combed * rx + (will[k, 0] + bias[s, 0])
-            dy = keep * dy + turn * combed * ry + (will[k, 1] + bias[s, 1])
-            dz = keep * dz + turn * combed * rz + (will[k, 2] + bias[s, 2]) - fall
             if kind == UPRIGHT:
-                dx, dy, dz = dx + turn * outward[s, 0], dy + turn * outward[s, 1], dz + turn * outward[s, 2]
-            dx, dy, dz = _unit((dx, dy, dz))
+                rx, ry, rz, combed = ox, oy, oz, 1.0
+            dx = stiffness * dx + turn * combed * rx + own * will[k, 0] + bias[s, 0]
+            dy = stiffness * dy + turn * combed * ry + own * will[k, 1] + bias[s, 1]
+            dz = stiffness * dz + turn * combed * rz + own * will[k, 2] + bias[s, 2] - fall
+            dx, dy, dz = unit(dx, dy, dz)
             qx, qy, qz = px + dx * step, py + dy * step, pz + dz * step
-            grown = min(k * step / 0.02, 1.0)
-            want = layers[s] * grown
+            want = layers[s] * min(k * step / 0.02, 1.0)
             for _ in range(3):
                 gap, nx, ny, nz = probe(qx, qy, qz, origin, distance)
                 moved = gap < want - 0.0005
                 if gap < want:
                     qx, qy, qz = qx + nx * (want - gap), qy + ny * (want - gap), qz + nz * (want - gap)
-                x, y, z = qx - middle[0], qy - middle[1], qz - middle[2]
-                left = (rotation[0, 0] * x + rotation[1, 0] * y + rotation[2, 0] * z) / height
-                front = -(rotation[0, 1] * x + rotation[1, 1] * y + rotation[2, 1] * z) / height
-                up = (rotation[0, 2] * x + rotation[1, 2] * y + rotation[2, 2] * z) / height
-                # off the face: aside, the wider the lower down to the cheeks
-                if not fringe[s] and kind != UPRIGHT and front > _FACE and up < brow and up > -1.4:
-                    half = face * (1 - 0.35 * max(0.0, (up - 0.1) / max(brow - 0.1, 0.1)))
-                    if abs(left) < half:
-                        way = 1.0 if left > 0.0 else -1.0
-                        if abs(left) < 0.3:
-                            way = side
-                        move = min((way * half - left) * way, 0.35) * way * height
-                        qx, qy, qz = qx + rotation[0, 0] * move, qy + rotation[1, 0] * move, qz + rotation[2, 0] * move
-                        moved = True
-                    elif front > cheek and abs(left) < 1.3:  # back, from beside the face
-                        move = min(front - cheek, 0.25) * height
-                        qx, qy, qz = qx + rotation[0, 1] * move, qy + rotation[1, 1] * move, qz + rotation[2, 1] * move
+                left, front, up = _local(qx, qy, qz, rotation, middle, height)
+                if not fringe[s] and kind != UPRIGHT and front > min(_FACE, cheek) and -1.4 < up < brow:
+                    aside, back = _off_face(left, front, up, side, face, cheek, brow)
+                    if aside != 0 or back != 0:
+                        x, y, z = _turned(aside * height, back * height, 0.0, rotation)
+                        qx, qy, qz, moved = qx + x, qy + y, qz + z, True
                 if not moved:
                     break
-            dx, dy, dz = _unit((qx - px, qy - py, qz - pz))
-            nextx, nexty, nextz = px + dx * step, py + dy * step, pz + dz * step
-            px, py, pz = nextx, nexty, nextz
+            dx, dy, dz = unit(qx - px, qy - py, qz - pz)
+            px, py, pz = px + dx * step, py + dy * step, pz + dz * step
+            left, front, up = _local(px, py, pz, rotation, middle, height)
             found[s, k, 0], found[s, k, 1], found[s, k, 2] = px, py, pz
-            if kind != TIED and up < cut_at and ends[s] == count - 1 and k < count - 1 and not fringe[s]:
+            if kind != TIED and up < cut_at and not fringe[s]:
                 ends[s] = k
+                found[s, k:] = found[s, k]
+                break
     return found, ends
 
 
 @njit(cache=True)
-def away_from_axis(points, lower, upper):
-    """Directions of points (S, K, 3) away from the line between two points, of length 1."""
-    found = np.empty_like(points)
-    x, y, z = upper[0] - lower[0], upper[1] - lower[1], upper[2] - lower[2]
-    long = x * x + y * y + z * z
-    for s in range(points.shape[0]):
-        for k in range(points.shape[1]):
-            u, v, w = points[s, k, 0] - lower[0], points[s, k, 1] - lower[1], points[s, k, 2] - lower[2]
-            at = min(max((u * x + v * y + w * z) / long, 0.0), 1.0)
-            u, v, w = _unit((u - at * x, v - at * y, w - at * z))
-            found[s, k, 0], found[s, k, 1], found[s, k, 2] = u, v, w
-    return found
+def unit(x, y, z):
+    size = np.sqrt(x * x + y * y + z * z) + 1e-9
+    return x / size, y / size, z / size
 
 
 @njit(cache=True)
-def gather(points, tuft, number, share, early):
-    """Draws the strands of a tuft together, the more the nearer to their tips, `early` times sooner: in place."""
-    length = points.shape[1]
-    means = np.zeros((number, length, 3), np.float32)
-    counts = np.zeros(number, np.float32)
-    for s in range(points.shape[0]):
-        counts[tuft[s]] += 1
-        means[tuft[s]] += points[s]
-    for t in range(number):
-        means[t] /= max(counts[t], 1)
-    for s in range(points.shape[0]):
-        for k in range(1, length):
-            own = share[s] * min(early * k / (length - 1), 1.0)
-            for c in range(3):
-                points[s, k, c] += own * (means[tuft[s], k, c] - points[s, k, c])
+def _local(x, y, z, rotation, middle, height):
+    """A place in the head's axes: left, front and up in head heights."""
+    x, y, z = (x - middle[0]) / height, (y - middle[1]) / height, (z - middle[2]) / height
+    return (
+        rotation[0, 0] * x + rotation[1, 0] * y + rotation[2, 0] * z,
+        -(rotation[0, 1] * x + rotation[1, 1] * y + rotation[2, 1] * z),
+        rotation[0, 2] * x + rotation[1, 2] * y + rotation[2, 2] * z,
+    )
 
 
 @njit(cache=True)
-def curl(points, phase, width, turn, flat):
-    """Winds strands around their own paths: in place.
+def _turned(x, y, z, rotation):
+    """A direction of the head's axes (left, back, up) in the room."""
+    return (
+        rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2] * z,
+        rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2] * z,
+        rotation[2, 0] * x + rotation[2, 1] * y + rotation[2, 2] * z,
+    )
 
-    Args:
-        points: (S, K, 3), metres.
-        phase: (S,), radians, at the root.
-        width: (S,), metres, the radius of a curl at the tip.
-        turn: (S,), metres of hair in a turn.
-        flat: 0 curls, 1 waves in one plane.
-    """
-    length = points.shape[1]
-    for s in range(points.shape[0]):
-        passed = 0.0
-        before = points[s, 0].copy()
-        ax, ay, az = _unit(
-            (
-                points[s, length - 1, 1] - before[1] + 0.3,
-                before[2] - points[s, length - 1, 2],
-                points[s, length - 1, 0] - before[0],
-            )
+
+@njit(cache=True)
+def _combed(kind, left, front, up, side, comb, knot):
+    """The way hair is combed at a place: left, back and up, of any length."""
+    if kind == NATURAL:
+        aside, back, rise = left - _CROWN[0], _CROWN[1] - front, up - _CROWN[2]
+        whorl = 0.9 * np.exp(-(aside * aside + back * back + rise * rise) / 0.12)
+        return (0.6 * aside if front > 0.2 else aside) + whorl * (back - rise), back - whorl * aside, rise - 0.25
+    if kind == SIDE:
+        # where the head falls away in that direction, hair lies down with it
+        down = min(max((comb[0] * left - comb[1] * front - 0.3) / 0.35, 0.0), 1.2)
+        return comb[0], comb[1], comb[2] - down
+    if kind == PARTED:
+        share = min(max((front + 0.5) / 0.6, 0.0), 1.0)  # behind the crown it falls as it grows
+        return (
+            share * (side * 0.9 + comb[0]) + (1 - share) * (0.8 * left + 0.3 * side),
+            share * (comb[1] + 0.3) - (1 - share) * (front - _CROWN[1]),
+            share * (comb[2] - 0.2) + (1 - share) * (up - _CROWN[2] - 0.3),
         )
-        for k in range(1, length):
-            x, y, z = points[s, k, 0] - before[0], points[s, k, 1] - before[1], points[s, k, 2] - before[2]
-            step = np.sqrt(x * x + y * y + z * z) + 1e-9
-            passed += step
-            before[0], before[1], before[2] = points[s, k, 0], points[s, k, 1], points[s, k, 2]
-            x, y, z = x / step, y / step, z / step
-            along = ax * x + ay * y + az * z  # carried along, so that the curl does not jump
-            ax, ay, az = _unit((ax - along * x, ay - along * y, az - along * z))
-            bx, by, bz = y * az - z * ay, z * ax - x * az, x * ay - y * ax
-            angle = phase[s] + 2 * np.pi * passed / turn[s]
-            out = width[s] * min(passed / (1.2 * turn[s] + 0.01), 1.0)
-            u, v = out * np.cos(angle), out * np.sin(angle) * (1 - flat)
-            points[s, k, 0] += u * ax + v * bx
-            points[s, k, 1] += u * ay + v * by
-            points[s, k, 2] += u * az + v * bz
+    return knot[0] - left, front - knot[1], knot[2] - up
 
 
 @njit(cache=True)
-def cut_off(points, ends):
-    """Strands that end at `ends` (S,) of their steps, with as many points as before."""
-    count, length = points.shape[:2]
-    found = np.empty_like(points)
-    for s in range(count):
-        for k in range(length):
-            at = ends[s] * k / (length - 1)
-            i = min(int(at), length - 2)
-            t = np.float32(at - i)
-            for c in range(3):
-                found[s, k, c] = points[s, i, c] + t * (points[s, i + 1, c] - points[s, i, c])
-    return found
-
-
-@njit(cache=True)
-def keep_off(points, margin, origin, distance):
-    """Moves points of strands that lie within `margin` metres of the body, or in it, out of it: in place."""
-    for s in range(points.shape[0]):
-        for k in range(1, points.shape[1]):
-            gap, x, y, z = probe(points[s, k, 0], points[s, k, 1], points[s, k, 2], origin, distance)
-            if gap < margin:
-                move = margin - gap
-                points[s, k, 0] += x * move
-                points[s, k, 1] += y * move
-                points[s, k, 2] += z * move
-
-
-@njit(cache=True)
-def nearest_of(points, centres):
-    """Which centre (T, 3) each point (n, 3) is nearest to: int32 (n,)."""
-    found = np.zeros(len(points), np.int32)
-    for n in range(len(points)):
-        least = np.inf
-        for t in range(len(centres)):
-            x, y, z = points[n, 0] - centres[t, 0], points[n, 1] - centres[t, 1], points[n, 2] - centres[t, 2]
-            far = x * x + y * y + z * z
-            if far < least:
-                least = far
-                found[n] = t
-    return found
+def _off_face(left, front, up, side, face, cheek, brow):
+    """How far hair before or beside a face is moved: aside, to the left, and back, in head heights."""
+    half = face * (1 - 0.35 * max(0.0, (up - 0.1) / max(brow - 0.1, 0.1)))
+    if front > _FACE and abs(left) < half:
+        way = side if abs(left) < 0.3 else (1.0 if left > 0.0 else -1.0)
+        return min((way * half - left) * way, 0.35) * way, 0.0
+    if front > cheek and half <= abs(left) < 1.3:
+        return 0.0, min(front - cheek, 0.25)
+    return 0.0, 0.0

@@ -11,19 +11,11 @@ from portrait_matting.people.body import Body
 from portrait_matting.people.clearance import Clearance, clearance
 from portrait_matting.people.complexion import Complexion
 from portrait_matting.people.face_hair import GREY
-from portrait_matting.people.growth import (
-    TIED,
-    UPRIGHT,
-    away_from_axis,
-    curl,
-    cut_off,
-    gather,
-    grow,
-    keep_off,
-    nearest_of,
-)
+from portrait_matting.people.growth import NATURAL, TIED, UPRIGHT, grow
+from portrait_matting.people.locks import away_from_axis, curl, cut_off, gather, keep_off, nearest_of
 from portrait_matting.people.scalp import Hairline, Roots, density, scalp
-from portrait_matting.people.styles import Style, sample_style
+from portrait_matting.people.style_choice import sample_style
+from portrait_matting.people.styles import Style
 from portrait_matting.people.surface import Strands
 from portrait_matting.people.tails import tail_of
 
@@ -54,6 +46,8 @@ def grow_hair(
         flyaways: of the strands, how many do not lie with the others.
     """
     style = sample_style(body.shape, rng) if style is None else style
+    if headwear is not None:
+        style = pressed(style)
     around = clearance(body, ears=style.gravity > 0.1)
     roots = _rooted(style, rng)
     roots = roots[around(roots.of(body.points)) > -0.004]  # what grows under a collar stays there
@@ -181,13 +175,13 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
 def _tinted(complexion: Complexion, count: int, length: int, rng: np.random.Generator) -> np.ndarray:
     """Colours of hairs (S, K, 3): each its own shade, some of them grey, tips a little lighter."""
     shade = np.exp(0.16 * rng.normal(size=(count, 1))) * np.exp(0.05 * rng.normal(size=(count, 3)))
-    own = complexion.hair * shade
+    own = (complexion.hair * shade).astype(np.float32)
     if complexion.grey > 0:  # a strand is a few hairs: most of them are mostly of one kind
         grey = np.clip(complexion.grey, 0.02, 0.98)
         white = rng.beta(2.5 * grey, 2.5 * (1 - grey), (count, 1))
         own = own + white * (GREY * rng.uniform(0.6, 1.1, (count, 1)) - own)
     along = np.linspace(0.9, 1.15, length)
-    return np.clip(own[:, None, :] * along[None, :, None], 0.004, 0.9).astype(np.float32)
+    return np.clip(own[:, None, :], 0.004, 0.8).astype(np.float32) * along[None, :, None].astype(np.float32)
 
 
 def knot_on(body: Body, way: tuple[float, float, float], around: Clearance) -> tuple[float, float, float]:
@@ -221,6 +215,19 @@ def at_rest(body: Body, points: np.ndarray) -> np.ndarray:
     return ((points - bone[:, 3]) @ bone[:, :3]).astype(np.float32)
 
 
+def pressed(style: Style) -> Style:
+    """A style as it is under a hat: flat, nothing stands up, and what is tied is tied low."""
+    left, front, up = style.knot
+    return replace(
+        style,
+        kind=NATURAL if style.kind == UPRIGHT else style.kind,
+        volume=min(style.volume, 0.005),
+        lift=min(style.lift, 0.2),
+        rough=0.3 * style.rough,
+        knot=(left, min(front, -0.9), min(up, -0.1)),
+    )
+
+
 def _uncovered(body: Body, strands: Strands, headwear: _Hides) -> list[Strands]:
     """Strands without those under headwear: a strand whose root is hidden shows from where it comes out below."""
     rest = at_rest(body, strands.points)
@@ -228,15 +235,17 @@ def _uncovered(body: Body, strands: Strands, headwear: _Hides) -> list[Strands]:
     length = hidden.shape[1]
     last = length - 1 - np.argmax(hidden[:, ::-1], 1)  # of the hidden points; 0 where there is none
     first = np.where(hidden.any(1), last + 1, 0)
-    # what comes out above the level where hair goes in is what would come through
-    kept = first < length - 1
+    row = np.arange(len(rest))
+    # what is out above the root has come through, and does not fall out below
+    through = hidden[:, 0] & (rest[row, np.minimum(first, length - 1), 2] > rest[:, 0, 2])
+    kept = (first < length - 1) & ~through
     points, starts = strands.points[kept], first[kept]
     at = starts[:, None] + (length - 1 - starts[:, None]) * np.linspace(0, 1, length)
     i = np.minimum(at.astype(np.int32), length - 2)
     t = (at - i)[..., None].astype(np.float32)
-    row = np.arange(len(points))[:, None]
     if not len(points):
         return []
+    row = np.arange(len(points))[:, None]
 
     def again(values: np.ndarray) -> np.ndarray:
         return values[row, i] * (1 - t) + values[row, i + 1] * t

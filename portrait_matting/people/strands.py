@@ -1,8 +1,6 @@
 """Strands of hair, laid over a render: thinner than a pixel, so that the share of a pixel that one covers is computed.
 
-A strand is a chain of tapering segments. The area that a segment covers of a pixel is exact in the limit of long
-segments; what several strands cover of one pixel is taken as independent, as Porter and Duff take it ("Compositing
-Digital Images", SIGGRAPH 1984). Nearest first, so that a pixel which is full costs nothing.
+They are laid over the surfaces of which a picture has several samples a pixel: see `strand_cover`.
 """
 
 import numpy as np
@@ -11,15 +9,14 @@ from numba import njit
 from portrait_matting.people.camera import NEAR, Camera
 from portrait_matting.people.light import Light
 from portrait_matting.people.shadow import ShadowMap
+from portrait_matting.people.strand_cover import FULL, lay
 from portrait_matting.people.strand_shading import strand_colours
 from portrait_matting.people.surface import Strands
 
-_BIAS = 0.0015  # metres: a hair that lies on the skin is before it, whatever rounding says
 _STEP = 0.004  # metres that the depths of a pixel's samples may differ by, and the pixel counts as one sample
 _TIP = 0.2  # of a strand's width at the root that is left at its tip
 _BUCKETS = 4096  # depths that are told apart when segments are sorted
-_FULL = 0.995  # of a pixel: what lies behind is not seen, and it counts as full
-_SAG = 0.3  # pixels between an arc and its chord, in the mean, from where chords are halved
+_SAG = 0.4  # pixels between an arc and its chord, in the mean, from where chords are halved
 
 
 def draw_strands(
@@ -55,12 +52,12 @@ def draw_strands(
     strands = [strand for strand in strands if strand.points.size]
     if not strands:
         return under, covered, nearest
-    pixels, far, widths, colours, owners, starts = _flat(strands, camera, light, maps)
+    pixels, far, widths, colours, starts = _flat(strands, camera, light, maps)
     order = _nearest_first(far, starts, _BUCKETS)
     number, count = _mixed(depth, size)
     over = np.zeros((camera.height, camera.width, 4), np.float32)
     apart = np.zeros((count, size * size, 4), np.float32)
-    _lay(pixels, far, widths, colours, owners, order, depth, number, size, over, apart, nearest)
+    lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest)
     _merge(under, covered, colour, alpha, number, size, over, apart)
     return under, covered, nearest
 
@@ -96,7 +93,7 @@ def taper(count: int) -> np.ndarray:
 
 def _flat(strands: list[Strands], camera: Camera, light: Light, maps):
     """The points of all strands, one after the other, and where segments start."""
-    pixels, far, widths, colours, owners, starts, offset, owner = [], [], [], [], [], [], 0, 0
+    pixels, far, widths, colours, starts, offset = [], [], [], [], [], 0
     for strand in strands:
         shades = strand_colours(strand, camera, light, maps)
         at, depth = camera.project(strand.points)
@@ -110,9 +107,8 @@ def _flat(strands: list[Strands], camera: Camera, light: Light, maps):
         colours.append(shades.reshape(-1, 3))
         first = offset + np.arange(count * length, dtype=np.int32).reshape(count, length)
         starts.append(first[:, :-1].ravel())
-        owners.append(np.repeat(np.arange(owner, owner + count, dtype=np.int32), length))
-        offset, owner = offset + count * length, owner + count
-    return tuple(np.concatenate(part) for part in (pixels, far, widths, colours, owners, starts))
+        offset += count * length
+    return tuple(np.concatenate(part) for part in (pixels, far, widths, colours, starts))
 
 
 def _sag(pixels: np.ndarray) -> float:
@@ -180,110 +176,6 @@ def _mixed(depth, size):
 
 
 @njit(cache=True)
-def _ramp(x):
-    return 0.5 * x * x if x > 0 else 0.0
-
-
-@njit(cache=True)
-def _below(x, wide, narrow):
-    """The share below x of the convolution of two boxes around 0 of these widths."""
-    outer, inner = 0.5 * (wide + narrow), 0.5 * (wide - narrow)
-    if x <= -outer:
-        return 0.0
-    if x >= outer:
-        return 1.0
-    return (_ramp(x + outer) - _ramp(x + inner) - _ramp(x - inner) + _ramp(x - outer)) / (wide * narrow)
-
-
-@njit(cache=True)
-def _hidden(x0, y0, x1, y1, over):
-    """Whether full pixels lie before a segment, as far as the pixels along it tell, every third."""
-    steps = 1 + int(max(abs(x1 - x0), abs(y1 - y0)) / 3)
-    for i in range(steps + 1):
-        x, y = int(x0 + i * (x1 - x0) / steps), int(y0 + i * (y1 - y0) / steps)
-        if x < 0 or y < 0 or x >= over.shape[1] or y >= over.shape[0] or over[y, x, 3] < _FULL:
-            return False
-    return True
-
-
-@njit(cache=True)
-def _lay(pixels, far, widths, colours, owners, order, depth, number, size, over, apart, nearest):
-    # a strand passes through a pixel in several segments, which do not hide one another: what was left of the pixel
-    # when it came counts for all of them
-    passing, base = np.full(number.shape, np.int32(-1)), np.ones(number.shape, np.float32)
-    bases = np.ones(apart.shape[:2], np.float32)
-    height, width = number.shape
-    half = size // 2
-    for n in range(len(order)):
-        p = order[n]
-        q = p + 1
-        if far[p] < NEAR or far[q] < NEAR:
-            continue
-        x0, y0, x1, y1 = pixels[p, 0], pixels[p, 1], pixels[q, 0], pixels[q, 1]
-        steep = abs(y1 - y0) >= abs(x1 - x0)  # then rows are walked, else columns
-        a0, b0, a1, b1 = (y0, x0, y1, x1) if steep else (x0, y0, x1, y1)
-        if a0 > a1:
-            p, q, a0, b0, a1, b1 = q, p, a1, b1, a0, b0
-        if a1 - a0 < 1e-4:
-            continue
-        limit_a, limit_b = (height, width) if steep else (width, height)
-        if _hidden(x0, y0, x1, y1, over):
-            continue
-        slope = (b1 - b0) / (a1 - a0)
-        stretch = np.sqrt(1 + slope * slope)
-        for a in range(max(0, int(np.floor(a0))), min(limit_a - 1, int(np.floor(a1))) + 1):
-            low, high = max(a0, np.float32(a)), min(a1, np.float32(a + 1))
-            share = high - low
-            if share <= 0:
-                continue
-            t = (0.5 * (low + high) - a0) / (a1 - a0)
-            middle = b0 + t * (b1 - b0)
-            across = (widths[p] + t * (widths[q] - widths[p])) * stretch
-            shift = max(abs(slope) * share, 0.02)
-            wide, narrow = max(across, shift), min(across, shift)
-            narrow = max(narrow, 0.01)
-            reach = 0.5 * (wide + narrow)
-            first, last = max(0, int(np.floor(middle - reach))), min(limit_b - 1, int(np.floor(middle + reach)))
-            if first > last:
-                continue
-            z = far[p] + t * (far[q] - far[p])
-            before = _below(first - middle, wide, narrow)
-            for b in range(first, last + 1):
-                after = _below(b + 1 - middle, wide, narrow)
-                cover = min(across * share * (after - before), 1.0)
-                before = after
-                if cover <= 0:
-                    continue
-                y, x = (a, b) if steep else (b, a)
-                k = number[y, x]
-                if k < 0:
-                    left = 1 - over[y, x, 3]
-                    if left < 1 - _FULL or z > depth[y * size + half, x * size + half] + _BIAS:
-                        continue
-                    if passing[y, x] != owners[p]:
-                        passing[y, x], base[y, x] = owners[p], left
-                    cover = min(cover * base[y, x], left)
-                    for c in range(3):
-                        over[y, x, c] += cover * (colours[p, c] + t * (colours[q, c] - colours[p, c]))
-                    over[y, x, 3] += cover
-                    if left > 0.5 >= left - cover and z < nearest[y, x]:
-                        nearest[y, x] = z
-                    continue
-                new = passing[y, x] != owners[p]
-                passing[y, x] = owners[p]
-                for s in range(size * size):
-                    left = 1 - apart[k, s, 3]
-                    if new:
-                        bases[k, s] = left
-                    if left < 1 - _FULL or z > depth[y * size + s // size, x * size + s % size] + _BIAS:
-                        continue
-                    own = min(cover * bases[k, s], left)
-                    for c in range(3):
-                        apart[k, s, c] += own * (colours[p, c] + t * (colours[q, c] - colours[p, c]))
-                    apart[k, s, 3] += own
-
-
-@njit(cache=True)
 def _merge(under, covered, colour, alpha, number, size, over, apart):
     """Lays what was gathered over the pixels."""
     height, width = number.shape
@@ -291,7 +183,7 @@ def _merge(under, covered, colour, alpha, number, size, over, apart):
         for x in range(width):
             k = number[y, x]
             if k < 0:
-                if over[y, x, 3] >= _FULL:
+                if over[y, x, 3] >= FULL:
                     for c in range(4):
                         over[y, x, c] /= over[y, x, 3]
                 left = 1 - over[y, x, 3]

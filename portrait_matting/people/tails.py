@@ -4,7 +4,7 @@ import numpy as np
 
 from portrait_matting.people.body import Body
 from portrait_matting.people.clearance import Clearance, probe
-from portrait_matting.people.growth import curl, cut_off, keep_off
+from portrait_matting.people.locks import curl, cut_off, keep_off
 from portrait_matting.people.styles import Style
 
 
