@@ -20,7 +20,7 @@ from portrait_matting.people.necklace import wear_necklace
 from portrait_matting.people.scalp import scalp_share
 from portrait_matting.people.sitter import Sitter, Streams
 from portrait_matting.people.skin import body_surfaces
-from portrait_matting.people.styles import sample_style
+from portrait_matting.people.style_choice import sample_style
 from portrait_matting.people.surface import Strands, Surface
 
 # Shares of people, chosen for variety more than by how often they are seen
