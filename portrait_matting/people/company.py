@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from portrait_matting.people.pose import Z, rotation
+from portrait_matting.people.bodies.pose import Z, rotation
 
 _NOBODY, _TWO, _THREE = 0.02, 0.11, 0.03  # shares of portraits
 

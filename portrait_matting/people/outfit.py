@@ -4,24 +4,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from portrait_matting.people.bag import wear_bag
-from portrait_matting.people.beard import grow_beard
-from portrait_matting.people.brows import grow_brows
-from portrait_matting.people.clothes import covered, dress
-from portrait_matting.people.earrings import wear_earrings
-from portrait_matting.people.glasses import wear_glasses
-from portrait_matting.people.hair import FLYAWAYS, grow_hair
-from portrait_matting.people.head_cover import Headwear
-from portrait_matting.people.headphones import wear_headphones
-from portrait_matting.people.headwear import wear_headwear
-from portrait_matting.people.held import hold
-from portrait_matting.people.mask import wear_mask
-from portrait_matting.people.necklace import wear_necklace
-from portrait_matting.people.scalp import scalp_share
+from portrait_matting.people.clothes.clothes import covered, dress
+from portrait_matting.people.faces.skin import body_surfaces
+from portrait_matting.people.hair.beard import grow_beard
+from portrait_matting.people.hair.brows import grow_brows
+from portrait_matting.people.hair.hair import FLYAWAYS, grow_hair
+from portrait_matting.people.hair.scalp import scalp_share
+from portrait_matting.people.hair.style_choice import sample_style
+from portrait_matting.people.rendering.surface import Strands, Surface
 from portrait_matting.people.sitter import Sitter, Streams
-from portrait_matting.people.skin import body_surfaces
-from portrait_matting.people.style_choice import sample_style
-from portrait_matting.people.surface import Strands, Surface
+from portrait_matting.people.things.bag import wear_bag
+from portrait_matting.people.things.earrings import wear_earrings
+from portrait_matting.people.things.glasses import wear_glasses
+from portrait_matting.people.things.head_cover import Headwear
+from portrait_matting.people.things.headphones import wear_headphones
+from portrait_matting.people.things.headwear import wear_headwear
+from portrait_matting.people.things.held import hold
+from portrait_matting.people.things.mask import wear_mask
+from portrait_matting.people.things.necklace import wear_necklace
 
 # Shares of people, chosen for variety more than by how often they are seen
 _WITH_HEADWEAR, _WITH_GLASSES, _WITH_NECKLACE, _WITH_MASK = 0.18, 0.32, 0.15, 0.04

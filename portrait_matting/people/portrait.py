@@ -11,21 +11,21 @@ from functools import partial
 import numpy as np
 
 from portrait_matting.errors import InputError
-from portrait_matting.people.body_data import body_data
-from portrait_matting.people.bystanders import with_bystanders
-from portrait_matting.people.camera import look_at
+from portrait_matting.people.bodies.body_data import body_data
 from portrait_matting.people.company import sample_company
-from portrait_matting.people.focus import defocus, focus
-from portrait_matting.people.framing import frame
-from portrait_matting.people.layers import layers_of
-from portrait_matting.people.lens import Lens, sample_lens
-from portrait_matting.people.light import Light
-from portrait_matting.people.light_of import light_of
 from portrait_matting.people.outfit import outfit
-from portrait_matting.people.place import draw_place, pictures_of
-from portrait_matting.people.render import Rendered, render
-from portrait_matting.people.sensor import develop
-from portrait_matting.people.shadow_on import shadow_on
+from portrait_matting.people.photography.focus import defocus, focus
+from portrait_matting.people.photography.framing import frame
+from portrait_matting.people.photography.layers import layers_of
+from portrait_matting.people.photography.lens import Lens, sample_lens
+from portrait_matting.people.photography.sensor import develop
+from portrait_matting.people.places.bystanders import with_bystanders
+from portrait_matting.people.places.light_of import light_of
+from portrait_matting.people.places.place import draw_place, pictures_of
+from portrait_matting.people.places.shadow_on import shadow_on
+from portrait_matting.people.rendering.camera import look_at
+from portrait_matting.people.rendering.light import Light
+from portrait_matting.people.rendering.render import Rendered, render
 from portrait_matting.people.sitter import Sitter, sample_sitter
 from portrait_matting.synthetic.scene import SPLITS, Layers
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.people.body import Body, make_body
-from portrait_matting.people.body_data import BodyData
-from portrait_matting.people.complexion import Complexion, sample_complexion
-from portrait_matting.people.held import grip_for, pick
-from portrait_matting.people.pose import Rotations
-from portrait_matting.people.posture import Posture, sample_posture
-from portrait_matting.people.shape import sample_shape
+from portrait_matting.people.bodies.body import Body, make_body
+from portrait_matting.people.bodies.body_data import BodyData
+from portrait_matting.people.bodies.complexion import Complexion, sample_complexion
+from portrait_matting.people.bodies.pose import Rotations
+from portrait_matting.people.bodies.posture import Posture, sample_posture
+from portrait_matting.people.bodies.shape import sample_shape
+from portrait_matting.people.things.held import grip_for, pick
 
 Streams = Callable[[str], np.random.Generator]
 """A random generator of its own for each part by name: without one part, all others stay as they are."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portrait_matting.people.body_data import BodyData, body_data
+from portrait_matting.people.bodies.body_data import BodyData, body_data
 
 
 @pytest.fixture(scope="session")

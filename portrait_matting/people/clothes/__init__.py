@@ -1,0 +1,1 @@
+"""Clothes: cut from MakeHuman's suit, draped, folded, sewn; their fabrics, and who wears what."""

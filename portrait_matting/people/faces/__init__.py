@@ -1,0 +1,1 @@
+"""What is seen of a body: skin by its map, wrinkles, eyes with lids and lashes, mouths."""

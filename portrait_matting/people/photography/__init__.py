@@ -1,0 +1,1 @@
+"""What a camera does: framing, focus, exposure, the sensor."""

@@ -1,0 +1,1 @@
+"""Places behind people, and the light that comes from them."""

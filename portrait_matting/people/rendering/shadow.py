@@ -1,0 +1,168 @@
+"""What a lamp reaches: a depth buffer as it sees the scene (Williams, "Casting curved shadows", SIGGRAPH 1978)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from portrait_matting.people.rendering.camera import Camera
+from portrait_matting.people.rendering.raster import see
+from portrait_matting.people.rendering.surface import Strands, Surface
+
+_SIZE = 256  # samples on each side of the buffer
+_FAR = 20.0  # metres, from where a lamp looks: nearly parallel rays
+_OFF = 0.003  # metres that a surface is lifted by, and
+_SLOPED = 1.5  # widths of a sample besides, where light grazes it
+_BIAS = 0.008  # metres: what is so near to what the lamp sees is lit
+_DENSITY = 0.45  # of the light that hair keeps away, where it covers a sample of the buffer once; others scatter it on
+_SQUARE = np.array([[0.5, 0.5, 0.0], [-0.5, 0.0, 0.5]], np.float32)  # of three samples, how much lies in it; by place
+_ENOUGH = 2500  # strands: of more, some stand for all
+_LAYERS = (0.006, 0.02, 0.05)  # metres behind the first hair, where the layers of hair end; the last has no end
+
+
+@dataclass(frozen=True)
+class ShadowMap:
+    """What a lamp sees: `depth` float32 (N, N) of surfaces; `hair` float32 (N, N) of where hair begins and `thick`
+    (N, N, 4) of how often hair covers the sample, in layers behind that (deep opacity maps; Yuksel and Keyser,
+    Eurographics 2008)."""
+
+    camera: Camera
+    depth: np.ndarray
+    hair: np.ndarray
+    thick: np.ndarray
+
+    def reached(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """How much of the lamp's light reaches points (n, 3) of surfaces: float32 (n,) in [0, 1].
+
+        Args:
+            points: metres.
+            normals: (n, 3), of length 1. Points are moved along them, the further the more light only grazes them: a
+                sample of the buffer is wide, and would shade what slopes within it.
+        """
+        cosine = normals @ -self.camera.forward.astype(np.float32)
+        wide = np.float32(_FAR / self.camera.focal)
+        off = _OFF + _SLOPED * wide * np.sqrt(np.clip(1 - cosine * cosine, 0, 1))
+        pixels, depth = self.camera.project(points + off[:, None] * normals)
+        return _reached(pixels, depth, self.depth, self.hair, self.thick)
+
+    def reached_within(self, points: np.ndarray) -> np.ndarray:
+        """How much of the lamp's light reaches points (n, 3) of hair itself: (n,), less even, for hair is not."""
+        pixels, depth = self.camera.project(points)
+        return _reached_within(pixels, depth, self.depth, self.hair, self.thick)
+
+
+def shadow_map(
+    surfaces: list[Surface], strands: list[Strands], direction: np.ndarray, middle: np.ndarray, radius: float
+):
+    """What a lamp in `direction` sees of the ball of `radius` metres around `middle`."""
+    forward = -np.asarray(direction, np.float64)
+    side = np.array([0.0, 0.0, 1.0]) if abs(forward[2]) < 0.9 else np.array([0.0, 1.0, 0.0])
+    right = np.cross(forward, side)
+    right /= np.linalg.norm(right)
+    camera = Camera(
+        middle - _FAR * forward,
+        right,
+        np.cross(right, forward),
+        forward,
+        _SIZE / 2 / radius * _FAR,
+        (_SIZE / 2, _SIZE / 2),
+        _SIZE,
+        _SIZE,
+    )
+    depth = see([surface for surface in surfaces if surface.casts], camera).depth
+    shape = (_SIZE, _SIZE)
+    hair, thick = np.full(shape, np.inf, np.float32), np.zeros((*shape, len(_LAYERS) + 1), np.float32)
+    strides = [1 + len(strand.points) // _ENOUGH for strand in strands]
+    seen = [camera.project(strand.points[::each]) for strand, each in zip(strands, strides, strict=True)]
+    for pixels, far in seen:
+        _begin(pixels, far, hair)
+    for strand, each, (pixels, far) in zip(strands, strides, seen, strict=True):
+        size = each * 2 * strand.radius[::each] / (2 * radius / _SIZE)  # of a sample's width
+        _count(pixels, far, size.astype(np.float32), hair, thick)
+    return ShadowMap(camera, depth, hair, thick)
+
+
+@njit(cache=True)
+def _begin(pixels, depth, hair):
+    """Finds where hair begins."""
+    height, width = hair.shape
+    for s in range(pixels.shape[0]):
+        for k in range(pixels.shape[1]):
+            x, y = int(pixels[s, k, 0]), int(pixels[s, k, 1])
+            if 0 <= x < width and 0 <= y < height and depth[s, k] < hair[y, x]:
+                hair[y, x] = depth[s, k]
+
+
+@njit(cache=True)
+def _count(pixels, depth, size, hair, thick):
+    """Adds the length of strands, in samples, times their width, to the samples that they pass."""
+    height, width = hair.shape
+    for s in range(pixels.shape[0]):
+        for k in range(pixels.shape[1] - 1):
+            dx, dy = pixels[s, k + 1, 0] - pixels[s, k, 0], pixels[s, k + 1, 1] - pixels[s, k, 1]
+            length = np.sqrt(dx * dx + dy * dy)
+            steps = int(length) + 1
+            for i in range(steps):
+                t = (i + np.float32(0.5)) / steps
+                x, y = int(pixels[s, k, 0] + t * dx), int(pixels[s, k, 1] + t * dy)
+                if x < 0 or y < 0 or x >= width or y >= height:
+                    continue
+                z = depth[s, k] + t * (depth[s, k + 1] - depth[s, k])
+                if z < hair[y, x]:
+                    hair[y, x] = z
+                behind = z - hair[y, x]
+                layer = 0
+                while layer < len(_LAYERS) and behind > _LAYERS[layer]:
+                    layer += 1
+                thick[y, x, layer] += size[s] * length / steps
+
+
+@njit(cache=True)
+def _through(behind, thick):
+    """The share of light that comes through hair to a depth behind where it begins."""
+    if behind <= 0:
+        return np.float32(1)
+    before, passed = np.float32(0), np.float32(0)
+    for layer in range(len(_LAYERS) + 1):
+        end = _LAYERS[layer] if layer < len(_LAYERS) else 2 * _LAYERS[-1]
+        share = min((behind - before) / (end - before), 1.0)
+        passed += share * thick[layer]
+        if share < 1:
+            break
+        before = end
+    return np.float32(np.exp(-_DENSITY * passed))
+
+
+@njit(cache=True)
+def _reached(pixels, depth, depths, hair, thick):
+    height, width = depths.shape
+    found = np.empty(len(depth), np.float32)
+    for i in range(len(depth)):
+        lit = np.float32(0)
+        x0, y0 = int(np.floor(pixels[i, 0])), int(np.floor(pixels[i, 1]))
+        u, v = pixels[i, 0] - x0, pixels[i, 1] - y0
+        for k in range(9):  # a square of two samples' width around the point: no steps from sample to sample
+            x, y = x0 + k % 3 - 1, y0 + k // 3 - 1
+            weight = _SQUARE[0, k % 3] + u * _SQUARE[1, k % 3]
+            weight *= _SQUARE[0, k // 3] + v * _SQUARE[1, k // 3]
+            if x < 0 or y < 0 or x >= width or y >= height:
+                lit += weight
+            elif depth[i] <= depths[y, x] + _BIAS:
+                lit += weight * _through(depth[i] - hair[y, x], thick[y, x])
+        found[i] = lit
+    return found
+
+
+@njit(cache=True)
+def _reached_within(pixels, depth, depths, hair, thick):
+    height, width = depths.shape
+    found = np.ones(len(depth), np.float32)
+    for i in range(len(depth)):
+        spread = (i * 0.618034) % 1.0 - 0.5  # another place for each point: no steps where samples meet
+        x, y = int(pixels[i, 0] + 1.4 * spread), int(pixels[i, 1] + 1.4 * ((i * 0.754878) % 1.0 - 0.5))
+        if 0 <= x < width and 0 <= y < height:
+            if depth[i] > depths[y, x] + 2 * _BIAS:
+                found[i] = 0
+            else:
+                found[i] = _through(depth[i] - hair[y, x], thick[y, x])
+    return found

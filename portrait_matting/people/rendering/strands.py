@@ -1,0 +1,203 @@
+"""Strands of hair, laid over a render: thinner than a pixel, so that the share of a pixel that one covers is computed.
+
+They are laid over the surfaces of which a picture has several samples a pixel: see `strand_cover`.
+"""
+
+import numpy as np
+from numba import njit
+
+from portrait_matting.people.rendering.camera import NEAR, Camera
+from portrait_matting.people.rendering.light import Light
+from portrait_matting.people.rendering.shadow import ShadowMap
+from portrait_matting.people.rendering.strand_cover import FULL, lay
+from portrait_matting.people.rendering.strand_shading import strand_colours
+from portrait_matting.people.rendering.surface import Strands
+
+_STEP = 0.004  # metres that the depths of a pixel's samples may differ by, and the pixel counts as one sample
+_TIP = 0.2  # of a strand's width at the root that is left at its tip
+_BUCKETS = 4096  # depths that are told apart when segments are sorted
+_SAG = 0.4  # pixels between an arc and its chord, in the mean, from where chords are halved
+
+
+def draw_strands(
+    colour: np.ndarray,
+    alpha: np.ndarray,
+    depth: np.ndarray,
+    strands: list[Strands],
+    camera: Camera,
+    light: Light,
+    maps: list[ShadowMap | None],
+    size: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lays strands over surfaces that were rendered with several samples a pixel, and reduces both to pixels.
+
+    Where the samples of a pixel lie at one depth, strands cover it as a whole; where they do not, at the edge of a
+    shoulder, say, each sample decides for itself what is before it.
+
+    Args:
+        colour: float32 (size · H, size · W, 3), linear RGB times alpha.
+        alpha: float32 (size · H, size · W).
+        depth: float32 (size · H, size · W), metres; inf where there is nothing.
+        strands: what is laid over.
+        camera: of the picture, H × W pixels.
+        light: of the place.
+        maps: what each source of the light reaches.
+        size: samples of a pixel each way.
+
+    Returns:
+        (H, W, 3), (H, W) and (H, W), float32: colour times alpha, alpha, and the depth of the nearest; that of hair
+        where hair covers half of the pixel.
+    """
+    under, covered, nearest = reduced(colour, alpha, depth, size)
+    strands = [strand for strand in strands if strand.points.size]
+    if not strands:
+        return under, covered, nearest
+    pixels, far, widths, colours, starts = _flat(strands, camera, light, maps)
+    order = _nearest_first(far, starts, _BUCKETS)
+    number, count = _mixed(depth, size)
+    over = np.zeros((camera.height, camera.width, 4), np.float32)
+    apart = np.zeros((count, size * size, 4), np.float32)
+    lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest)
+    _merge(under, covered, colour, alpha, number, size, over, apart)
+    return under, covered, nearest
+
+
+def reduced(colour, alpha, depth, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pixels of samples: the means of colour and alpha, and the least depth."""
+    return _reduced(colour, alpha, depth, size)
+
+
+@njit(cache=True)
+def _reduced(colour, alpha, depth, size):
+    height, width = alpha.shape[0] // size, alpha.shape[1] // size
+    blocks = np.zeros((height, width, 3), np.float32)
+    covered = np.zeros((height, width), np.float32)
+    nearest = np.full((height, width), np.float32(np.inf))
+    share = np.float32(1 / (size * size))
+    for y in range(height):
+        for x in range(width):
+            for i in range(y * size, y * size + size):
+                for j in range(x * size, x * size + size):
+                    if alpha[i, j] > 0:
+                        for c in range(3):
+                            blocks[y, x, c] += share * colour[i, j, c]
+                        covered[y, x] += share * alpha[i, j]
+                    nearest[y, x] = min(nearest[y, x], depth[i, j])
+    return blocks, covered, nearest
+
+
+def taper(count: int) -> np.ndarray:
+    """The width of a strand at each of its points, of that at its root: float32 (count,)."""
+    return (1 - (1 - _TIP) * np.linspace(0, 1, count) ** 2).astype(np.float32)
+
+
+def _flat(strands: list[Strands], camera: Camera, light: Light, maps):
+    """The points of all strands, one after the other, and where segments start."""
+    pixels, far, widths, colours, starts, offset = [], [], [], [], [], 0
+    for strand in strands:
+        shades = strand_colours(strand, camera, light, maps)
+        at, depth = camera.project(strand.points)
+        if _sag(at) > _SAG:
+            at, depth, shades = _halved(at), _halved(depth[..., None])[..., 0], _halved(shades)
+        count, length = depth.shape
+        width = 2 * strand.radius[:, None] * taper(length) * np.float32(camera.focal) / np.maximum(depth, NEAR)
+        pixels.append(at.reshape(-1, 2))
+        far.append(depth.ravel())
+        widths.append(width.astype(np.float32).ravel())
+        colours.append(shades.reshape(-1, 3))
+        first = offset + np.arange(count * length, dtype=np.int32).reshape(count, length)
+        starts.append(first[:, :-1].ravel())
+        offset += count * length
+    return tuple(np.concatenate(part) for part in (pixels, far, widths, colours, starts))
+
+
+def _sag(pixels: np.ndarray) -> float:
+    """The mean distance, in pixels, of arcs through points (S, K, 2) from their chords."""
+    if pixels.shape[1] < 3:
+        return 0.0
+    some = pixels[:: 1 + len(pixels) // 200]
+    return float(np.linalg.norm(some[:, :-2] - 2 * some[:, 1:-1] + some[:, 2:], axis=2).mean()) / 8
+
+
+@njit(cache=True)
+def _halved(values):
+    """Values (S, K, C) along strands with one more between any two, on the cubic through four: (S, 2 K - 1, C)."""
+    count, length, size = values.shape
+    found = np.empty((count, 2 * length - 1, size), np.float32)
+    for s in range(count):
+        for k in range(length - 1):
+            for c in range(size):
+                a, b = values[s, max(k - 1, 0), c], values[s, k, c]
+                d, e = values[s, k + 1, c], values[s, min(k + 2, length - 1), c]
+                found[s, 2 * k, c] = b
+                found[s, 2 * k + 1, c] = np.float32(0.0625) * (9 * (b + d) - a - e)
+        for c in range(size):
+            found[s, 2 * length - 2, c] = values[s, length - 1, c]
+    return found
+
+
+@njit(cache=True)
+def _nearest_first(far, starts, buckets):
+    """Starts of segments by depth, as far as the buckets tell depths apart; otherwise in their order."""
+    low, high = np.inf, 0.0
+    for s in starts:
+        low, high = min(low, far[s]), max(high, far[s])
+    scale = (buckets - 1) / max(high - low, 1e-6)
+    counts = np.zeros(buckets + 1, np.int32)
+    for s in starts:
+        counts[int((far[s] - low) * scale) + 1] += 1
+    for b in range(buckets):
+        counts[b + 1] += counts[b]
+    found = np.empty_like(starts)
+    for s in starts:
+        b = int((far[s] - low) * scale)
+        found[counts[b]] = s
+        counts[b] += 1
+    return found
+
+
+@njit(cache=True)
+def _mixed(depth, size):
+    """Numbers the pixels whose samples lie at several depths: int32 (H, W), -1 of the others; and how many."""
+    height, width = depth.shape[0] // size, depth.shape[1] // size
+    found = np.full((height, width), -1, np.int32)
+    count = 0
+    for y in range(height):
+        for x in range(width):
+            near, far = np.float32(np.inf), np.float32(-np.inf)
+            for i in range(size):
+                for j in range(size):
+                    z = depth[y * size + i, x * size + j]
+                    near, far = min(near, z), max(far, z)
+            if near != far and not far - near < _STEP:
+                found[y, x] = count
+                count += 1
+    return found, count
+
+
+@njit(cache=True)
+def _merge(under, covered, colour, alpha, number, size, over, apart):
+    """Lays what was gathered over the pixels."""
+    height, width = number.shape
+    for y in range(height):
+        for x in range(width):
+            k = number[y, x]
+            if k < 0:
+                if over[y, x, 3] >= FULL:
+                    for c in range(4):
+                        over[y, x, c] /= over[y, x, 3]
+                left = 1 - over[y, x, 3]
+                if left < 1:
+                    for c in range(3):
+                        under[y, x, c] = over[y, x, c] + left * under[y, x, c]
+                    covered[y, x] = over[y, x, 3] + left * covered[y, x]
+                continue
+            for c in range(3):
+                under[y, x, c] = 0
+            covered[y, x] = 0
+            for s in range(size * size):
+                i, j = y * size + s // size, x * size + s % size
+                left = (1 - apart[k, s, 3]) / (size * size)
+                for c in range(3):
+                    under[y, x, c] += apart[k, s, c] / (size * size) + left * colour[i, j, c]
+                covered[y, x] += apart[k, s, 3] / (size * size) + left * alpha[i, j]

@@ -1,0 +1,187 @@
+"""Glasses and sunglasses: frames, lenses, temples that reach the ears."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from portrait_matting.people.bodies.body import Body
+from portrait_matting.people.rendering.surface import Surface
+from portrait_matting.people.things.eyeglass import acetate, clear, tinted
+from portrait_matting.people.things.materials import metal
+from portrait_matting.people.things.prints import metal_colour
+from portrait_matting.people.things.skull import Skull, fit
+from portrait_matting.people.things.solids import Solid, ball, grid, joined, smooth, tube
+
+_POINTS = 40  # of an outline
+_TILT, _WRAP = (
+    math.radians(8),
+    math.radians(5),
+)  # of lenses: their lower edges, and their outer ones, are nearer the face
+
+
+@dataclass(frozen=True)
+class _Outline:
+    """Half a lens's width and height in metres, the exponent of the superellipse, how much wider it is above than
+    below, how far its outer corner is drawn up, and how far below the eyes its middle is, of its height."""
+
+    width: float
+    height: float
+    power: float
+    taper: float = 0.0
+    wing: float = 0.0
+    drop: float = 0.1
+
+
+_OUTLINES = {
+    "round": _Outline(0.0235, 0.0230, 2.0),
+    "panto": _Outline(0.0245, 0.0225, 2.4, 0.10),
+    "rectangle": _Outline(0.0270, 0.0175, 4.5),
+    "square": _Outline(0.0265, 0.0215, 4.0, 0.10),
+    "narrow": _Outline(0.0260, 0.0140, 3.2),
+    "aviator": _Outline(0.0290, 0.0255, 2.6, 0.14, 0.0, 0.24),
+    "cat": _Outline(0.0270, 0.0200, 2.8, 0.12, 0.35),
+    "large": _Outline(0.0300, 0.0270, 2.8, 0.05, 0.0, 0.2),
+}
+
+
+def wear_glasses(body: Body, rng: np.random.Generator, dark: bool | None = None) -> list[Surface]:
+    """A pair of glasses on the nose, or, sunglasses, pushed up on the head.
+
+    Args:
+        body: who wears them.
+        rng: of the glasses.
+        dark: sunglasses; None: a quarter are.
+    """
+    skull = Skull(body)
+    dark = rng.random() < 0.25 if dark is None else dark
+    kinds = ("aviator", "square", "large", "cat", "round") if dark else tuple(_OUTLINES)
+    outline = _OUTLINES[str(rng.choice(kinds))]
+    size = float(np.clip(skull.size / 0.104, 0.75, 1.12)) * rng.uniform(0.93, 1.07)
+    thin = rng.random() < (0.4 if not dark else 0.3)
+    rim = rng.choice(["full", "half", "none"], p=(0.78, 0.12, 0.10)) if not dark else "full"
+    radius = rng.uniform(0.0007, 0.0011) if thin or rim != "full" else rng.uniform(0.0016, 0.0028)
+    frame, lens_edges, hinges = _front(skull, outline, size, radius, str(rim), thin)
+    temples = _temples(skull, hinges, radius, thin)
+    lenses = [_lens(edge) for edge in lens_edges]
+    if dark and rng.random() < 0.22:
+        frame, *others = (_pushed_up(skull, solid, rng) for solid in (frame, *temples, *lenses))
+        temples, lenses = others[:2], others[2:]
+    look = metal(metal_colour(rng)) if thin else acetate(rng)
+    surfaces = [frame.worn(body, look), *(temple.worn(body, look) for temple in temples)]
+    glass, opacity = tinted(rng) if dark else (clear(rng), 0.10)
+    both = joined(lenses)
+    surfaces.append(both.worn(body, glass, opacity=opacity, casts=dark))
+    return surfaces
+
+
+def _front(skull: Skull, outline: _Outline, size: float, radius: float, rim: str, thin: bool):
+    """The rims with the bridge, the edges of both lenses (_POINTS, 3), and where the temples begin."""
+    eyes, width = skull.eyes.astype(np.float64), outline.width * size
+    apart = float(np.ptp(skull.body.eyes[:, 0])) / 2
+    middle = max(0.93 * apart, width + 0.0075 * size)  # of a lens, from the middle of the face
+    shape = _shape(outline, size)
+    off = _clearance(skull, shape, middle)
+    parts, edges, hinges = [], [], []
+    for sign in (1.0, -1.0):
+        edge = _in_face(shape[:, 0], shape[:, 1], off - 6 * (shape**2).sum(1) * 0.35, middle, sign) + eyes
+        edges.append(edge)
+        if rim == "full":
+            parts.append(tube(edge, radius, 8, closed=True, flat=(1.0, 1.0) if thin else (1.5, 1.0), up=(0, 1, 0)))
+        elif rim == "half":
+            top = edge[(np.arange(_POINTS) + _POINTS - 2) % _POINTS][: _POINTS // 2 + 5]
+            parts.append(tube(top, radius, 6))
+        corner = edge[int(np.argmax(shape[:, 0] + 0.35 * shape[:, 1]))]
+        outward = corner + np.array([sign * 0.0035, 0.004, 0.001])
+        parts.append(tube(np.stack([corner, (corner + outward) / 2 - (0, 0.001, 0), outward]), radius * 1.1, 6))
+        hinges.append(outward)
+    inner = [edge[int(np.argmax(-shape[:, 0] + 0.5 * shape[:, 1]))] for edge in edges]
+    top = (inner[0] + inner[1]) / 2 + np.array([0, -0.002, 0.003 if thin else 0.0015]) * size
+    parts.append(tube(smooth(np.stack([inner[0], top, inner[1]]), 9), radius * 1.05, 8))
+    if outline is _OUTLINES["aviator"]:
+        high = [edge[int(np.argmax(-0.45 * shape[:, 0] + shape[:, 1]))] for edge in edges]
+        parts.append(tube(np.stack(high), radius, 6))
+    for edge, sign in zip(edges, (1, -1), strict=True):
+        pad = edge[int(np.argmin(shape[:, 0] + 0.3 * shape[:, 1]))] + np.array([-sign * 0.001, 0.005, 0.0])
+        parts.append(ball(0.0024, 8).stretched((0.5, 0.8, 1.6)).moved(np.eye(3), pad))
+    return joined(parts), edges, hinges
+
+
+def _shape(outline: _Outline, size: float) -> np.ndarray:
+    """The outline of the left lens (_POINTS, 2) around its middle: outwards, up."""
+    turn = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
+    c, s = np.cos(turn), np.sin(turn)
+    r = (np.abs(c) ** outline.power + np.abs(s) ** outline.power) ** (-1 / outline.power)
+    x, z = r * c, r * s
+    x = x * (1 + outline.taper * z)
+    z = z + outline.wing * np.clip(x, 0, None) ** 2 * (0.3 + 0.7 * np.clip(z + 0.5, 0, 1))
+    if outline.taper > 0.12:
+        x = x + 0.12 * np.clip(-z, 0, None)  # drops of aviators lean outwards
+    return np.stack([outline.width * x, outline.height * (z - outline.drop)], 1) * size
+
+
+def _in_face(x, z, off, middle: float, sign: float) -> np.ndarray:
+    """Points of a lens at (x, z), `off` metres before its plane, from the point between the eyes: (n, 3)."""
+    y = x * math.sin(_WRAP) - z * math.sin(-_TILT) * -1 - off
+    return np.stack([sign * (middle + x * math.cos(_WRAP)), y, z * math.cos(_TILT)], 1)
+
+
+def _clearance(skull: Skull, shape: np.ndarray, middle: float) -> float:
+    """How far before the eyes' middles the lenses must be so that nothing of the face but lashes touches them."""
+    data, eyes = skull.body.data, skull.eyes
+    kept = [np.unique(data.meshes["eyes"][0]), np.unique(skull.triangles(False))]
+    points = skull.body.rest[np.concatenate(kept)] - eyes
+    x, z = np.abs(points[:, 0]) - middle, points[:, 2]
+    half = np.abs(shape).max(0)
+    inside = (np.abs(x) < half[0]) & (np.abs(z) < half[1] + 0.002) & (points[:, 1] < 0.02)
+    inside &= np.abs(points[:, 0]) > 0.014 + 0.3 * np.clip(-z, 0, None)
+    behind = x * math.sin(_WRAP) - z * math.sin(_TILT) - points[:, 1]
+    return float(max(behind[inside].max() + 0.002, 0.017 if inside.any() else 0.02))
+
+
+def _temples(skull: Skull, hinges: list[np.ndarray], radius: float, thin: bool) -> list[Solid]:
+    whole = fit(skull, 0.1, 0)
+    found = []
+    for hinge, side, sign in zip(hinges, "LR", (1, -1), strict=True):
+        ear = skull.ear(side).astype(np.float64)
+        top, back, low = ear[:, 2].max(), ear[:, 1].max(), ear[:, 2].min()
+        upper = ear[ear[:, 2] > top - 0.4 * (top - low)]
+        root = sign * (sign * upper[:, 0]).min()
+        front = upper[:, 1].min()
+        rest = np.array([root + sign * 0.001, front + 0.35 * (back - front), top - 0.002])
+        end = np.array([root - sign * 0.002, back - 0.001, top - 0.6 * (top - low)])
+        knee = (hinge + (0, 0.004, 0)) * (1, 1, 1)
+        path = smooth(
+            np.stack([hinge, knee, 0.55 * knee + 0.45 * rest, rest, 0.5 * (rest + end) + (0, 0.005, 0.007), end]), 22
+        )
+        path[1:] = whole.outside(path[1:], 0.002)
+        path[:, 0] = sign * np.maximum(
+            sign * path[:, 0], sign * np.interp(path[:, 1], path[[0, -1], 1], [hinge[0], root]) - 0.004
+        )
+        found.append(tube(path, radius, 6, flat=(0.8, 1.0) if thin else (0.7, 1.5)))
+    return found
+
+
+def _lens(edge: np.ndarray) -> Solid:
+    """A lens within its edge, bulging forward."""
+    middle = edge.mean(0)
+    shares = np.linspace(1, 0, 5)[:, None, None]
+    rows = middle + shares * (edge - middle)[None]
+    rows[..., 1] -= 0.0022 * (1 - shares[..., 0] ** 2)
+    turn = np.linspace(0, 2 * math.pi, len(edge), endpoint=False)
+    solid = grid(rows, closed=True, pole=True)
+    flat = 0.5 + 0.5 * shares * np.stack([np.cos(turn), np.sin(turn)], 1)[None]
+    # the map goes straight across the lens, from 0 to 1
+    return solid._replace(corners=flat.reshape(-1, 2)[solid.triangles].astype(np.float32))
+
+
+def _pushed_up(skull: Skull, solid: Solid, rng: np.random.Generator) -> Solid:
+    """Turns a part about the ears until the lenses are above the forehead."""
+    angle = math.radians(48)
+    ears = np.concatenate([skull.ear("L"), skull.ear("R")])
+    about = np.array([skull.eyes[0], ears[:, 1].mean(), ears[:, 2].max() - 0.012])
+    c, s = math.cos(angle), math.sin(angle)
+    axes = np.array([[1, 0, 0], [0, c, -s], [0, s, c]], np.float64)
+    moved = solid.moved(axes, about - about @ axes)
+    ahead = np.clip((about[1] - moved.points[:, 1:2]) / 0.09, 0, 1) * np.array([0, -0.35, 0.94])
+    return moved._replace(points=(moved.points + 0.012 * ahead).astype(np.float32))

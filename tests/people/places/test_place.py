@@ -1,0 +1,95 @@
+import cv2
+import numpy as np
+import pytest
+
+from portrait_matting.errors import InputError
+from portrait_matting.people.places.backdrop import draw_backdrop
+from portrait_matting.people.places.bystanders import COUNTS, with_bystanders
+from portrait_matting.people.places.place import draw_place
+from portrait_matting.people.places.shadow_on import shadow_on
+from portrait_matting.people.places.thicket import draw_thicket, textured
+from portrait_matting.people.rendering.camera import look_at
+from portrait_matting.people.rendering.light import Source, even_light
+from portrait_matting.people.rendering.render import Rendered
+
+LIKE = np.float32([[0.01, 0.01, 0.012]])
+NONE = np.zeros((0, 3), np.float32)
+
+
+def test_places_are_light_and_decided_by_the_generator():
+    walls = 0
+    for k in range(40):
+        place, again = (draw_place(np.random.default_rng(k), 40, 36, LIKE) for _ in range(2))
+        np.testing.assert_array_equal(place.light, again.light)
+        assert place.light.shape == (40, 36, 3)
+        assert place.light.dtype == np.float32
+        assert np.isfinite(place.light).all()
+        assert place.light.min() >= 0
+        walls += place.wall
+    assert 5 < walls < 35
+
+
+def test_pictures_of_a_folder_are_in_the_places(tmp_path):
+    cv2.imwrite(str(tmp_path / "green.png"), np.full((80, 90, 3), (0, 200, 0), np.uint8))
+    places = [draw_place(np.random.default_rng(k), 40, 36, NONE, str(tmp_path)) for k in range(40)]
+    green = [place for place in places if (place.light[..., 1] > 10 * place.light[..., 0]).all()]
+    assert len(green) > 22
+    assert not any(place.wall for place in green[:3])
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    rng = np.random.default_rng(0)  # not a studio's backdrop
+    with pytest.raises(InputError, match=r"^data\.backgrounds=.*nowhere is not a folder"):
+        draw_place(rng, 40, 36, NONE, str(tmp_path / "nowhere"))
+
+
+def test_black_stands_before_black_sometimes():
+    def near(like) -> int:
+        places = (draw_backdrop(np.random.default_rng(k), 24, 24, like) for k in range(200))
+        return sum(np.abs(place.mean((0, 1)) - (0.3, 0.02, 0.3)).max() < 0.1 for place in places)
+
+    assert near(np.float32([[0.3, 0.02, 0.3]])) > near(NONE) + 10
+
+
+def test_bystanders_are_small_and_change_nothing_else():
+    background = np.full((200, 180, 3), 0.3, np.float32)
+    figure = np.ones((44, 20, 4), np.float32) * np.float32([0.1, 0.2, 0.4, 1])
+    for k in range(20):
+        found = with_bystanders(background, [figure], np.random.default_rng(k), head=80.0)
+        rows, columns = np.nonzero(np.abs(found - background).max(2) > 1e-4)
+        if len(rows):
+            # a figure with its legs is 7.6 heads high
+            assert np.ptp(rows) + 1 < 7.6 * COUNTS * 80
+            assert np.ptp(columns) + 1 < 0.5 * (np.ptp(rows) + 1)
+    assert (background == np.float32(0.3)).all()
+
+
+def test_people_throw_a_shadow_on_a_wall():
+    alpha = np.zeros((96, 80), np.float32)
+    alpha[40:, 30:50] = 1
+    rendered = Rendered(alpha[..., None] * LIKE[0], alpha, np.where(alpha > 0, 1, np.inf).astype(np.float32))
+    camera = look_at(np.zeros(3), 0, 0, 0, 1.0, 96, (40, 48), 96, 80)
+    light = even_light((0.2, 0.2, 0.2), (Source(np.array([-0.5, -0.8, 0.33]), np.ones(3)),))
+    wall = np.full((96, 80, 3), 0.5, np.float32)
+    pieces = frozenset({"shadows", "sources"})
+    walls = [shadow_on(wall, rendered, light, camera, np.random.default_rng(k), pieces) for k in range(20)]
+    darker = [found for found in walls if found is not wall]
+    assert 4 < len(darker) < 18
+    for found in darker:
+        assert (found <= wall).all()
+        assert found[:, 50:].mean() < found[:, :30].mean()  # it falls away from the lamp
+    for off in (pieces - {"shadows"}, pieces - {"sources"}):
+        assert shadow_on(wall, rendered, light, camera, np.random.default_rng(1), off) is wall
+
+
+def test_thickets_are_full_of_small_things():
+    for k in range(12):
+        found = draw_thicket(np.random.default_rng(k), 60, 50)
+        assert found.shape == (60, 50, 3)
+        assert found.dtype == np.float32
+        assert found.min() >= 0
+        lower = np.log(found[40:].mean(2) + 0.01)
+        assert np.abs(np.diff(lower, axis=1)).mean() > 0.03
+        flat = textured(np.ones((60, 50, 3), np.float32), np.random.default_rng(k))
+        assert 0.5 < flat.mean() < 1.5
+        assert flat.min() > 0.3
