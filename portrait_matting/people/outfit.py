@@ -11,6 +11,7 @@ from portrait_matting.people.hair.brows import grow_brows
 from portrait_matting.people.hair.hair import FLYAWAYS, grow_hair
 from portrait_matting.people.hair.scalp import scalp_share
 from portrait_matting.people.hair.style_choice import sample_style
+from portrait_matting.people.rendering.camera import NEAR, Camera
 from portrait_matting.people.rendering.surface import Strands, Surface
 from portrait_matting.people.sitter import Sitter, Streams
 from portrait_matting.people.things.bag import wear_bag
@@ -26,6 +27,7 @@ from portrait_matting.people.things.necklace import wear_necklace
 # Shares of people, chosen for variety more than by how often they are seen
 _WITH_HEADWEAR, _WITH_GLASSES, _WITH_NECKLACE, _WITH_MASK = 0.18, 0.32, 0.15, 0.04
 _WITH_HEADPHONES, _WITH_BAG, _WITH_EARRINGS = 0.06, 0.15, (0.08, 0.4)  # of men and of women
+_FULL_HEAD, _LEAST_DETAIL = 240.0, 0.35  # pixels, of a head from where all its strands are drawn; of the strands
 
 
 class Outfit(NamedTuple):
@@ -33,14 +35,14 @@ class Outfit(NamedTuple):
     strands: list[Strands]
 
 
-def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: np.ndarray | None = None) -> Outfit:
+def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Camera) -> Outfit:
     """Dresses a person.
 
     Args:
         sitter: whom.
         streams: of this person.
         pieces: that are switched on.
-        camera: (3,), where the person may look; None: ahead.
+        camera: that sees the person: where eyes may look, and how much of the hair can be told apart.
     """
     body, complexion = sitter.body, sitter.complexion
     headwear = _headwear(sitter, streams("headwear")) if "headwear" in pieces else None
@@ -50,15 +52,22 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: np.
         rng = streams("hair")
         style = sample_style(body.shape, rng)
         flyaways = FLYAWAYS if "flyaways" in pieces else 0.0
-        strands += grow_hair(body, complexion, rng, headwear, style, flyaways)
+        strands += grow_hair(body, complexion, rng, headwear, style, flyaways, _detail(sitter, camera))
         shares = scalp_share(body, style.hairline)
     strands += grow_brows(body, complexion, streams("brows"))
     if "beards" in pieces:
         strands += grow_beard(body, complexion, streams("beards"))
     clothes = dress(body, streams("clothes"), pieces)
-    skin = body_surfaces(body, complexion, streams("skin"), pieces, camera, shares)
+    skin = body_surfaces(body, complexion, streams("skin"), pieces, camera.position, shares)
     surfaces = [*_without(skin, covered(body, clothes)), *clothes, *_things(sitter, streams, pieces, headwear, clothes)]
     return Outfit(surfaces, strands)
+
+
+def _detail(sitter: Sitter, camera: Camera) -> float:
+    """The share of all strands that a head of this size in the picture needs."""
+    body = sitter.body
+    depth = float(camera.project(body.carried(body.eyes.mean(0, keepdims=True), "head"))[1][0])
+    return float(np.clip(2 * body.head_height * camera.focal / max(depth, NEAR) / _FULL_HEAD, _LEAST_DETAIL, 1))
 
 
 def _headwear(sitter: Sitter, rng: np.random.Generator) -> Headwear | None:

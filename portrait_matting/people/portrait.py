@@ -156,10 +156,7 @@ def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces
         figures = [_figure(light, streams, 9 + number, pieces) for number in range(rng.integers(1, 4))]
         background = with_bystanders(background, figures, rng, head)
     background = defocus(background, camera, lens)
-    worn = [
-        outfit(sitter, partial(streams, person=number), pieces, camera.position)
-        for number, sitter in enumerate(sitters, 1)
-    ]
+    worn = [outfit(sitter, partial(streams, person=number), pieces, camera) for number, sitter in enumerate(sitters, 1)]
     surfaces = [surface for each in worn for surface in each.surfaces]
     strands = [strand for each in worn for strand in each.strands]
     rendered = render(surfaces, strands, camera, light, shadows="shadows" in pieces)
@@ -177,6 +174,6 @@ def _figure(light: Light, streams: Streams, person: int, pieces: frozenset[str])
     tall = head[2] + body.head_height - body.points[:, 2].min()
     middle = np.array([head[0], head[1], head[2] + body.head_height - tall / 2])
     camera = look_at(middle, rng.uniform(-180, 180), 0, 0, 6.0, 96 * 6.0 / tall, (32, 48), 96, 64)
-    worn = outfit(sitter, own, pieces & _FROM_AFAR)
+    worn = outfit(sitter, own, pieces & _FROM_AFAR, camera)
     found = render(worn.surfaces, worn.strands, camera, light, shadows=False)
     return np.dstack([found.colour, found.alpha])

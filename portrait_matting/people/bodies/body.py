@@ -98,7 +98,7 @@ def blend(template: np.ndarray, shapes: np.ndarray, active: np.ndarray, scales: 
     return found.reshape(template.shape)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _add(found: np.ndarray, shapes: np.ndarray, active: np.ndarray, scales: np.ndarray) -> None:
     for k in range(len(active)):
         scale, shape = scales[k], shapes[active[k]]
@@ -106,7 +106,7 @@ def _add(found: np.ndarray, shapes: np.ndarray, active: np.ndarray, scales: np.n
             found[i] += scale * np.float32(shape[i])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def skin(rest: np.ndarray, weights: np.ndarray, weight_bones: np.ndarray, bones: np.ndarray) -> np.ndarray:
     """Linear blend skinning: each vertex goes to the weighted mean of where its bones take it. float32 (V, 3)."""
     found = np.zeros_like(rest)
@@ -122,7 +122,7 @@ def skin(rest: np.ndarray, weights: np.ndarray, weight_bones: np.ndarray, bones:
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """The mean of the normals of the triangles around each vertex, by area: float32 (V, 3), of length 1 or 0."""
     found = np.zeros_like(points)

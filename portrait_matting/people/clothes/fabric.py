@@ -77,7 +77,7 @@ def _appearance(fabric: Fabric, samples: Samples, offset, rib: float, seams) -> 
     return Appearance(albedo, normal, fabric.specular, fabric.roughness, 0.0, fabric.sheen)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _weave(
     albedo,
     normal,

@@ -99,7 +99,7 @@ class Fit:
         return _moves(self.suit.weights, self.suit.weight_bones, self.body.bones)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _moves(weights, weight_bones, bones):
     found = np.zeros((weights.shape[0], 3, 4), np.float32)
     for v in range(weights.shape[0]):
@@ -112,7 +112,7 @@ def _moves(weights, weight_bones, bones):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _carried(points, far, near, moves):
     found = np.zeros((points.shape[0], 3), np.float32)
     for n in range(points.shape[0]):

@@ -38,7 +38,7 @@ def folds(fit: Fit, looseness: float, stiffness: float, rng: np.random.Generator
                   rng.uniform(0, 32, (6, 3)), rng.normal(0, 0.22), looseness, stiffness, shown)  # fmt: skip
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _folds(points, template, sleeve, around, pits, volume, offsets, lean, looseness, stiffness, shown):
     found = np.zeros(points.shape[0], np.float32)
     wide, soft, slack = 1 + 0.8 * stiffness, 1 - 0.4 * stiffness, 0.35 + 0.65 * looseness
@@ -80,7 +80,7 @@ def _folds(points, template, sleeve, around, pits, volume, offsets, lean, loosen
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _ridge(volume, x, y, z, across, along, up, offsets, row):
     """Narrow crests with round valleys, mean near 0, of these lengths (metres or radians a fold)."""
     value, _, _, _ = noise_at(
@@ -104,7 +104,7 @@ def sharp_folds() -> np.ndarray:
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _drawn(volume, panel, offset, rows, columns):
     found = np.empty((rows, columns, 2), np.float32)
     for i in range(rows):
@@ -114,7 +114,7 @@ def _drawn(volume, panel, offset, rows, columns):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def folded(maps, variant, u, v):
     """How steeply cloth rises across and along it at (u, v) of a panel laid flat, between points of the maps."""
     panel = int(np.floor((u + np.float32(1.5)) / np.float32(3)))
@@ -134,7 +134,7 @@ def folded(maps, variant, u, v):
     return du, dv
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _slopes(volume, panel, u, v, offset):
     """How steeply cloth rises across and along it, at (u, v) of a panel laid flat."""
     du, dv = np.float32(0), np.float32(0)

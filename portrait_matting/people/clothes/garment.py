@@ -123,7 +123,7 @@ def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.
     return [outside] if rim is None else [outside, rim]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def along(points: np.ndarray, triangles: np.ndarray, corners: np.ndarray, depth: float) -> np.ndarray:
     """Which way the second axis of a map goes at each vertex: float32 (V, 3), of length `depth`."""
     found = np.zeros_like(points)
@@ -152,7 +152,7 @@ def _corners(fit: Fit, form: Shell, shown: np.ndarray) -> np.ndarray:
     return _level(suit.corners, suit.triangles, suit.panels, flat, suit.rest, np.flatnonzero(shown))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _level(corners, triangles, panels, rest, template, shown):
     found = np.empty((len(shown), 3, 2), np.float32)
     for i in range(len(shown)):
@@ -165,7 +165,7 @@ def _level(corners, triangles, panels, rest, template, shown):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _shown(hem, over, triangles):
     """Which triangles of a garment are not cut away, nor hidden under another."""
     found = np.empty(triangles.shape[0], np.bool_)
@@ -177,7 +177,7 @@ def _shown(hem, over, triangles):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _cut(hem, triangles):
     """Which triangles an edge runs through."""
     found = np.empty(triangles.shape[0], np.bool_)

@@ -26,7 +26,7 @@ def noise(points: np.ndarray) -> np.ndarray:
     return _interpolated(volume(), np.ascontiguousarray(points, np.float32))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _interpolated(volume, points):
     found = np.empty((points.shape[0], 4), np.float32)
     for i in range(points.shape[0]):
@@ -34,7 +34,7 @@ def _interpolated(volume, points):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def noise_at(volume, px, py, pz):
     """The noise at one point, for loops: its value and its gradient.
 

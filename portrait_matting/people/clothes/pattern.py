@@ -21,7 +21,7 @@ def band(at: np.ndarray, period: float, width: float, pixel: np.ndarray) -> np.n
     return _band(np.ascontiguousarray(at), np.float32(period), np.float32(width / period), pixel)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _band(at, period, share, pixel):
     found = np.empty(len(at), np.float32)
     for i in range(len(at)):
@@ -38,7 +38,7 @@ def _over(albedo: np.ndarray, colour: np.ndarray, share: np.ndarray) -> np.ndarr
     return albedo
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _lay(albedo, colour, share):
     each = colour.shape[0] > 1
     for i in range(albedo.shape[0]):

@@ -10,7 +10,7 @@ def pairs_of(ends: list[tuple[int, int, float]]):
             np.array([share for _, _, share in ends], np.float32))  # fmt: skip
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def along_seams(points, pairs, shares):
     """Points (n, C) and those between pairs of them, in their order."""
     count, width = points.shape

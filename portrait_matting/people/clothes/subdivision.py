@@ -16,7 +16,7 @@ def edges_of(triangles: np.ndarray):
     return edges.astype(np.int32), second, inverse.reshape(3, -1).T.astype(np.int32)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def loop(points, first, second):
     """Loop's rule ("Smooth Subdivision Surfaces Based on Triangles", 1987), borders as cubic splines."""
     count, edges, width = points.shape[0], first.shape[0], points.shape[1]
@@ -55,7 +55,7 @@ def loop(points, first, second):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def facing(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """The normals of vertices, as `body.normals` finds them, four times as fast: float32 (V, 3)."""
     found = np.zeros(points.shape, np.float32)
@@ -77,7 +77,7 @@ def facing(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def smoothed(points, edges, share, rounds):
     count, width = points.shape
     found = points.copy()

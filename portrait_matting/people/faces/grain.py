@@ -29,7 +29,7 @@ def grain() -> np.ndarray:
     return np.rint(np.clip(np.stack([noise, *slopes], -1) * SCALE, -127, 127)).astype(np.int8)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def value_at(volume, x, y, z):
     """The noise at a place in cells: linear between them."""
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
@@ -52,7 +52,7 @@ def value_at(volume, x, y, z):
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def at(volume, x, y, z):
     """The noise and its three slopes at a place in cells: linear between them."""
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))

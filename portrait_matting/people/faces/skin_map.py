@@ -53,7 +53,7 @@ def _charted(data: BodyData):
     return found[..., :3], found[..., 3:6], found[..., 6], there
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _chart(found, values, triangles, pixels, corners):
     for t in range(triangles.shape[0]):
         p, q, r = pixels[corners[t, 0]], pixels[corners[t, 1]], pixels[corners[t, 2]]

@@ -79,7 +79,7 @@ def _thinned(points: np.ndarray, spacing: float) -> np.ndarray:
     return np.sort(np.unique(cells, axis=0, return_index=True)[1])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _splat(points, away, origin, shape):
     found = np.full(shape, np.float32(_CELL * _REACH), np.float32)
     nearest = np.full(shape, np.float32(1e9), np.float32)
@@ -97,7 +97,7 @@ def _splat(points, away, origin, shape):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def probe(x, y, z, origin, distance):
     """The distance at a point, and where it grows: (distance, x, y, z), the last three of length 1 or 0."""
     a, b, c = (x - origin[0]) / _CELL, (y - origin[1]) / _CELL, (z - origin[2]) / _CELL
@@ -131,7 +131,7 @@ def probe(x, y, z, origin, distance):
     return low + c * (high - low), gx / size, gy / size, gz / size
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _distances(points, origin, distance):
     found = np.empty(len(points), np.float32)
     for n in range(len(points)):

@@ -11,7 +11,7 @@ _CROWN = (0.0, -0.75, 0.75)  # left, front and up of the head's axis at the eyes
 _FACE = 0.25  # how far before the head's axis the face begins
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def grow(
     roots,
     outward,
@@ -140,13 +140,13 @@ def grow(
     return found, ends
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def unit(x, y, z):
     size = np.sqrt(x * x + y * y + z * z) + 1e-9
     return x / size, y / size, z / size
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _local(x, y, z, rotation, middle, height):
     """A place in the head's axes: left, front and up in head heights."""
     x, y, z = (x - middle[0]) / height, (y - middle[1]) / height, (z - middle[2]) / height
@@ -157,7 +157,7 @@ def _local(x, y, z, rotation, middle, height):
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _turned(x, y, z, rotation):
     """A direction of the head's axes (left, back, up) in the room."""
     return (
@@ -167,7 +167,7 @@ def _turned(x, y, z, rotation):
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _combed(kind, left, front, up, side, comb, knot):
     """The way hair is combed at a place: left, back and up, of any length."""
     if kind == NATURAL:
@@ -188,7 +188,7 @@ def _combed(kind, left, front, up, side, comb, knot):
     return knot[0] - left, front - knot[1], knot[2] - up
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _off_face(left, front, up, side, face, cheek, brow):
     """How far hair before or beside a face is moved: aside, to the left, and back, in head heights."""
     half = face * (1 - 0.35 * max(0.0, (up - 0.1) / max(brow - 0.1, 0.1)))

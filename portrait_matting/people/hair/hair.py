@@ -34,6 +34,7 @@ def grow_hair(
     headwear: _Hides | None = None,
     style: Style | None = None,
     flyaways: float = FLYAWAYS,
+    detail: float = 1.0,
 ) -> list[Strands]:
     """The hair of a head as it is worn.
 
@@ -44,8 +45,10 @@ def grow_hair(
         headwear: `hides` says which points (n, 3), at rest, it covers: hair there is not drawn. None: a bare head.
         style: how it is worn; None: as one like this is likely to wear it.
         flyaways: of the strands, how many do not lie with the others.
+        detail: of the strands, how many are drawn, each as much wider: from afar a few tufts look as many hairs do.
     """
     style = sample_style(body.shape, rng) if style is None else style
+    style = replace(style, count=round(detail * style.count), radius=style.radius / detail)
     if headwear is not None:
         style = pressed(style)
     around = clearance(body, ears=style.gravity > 0.1)

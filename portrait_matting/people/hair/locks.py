@@ -7,7 +7,7 @@ from portrait_matting.people.hair.clearance import probe
 from portrait_matting.people.hair.growth import unit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def away_from_axis(points, lower, upper):
     """Directions of points (S, K, 3) away from the line between two points, of length 1."""
     found = np.empty_like(points)
@@ -22,7 +22,7 @@ def away_from_axis(points, lower, upper):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def gather(points, tuft, number, share, early):
     """Draws the strands of a tuft together, the more the nearer to their tips, `early` times sooner: in place."""
     length = points.shape[1]
@@ -40,7 +40,7 @@ def gather(points, tuft, number, share, early):
                 points[s, k, c] += own * (means[tuft[s], k, c] - points[s, k, c])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def curl(points, phase, width, turn, flat):
     """Winds strands around their own paths: in place.
 
@@ -74,7 +74,7 @@ def curl(points, phase, width, turn, flat):
             points[s, k, 2] += u * az + v * bz
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def cut_off(points, ends):
     """Strands that end at `ends` (S,) of their steps, with as many points as before."""
     count, length = points.shape[:2]
@@ -89,7 +89,7 @@ def cut_off(points, ends):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def keep_off(points, margin, origin, distance):
     """Moves points of strands that lie within `margin` metres of the body, or in it, out of it: in place."""
     for s in range(points.shape[0]):
@@ -102,7 +102,7 @@ def keep_off(points, margin, origin, distance):
                 points[s, k, 2] += z * move
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def nearest_of(points, centres):
     """Which centre (T, 3) each point (n, 3) is nearest to: int32 (n,)."""
     found = np.zeros(len(points), np.int32)

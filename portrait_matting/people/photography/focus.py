@@ -65,7 +65,7 @@ def _softened(layers: np.ndarray, sigma: float, step: int) -> np.ndarray:
     return cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma / step), (width, height))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _towards(found, narrow, wide, spread, narrower, widest):
     """Goes from one blur towards a wider one, as far as the disc of each pixel is between theirs."""
     for y in range(found.shape[0]):

@@ -54,7 +54,7 @@ def _fill(rendered: Rendered) -> np.ndarray:
     return np.ascontiguousarray(found)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _divide(colour, covered, background, fill, stray, vignette, foreground, behind, alpha):
     height, width = covered.shape
     for y in range(height):

@@ -97,7 +97,7 @@ def _grain() -> np.ndarray:
     return np.clip(np.rint(_GRAIN_STEPS * soft / soft.std()), -127, 127).astype(np.int8)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _noisy(image, linear, deviation, grain, start, turn, mixing, found):
     """Linear light of a picture with noise, its colours mixed; the grain begins anywhere and is turned or not."""
     size = len(grain)

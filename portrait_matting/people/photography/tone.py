@@ -67,7 +67,7 @@ def _lamps() -> np.ndarray:
     return (1 + (_LAMPS - 1) * high**3).astype(np.float32)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def apply(light: np.ndarray, steps: np.ndarray, found: np.ndarray) -> None:
     """A curve, given by its table over light / (light + 1), at each of (n,) values of light: written to `found`."""
     last = len(steps) - 1

@@ -60,7 +60,7 @@ class Camera:
         return depth / self.focal
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _projected(points, position, axes, focal, across, down):
     count = points.shape[0]
     pixels, depth = np.empty((count, 2), np.float32), np.empty(count, np.float32)

@@ -42,7 +42,7 @@ class Light:
         return np.maximum(harmonics(normals) @ (self.harmonics * _KEPT[:, None]), 0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def harmonics(directions: np.ndarray) -> np.ndarray:
     """The nine real spherical harmonics of order 0 to 2 of directions (n, 3) of length 1: float32 (n, 9)."""
     found = np.empty((directions.shape[0], 9), np.float32)

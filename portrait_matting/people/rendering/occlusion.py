@@ -27,7 +27,7 @@ def openness(depth: np.ndarray, camera: Camera) -> np.ndarray:
     return cv2.resize(found, depth.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _open(depth, focal, reaches):
     height, width = depth.shape
     found = np.ones((height, width), np.float32)

@@ -122,7 +122,7 @@ def _samples(surface: Surface, seen: Seen, where, camera: Camera) -> Samples:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _face(normal, position, eye):
     """Makes normals (n, 3) unit vectors on the side of the eye.
 
@@ -148,7 +148,7 @@ def _face(normal, position, eye):
             normal[i, c] *= scale
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _mean(values, corners, weights):
     """The values of vertices (V, C) at samples: (n, C)."""
     found = np.empty((corners.shape[0], values.shape[1]), np.float32)
@@ -160,7 +160,7 @@ def _mean(values, corners, weights):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _chosen(surfaces, depths, size, count):
     """The samples that are shaded, of each surface: one of a pixel's that see the same surface without a step, else
     each of them. Returns them by surface, as numbers y * width + x, and where each surface's begin."""
@@ -194,7 +194,7 @@ def _chosen(surfaces, depths, size, count):
     return chosen, where, starts
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _spread(colour, surfaces, chosen, size):
     """Gives the samples that were not shaded the colour of the one of their pixel that was."""
     height, width = surfaces.shape

@@ -55,7 +55,7 @@ def lit(
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _directions(position, normal, eye):
     """Unit vectors towards the eye, and what they are mirrored to by the surface."""
     towards, mirrored = np.empty_like(position), np.empty_like(position)
@@ -72,7 +72,7 @@ def _directions(position, normal, eye):
     return towards, mirrored
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _add(found, albedo, normal, towards, specular, roughness, wrap, direction, colour, share):
     """Adds the light of one source."""
     for i in range(found.shape[0]):

@@ -82,7 +82,7 @@ def shadow_map(
     return ShadowMap(camera, depth, hair, thick)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _begin(pixels, depth, hair):
     """Finds where hair begins."""
     height, width = hair.shape
@@ -93,7 +93,7 @@ def _begin(pixels, depth, hair):
                 hair[y, x] = depth[s, k]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _count(pixels, depth, size, hair, thick):
     """Adds the length of strands, in samples, times their width, to the samples that they pass."""
     height, width = hair.shape
@@ -117,7 +117,7 @@ def _count(pixels, depth, size, hair, thick):
                 thick[y, x, layer] += size[s] * length / steps
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _through(behind, thick):
     """The share of light that comes through hair to a depth behind where it begins."""
     if behind <= 0:
@@ -133,7 +133,7 @@ def _through(behind, thick):
     return np.float32(np.exp(-_DENSITY * passed))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _reached(pixels, depth, depths, hair, thick):
     height, width = depths.shape
     found = np.empty(len(depth), np.float32)
@@ -153,7 +153,7 @@ def _reached(pixels, depth, depths, hair, thick):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _reached_within(pixels, depth, depths, hair, thick):
     height, width = depths.shape
     found = np.ones(len(depth), np.float32)

@@ -15,12 +15,12 @@ FULL = 0.995
 """Of a pixel: what lies behind is not seen, and it counts as full."""
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _ramp(x):
     return 0.5 * x * x if x > 0 else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _below(x, wide, narrow):
     """The share below x of the convolution of two boxes around 0 of these widths."""
     outer, inner = 0.5 * (wide + narrow), 0.5 * (wide - narrow)
@@ -39,7 +39,7 @@ _COLUMNS = np.array([sum(0x3 << 8 * part for part in range(*span)) for span in _
 _WHOLE = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _bits(mask):
     """How many bits of a mask are set."""
     mask = mask - ((mask >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -48,7 +48,7 @@ def _bits(mask):
     return np.int64((mask * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _covers(low, high, begin, step, half, steep):
     """The mask of a strand in a pixel that it passes from `low` to `high` of, in the direction in which it is walked.
 
@@ -74,7 +74,7 @@ def _covers(low, high, begin, step, half, steep):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _seen_share(mask, taken):
     """What share of a mask is not taken yet; of an empty mask, as if it lay anywhere."""
     if mask == 0:
@@ -82,7 +82,7 @@ def _seen_share(mask, taken):
     return _bits(mask & ~taken) / _bits(mask)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _hidden(x0, y0, x1, y1, z, over, depth, number, size):
     """Whether a segment lies behind full pixels and surfaces, as far as the pixels along it tell, every third."""
     steps = 1 + int(max(abs(x1 - x0), abs(y1 - y0)) / 3)
@@ -95,7 +95,7 @@ def _hidden(x0, y0, x1, y1, z, over, depth, number, size):
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest):
     """Gathers segments of strands in pixels.
 
@@ -182,7 +182,7 @@ def lay(pixels, far, widths, colours, order, depth, number, size, over, apart, n
                         _fill(apart[k, s])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _fill(colour):
     """Makes a colour with its alpha (4,) opaque: in place."""
     for c in range(3):

@@ -45,7 +45,7 @@ def strand_colours(strands: Strands, camera: Camera, light: Light, maps: list[Sh
     return found if stride == 1 else _between(found, strands.points.shape[1])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _between(values, length):
     """Values at every other point of strands, at all of their points: (S, length, 3)."""
     found = np.empty((values.shape[0], length, 3), np.float32)
@@ -58,7 +58,7 @@ def _between(values, length):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _frames(points, normals, none):
     """Of each point the direction of its hair, and away from the body at right angles to it: (S, K, 3) each."""
     count, length = points.shape[:2]
@@ -81,7 +81,7 @@ def _frames(points, normals, none):
     return tangents, outward
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _around(ambient, colours, root):
     """Light from all around."""
     found = np.empty_like(ambient)
@@ -95,12 +95,12 @@ def _around(ambient, colours, root):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _lobe(x):
     return np.float32(1) / ((1 + x * x) * (1 + x * x))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _add(found, tangents, outward, colours, reached, points, eye, direction, colour, shine, root):
     """Adds the light of one source."""
     length = points.shape[1]

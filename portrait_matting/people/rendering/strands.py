@@ -67,7 +67,7 @@ def reduced(colour, alpha, depth, size: int) -> tuple[np.ndarray, np.ndarray, np
     return _reduced(colour, alpha, depth, size)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _reduced(colour, alpha, depth, size):
     height, width = alpha.shape[0] // size, alpha.shape[1] // size
     blocks = np.zeros((height, width, 3), np.float32)
@@ -119,7 +119,7 @@ def _sag(pixels: np.ndarray) -> float:
     return float(np.linalg.norm(some[:, :-2] - 2 * some[:, 1:-1] + some[:, 2:], axis=2).mean()) / 8
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _halved(values):
     """Values (S, K, C) along strands with one more between any two, on the cubic through four: (S, 2 K - 1, C)."""
     count, length, size = values.shape
@@ -136,7 +136,7 @@ def _halved(values):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _nearest_first(far, starts, buckets):
     """Starts of segments by depth, as far as the buckets tell depths apart; otherwise in their order."""
     low, high = np.inf, 0.0
@@ -156,7 +156,7 @@ def _nearest_first(far, starts, buckets):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _mixed(depth, size):
     """Numbers the pixels whose samples lie at several depths: int32 (H, W), -1 of the others; and how many."""
     height, width = depth.shape[0] // size, depth.shape[1] // size
@@ -175,7 +175,7 @@ def _mixed(depth, size):
     return found, count
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _merge(under, covered, colour, alpha, number, size, over, apart):
     """Lays what was gathered over the pixels."""
     height, width = number.shape

@@ -80,7 +80,7 @@ def _fill_gaps(reach: np.ndarray) -> None:
         reach[row, gap] = reach[row - 1, gap]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _reach(points, triangles, rows, columns, lowest):
     """The farthest that triangles are from the origin in each direction: (rows, columns); 0 where there is none."""
     found = np.zeros((rows, columns))

@@ -161,7 +161,7 @@ def hanging(
     return rows[first, columns] * (1 - share) + rows[first + 1, columns] * share
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _cut(local, triangles):
     """Where the edges of triangles meet the plane z = 0: (n, 2)."""
     found = np.empty((2 * triangles.shape[0], 2))
