@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--portraits", metavar="DIR", type=Path, required=True)
     parser.add_argument("--backgrounds", metavar="DIR", help="pictures without people")
     parser.add_argument("--arms", metavar="ARM", nargs="+", default=list(ARMS))
-    parser.add_argument("--seeds", metavar="N", type=int, default=2)
+    parser.add_argument("--seeds", metavar="N", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--count", metavar="N", type=int, default=2400, help="portraits of an arm (%(default)s)")
     parser.add_argument("--size", metavar="N", type=int, default=256, help="pixels high (%(default)s)")
     parser.add_argument("--overrides", metavar="KEY=VALUE", nargs="*", default=[], help="of the recipe")
@@ -119,7 +119,7 @@ def main() -> None:
     if arguments.backgrounds:
         overrides.append(f"augment.backgrounds='{arguments.backgrounds}'")
     done = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()] if results.exists() else []
-    for seed in range(arguments.seeds):
+    for seed in arguments.seeds:
         for arm in arguments.arms:
             if any(row["arm"] == arm and row["seed"] == seed for row in done):
                 continue
