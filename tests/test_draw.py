@@ -32,6 +32,7 @@ DRAWN = ["--style", "drawn", "--count", "2", "--size", "32", "--workers", "1"]
 def people(monkeypatch):
     """A room of people who are as easily drawn as said."""
     room = ModuleType("portrait_matting.people")
+    room.prepare = lambda: None
     room.PIECES = ("hair", "hats", "hands")
     monkeypatch.setitem(sys.modules, room.__name__, room)
     monkeypatch.setattr(people_extra, "NEEDS", ())

@@ -1,6 +1,7 @@
 """The way to portraits of bodies in three dimensions, whose needs are the extra `people`: not everybody has them."""
 
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -12,7 +13,7 @@ NEEDS = ("anny", "numba")
 
 
 def load_people() -> ModuleType:
-    """The room `portrait_matting.people`, with `PIECES`, `draw_person_layers` and `draw_person_portrait`.
+    """The room `portrait_matting.people`, with `PIECES`, `draw_person_layers` and `draw_person_portrait`; bodies are read.
 
     Raises:
         InputError: something that it needs is not installed.
@@ -23,7 +24,15 @@ def load_people() -> ModuleType:
                 f"people in three dimensions need {name}, which is not installed: make people, or pip install "
                 '"portrait-matting[people]"'
             )
-    return import_module("portrait_matting.people")
+    people = import_module("portrait_matting.people")
+    _prepare(people)
+    return people
+
+
+@cache
+def _prepare(people: ModuleType) -> None:
+    """Reads the bodies where they are not there yet, in this process and not in each of its workers."""
+    people.prepare()
 
 
 def choose_pieces(off: Iterable[str], say: str) -> frozenset[str]:

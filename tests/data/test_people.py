@@ -28,6 +28,7 @@ def people(monkeypatch):
         asked.append((split, seed, index, height, width, pieces, backgrounds))
         return np.zeros((height, width, 3), np.uint8), np.full((height, width), index / 10, np.float32)
 
+    room.prepare = lambda: None
     room.PIECES, room.draw_person_portrait, room.asked = tuple(PIECES), draw, asked
     monkeypatch.setitem(sys.modules, room.__name__, room)
     monkeypatch.setattr(people_extra, "NEEDS", ())

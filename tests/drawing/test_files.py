@@ -27,6 +27,7 @@ def people(monkeypatch):
         alpha[8:, 8:30] = 0 if index % 3 == 1 and index < 10**9 else 1
         return Layers(*(np.full((height, width, 3), value, np.float32) for value in (0.2, 0.8)), alpha)
 
+    room.prepare = lambda: None
     room.PIECES = ("hair", "hats")
     room.draw_person_layers = layers
     room.draw_person_portrait = lambda *a, **k: (layers(*a, **k).composite(), layers(*a, **k).alpha)
