@@ -13,7 +13,7 @@ NEEDS = ("anny", "numba")
 
 
 def load_people() -> ModuleType:
-    """The room `portrait_matting.people`, with `PIECES`, `draw_person_layers` and `draw_person_portrait`; bodies are read.
+    """The room `portrait_matting.people`, with `PIECES`, `draw_person_layers` and `draw_person_portrait`.
 
     Raises:
         InputError: something that it needs is not installed.
