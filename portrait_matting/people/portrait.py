@@ -32,6 +32,7 @@ from portrait_matting.synthetic.scene import SPLITS, Layers
 PIECES = (
     "views",  # from above and below, from the side, from behind, near and far
     "company",  # two or three people, children with grown-ups, nobody
+    "backdrops",  # of studios, and a few drawings beside the pictures of a folder
     "bystanders",  # small people in the background, who do not count
     "poses",  # turned heads, crossed arms, hands at the face
     "hair",
@@ -136,7 +137,7 @@ Streams = Callable[..., np.random.Generator]
 def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces, backgrounds) -> Layers:
     like = np.stack([s.complexion.skin for s in sitters] + [s.complexion.hair for s in sitters]) if sitters else None
     like = np.full((1, 3), 0.3, np.float32) if like is None else like
-    place = draw_place(streams("place"), height, width, like, backgrounds)
+    place = draw_place(streams("place"), height, width, like, backgrounds, "backdrops" in pieces)
     if not sitters:
         empty = np.zeros((height, width), np.float32)
         nobody = Rendered(np.zeros((height, width, 3), np.float32), empty, np.full_like(empty, np.inf))

@@ -37,7 +37,12 @@ class Place(NamedTuple):
 
 
 def draw_place(
-    rng: np.random.Generator, height: int, width: int, like: np.ndarray, backgrounds: str | None = None
+    rng: np.random.Generator,
+    height: int,
+    width: int,
+    like: np.ndarray,
+    backgrounds: str | None = None,
+    backdrops: bool = True,
 ) -> Place:
     """A place without people.
 
@@ -46,11 +51,15 @@ def draw_place(
         height, width: of the picture.
         like: (n, 3) linear RGB, colours of the person, which a backdrop sometimes has too.
         backgrounds: a folder of pictures without people; None: scenery is drawn.
+        backdrops: whether there are studios' backdrops, and beside the pictures of a folder a few drawings: a third of
+            the places then. Without, all are pictures of the folder, or drawn scenery.
 
     Raises:
         InputError: the folder is missing or holds no picture, or one cannot be decoded.
     """
     kind = rng.random()
+    if not backdrops:
+        kind = 0.5 if backgrounds is not None else STUDIO + (1 - STUDIO) * kind
     if kind < STUDIO:
         return Place(draw_backdrop(rng, height, width, like), wall=True)
     beside = _THICKETS if backgrounds is None else _THICKETS_BESIDE

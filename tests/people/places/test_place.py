@@ -93,3 +93,11 @@ def test_thickets_are_full_of_small_things():
         flat = textured(np.ones((60, 50, 3), np.float32), np.random.default_rng(k))
         assert 0.5 < flat.mean() < 1.5
         assert flat.min() > 0.3
+
+
+def test_without_backdrops_all_places_are_pictures_of_the_folder(tmp_path):
+    cv2.imwrite(str(tmp_path / "red.png"), np.full((60, 60, 3), (0, 0, 255), np.uint8))
+    for number in range(60):
+        light = draw_place(np.random.default_rng(number), 40, 36, NONE, str(tmp_path), backdrops=False).light
+        assert light[..., 0].min() > 0.2
+        assert light[..., 1:].max() < 0.01
