@@ -49,6 +49,35 @@ def test_a_head_that_is_covered_or_bare_has_the_same_necklace(bodies, monkeypatc
     assert chains[0] == chains[1]
 
 
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_piece_that_is_off_leaves_the_random_numbers_of_all_others(bodies, piece, monkeypatch):
+    """Each part is asked for with its generator as it would be with the piece."""
+    found: list[dict[str, list]] = []
+
+    def watched(name: str, result):
+        def asked(*arguments, **_):
+            found[-1][name] = [each.random() for each in arguments if isinstance(each, np.random.Generator)]
+            return result
+
+        return asked
+
+    parts = {name: [] for name in ("grow_hair", "grow_brows", "grow_beard", "dress", "hold", "wear_bag", "wear_mask")}
+    parts |= {f"wear_{name}": [] for name in ("glasses", "earrings", "necklace", "headphones")}
+    for name, result in parts.items():
+        monkeypatch.setattr(f"portrait_matting.people.outfit.{name}", watched(name, result))
+    for name in ("GLASSES", "NECKLACE", "MASK", "HEADPHONES", "BAG"):
+        monkeypatch.setattr(f"portrait_matting.people.outfit._WITH_{name}", 1.0)
+    monkeypatch.setattr("portrait_matting.people.outfit._WITH_EARRINGS", (1.0, 1.0))
+    for seed in range(3):
+        for pieces in (ALL, ALL - {piece}):
+            found.append({})
+            dressed(bodies, seed, pieces)
+        whole, without = found[-2:]
+        assert without
+        for name in set(whole) & set(without):
+            assert whole[name] == without[name], name
+
+
 def _card(camera: Camera, albedo: float) -> Surface:
     """A card behind everything, larger than the picture, that looks the same from all over."""
     half, away = 50.0, 20.0
