@@ -149,6 +149,7 @@ def test_overwrite(call, tmp_path):
     assert Image.open(tmp_path / "cut/a.png").mode == "RGBA"
 
 
+@pytest.mark.slow
 def test_no_photo_is_passed_over_for_anothers_result(call, tmp_path, capsys):
     """tests/prediction/test_jobs.py has more of this kind."""
     save(tmp_path / "inc/a.png", 1)

@@ -17,7 +17,11 @@ def noise() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-@pytest.fixture(params=REFINEMENTS)
+CLOSED_FORM = pytest.param("closed_form", marks=pytest.mark.slow)
+"""pymatting compiles itself for a minute where it was never imported."""
+
+
+@pytest.fixture(params=[CLOSED_FORM if how == "closed_form" else how for how in REFINEMENTS])
 def how(request) -> str:
     if request.param == "closed_form":
         pytest.importorskip("pymatting")
@@ -89,7 +93,13 @@ def test_back_projection_gives_the_networks_matte_again():
 
 
 @pytest.mark.parametrize(
-    "how, most", [("back_projection", 0.8), ("guided", 0.5), ("detail", 0.5), ("closed_form", 0.5)]
+    "how, most",
+    [
+        ("back_projection", 0.8),
+        ("guided", 0.5),
+        ("detail", 0.5),
+        pytest.param("closed_form", 0.5, marks=pytest.mark.slow),
+    ],
 )
 def test_strands_come_back(how, most):
     if how == "closed_form":
