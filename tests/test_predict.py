@@ -321,6 +321,7 @@ def test_a_videos_result_knows_what_it_was_made_of(call, tmp_path, capsys, flags
     assert said("one", "--smoothing", "0.5") == "0 cut out into cut, 1 was there already, 1 of them without a mark\n"
 
 
+@pytest.mark.slow
 def test_the_output_may_be_one_file(call, tmp_path, capsys):
     save(tmp_path / "a.jpg", 1)
     save(tmp_path / "b.jpg", 2)
