@@ -49,12 +49,13 @@ def run(*words: object) -> None:
     """
     done = subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, encoding="utf-8")
     if done.returncode:
-        raise InputError(f"{' '.join(map(str, words))} failed: {done.stderr.strip().splitlines()[-1]}")
+        said = done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"]  # -9: killed
+        raise InputError(f"{' '.join(map(str, words))} failed: {said[-1]}")
 
 
 def draw(folder: Path, style: str, count: int, without: str, size: int, backgrounds: str | None, seed: int) -> None:
     options = ["--without", *without.split(",")] if without else []
-    options += ["--backgrounds", backgrounds] if backgrounds and style == "people" else []
+    options += ["--backgrounds", backgrounds] if backgrounds else []
     run(
         "-m",
         "portrait_matting.draw",
@@ -85,7 +86,7 @@ def portraits(work: Path, arm: str, count: int, size: int, backgrounds: str | No
         for kind in ("images", "alphas"):
             for path in sorted((source / kind).iterdir())[: count // 2]:
                 target = folder / kind / f"{style}_{path.name}"
-                if not target.exists():
+                if not target.exists() or target.stat().st_size != path.stat().st_size:
                     shutil.copyfile(path, target)
     return folder
 

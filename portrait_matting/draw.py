@@ -19,7 +19,7 @@ def draw(arguments: argparse.Namespace) -> None:
         KeyboardInterrupt: stopped by Ctrl-C, with the line to print.
     """
     from portrait_matting.cli.shell import path_override
-    from portrait_matting.data.people_extra import choose_pieces
+    from portrait_matting.data.people_extra import choose_pieces, load_people
     from portrait_matting.drawing.backgrounds import backgrounds_hash, check_backgrounds, find_backgrounds
     from portrait_matting.drawing.fill import cannot_write, fill
     from portrait_matting.drawing.folder import DrawingFolder
@@ -27,9 +27,11 @@ def draw(arguments: argparse.Namespace) -> None:
     from portrait_matting.drawing.sheet import NAME, SHOWN, write_sheet
     from portrait_matting.drawing.style import Style
 
-    pieces, backgrounds = None, None
+    pieces, bodies, backgrounds = None, None, None
     if arguments.style == "people":
         pieces = tuple(sorted(choose_pieces(arguments.without, "--without {}")))
+        bodies = load_people().edition()
+        _check_size(arguments.size, load_people().MIN_SIZE)
     elif arguments.without:
         raise InputError("--without is of --style people: flat drawings are not made of pieces")
     elif arguments.cut_outs and arguments.backgrounds:
@@ -39,11 +41,12 @@ def draw(arguments: argparse.Namespace) -> None:
     recipe = Recipe(
         style=arguments.style,
         height=arguments.size,
-        width=round(WIDTH * arguments.size),
+        width=_width(arguments.size),
         seed=arguments.seed,
         cut_outs=arguments.cut_outs,
         pieces=pieces,
         backgrounds=backgrounds and backgrounds_hash(backgrounds),
+        bodies=bodies,
     )
     folder = DrawingFolder(arguments.output)
     if backgrounds and not folder.is_begun():
@@ -67,6 +70,16 @@ def draw(arguments: argparse.Namespace) -> None:
     print(f"{arguments.output / NAME} shows the first of them")
     kind = "cutouts" if recipe.cut_outs else "folder"
     print(f"train on them with data={kind} {path_override('data.root', arguments.output)}")
+
+
+def _width(height: int) -> int:
+    return round(WIDTH * height)
+
+
+def _check_size(height: int, least: int) -> None:
+    if _width(height) < least:
+        enough = next(size for size in range(height, 2 * least) if _width(size) >= least)
+        raise InputError(f"--size {height} is too small for people: give at least {enough}")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -89,6 +89,7 @@ def test_it_is_fine_tuned_with_the_normalisation_of_its_weights(runs, tmp_path):
         assert checkpoint.load(folder / "checkpoints/best.ckpt").normalisation.std == (64.0, 60.0, 56.0)
 
 
+@pytest.mark.slow
 def test_hardware_auto_plans_it(tmp_path):
     auto = [override for override in SMALL if not override.startswith("hardware.")]
     cfg = compose(

@@ -32,7 +32,7 @@ DRAWN = ["--style", "drawn", "--count", "2", "--size", "32", "--workers", "1"]
 def people(monkeypatch):
     """A room of people who are as easily drawn as said."""
     room = ModuleType("portrait_matting.people")
-    room.prepare = lambda: None
+    room.prepare, room.edition, room.MIN_SIZE = lambda: None, lambda: "bodies-1", 64
     room.PIECES = ("hair", "hats", "hands")
     monkeypatch.setitem(sys.modules, room.__name__, room)
     monkeypatch.setattr(people_extra, "NEEDS", ())
@@ -118,6 +118,13 @@ def test_people_without_what_they_need_is_one_line_with_the_command(tmp_path, mo
     line = refused(capsys, tmp_path / "out", "--style", "people", "--count", 2)
     assert "no_such_package, which is not installed: make people, or pip install" in line
     assert '"portrait-matting[people]"' in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_size_too_small_for_people_is_refused_before_the_folder_is_made(tmp_path, people, capsys):
+    for size in (32, 64, 72):
+        flags = (tmp_path / "out", "--style", "people", "--count", 2, "--size", size)
+        assert refused(capsys, *flags) == f"--size {size} is too small for people: give at least 73"
     assert not (tmp_path / "out").exists()
 
 

@@ -62,6 +62,7 @@ def test_a_run_that_goes_on_with_another_loss_says_so(earlier, tmp_path, caplog)
     assert "the run was begun with another loss: loss.criterion" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_start_from_it_keeps_its_normalisation(earlier, tmp_path):
     train(compose([*SMALL, f"model.weights='{earlier / LAST}'"], tmp_path / "from"))
     assert checkpoint.load(tmp_path / "from/checkpoints/best.ckpt").config["model"]["normalisation"] == "easyportrait"

@@ -149,6 +149,7 @@ def test_overwrite(call, tmp_path):
     assert Image.open(tmp_path / "cut/a.png").mode == "RGBA"
 
 
+@pytest.mark.slow
 def test_no_photo_is_passed_over_for_anothers_result(call, tmp_path, capsys):
     """tests/prediction/test_jobs.py has more of this kind."""
     save(tmp_path / "inc/a.png", 1)
@@ -320,6 +321,7 @@ def test_a_videos_result_knows_what_it_was_made_of(call, tmp_path, capsys, flags
     assert said("one", "--smoothing", "0.5") == "0 cut out into cut, 1 was there already, 1 of them without a mark\n"
 
 
+@pytest.mark.slow
 def test_the_output_may_be_one_file(call, tmp_path, capsys):
     save(tmp_path / "a.jpg", 1)
     save(tmp_path / "b.jpg", 2)

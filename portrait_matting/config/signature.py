@@ -66,6 +66,10 @@ def check_value(key: str, value: Any, wanted: Any) -> None:
                 return
             except ValidationError:
                 pass
+        if isinstance(value, dict):  # one of its values, rather than all of them
+            for inner in _of_dicts(wanted):
+                for name, item in value.items():
+                    check_value(f"{key}.{name}", item, inner)
         name = _name(wanted)
         if is_path(key):
             shown = "null" if value is None else value
@@ -77,6 +81,13 @@ def check_value(key: str, value: Any, wanted: Any) -> None:
         raise InputError(f"{key}={value!r} is a {type(value).__name__}; give {name}{quoted}") from error
 
 
+def _of_dicts(wanted: Any) -> list[Any]:
+    """Of which types the values are, of the dictionaries that a type takes."""
+    if typing.get_origin(wanted) in (typing.Union, types.UnionType):
+        return [found for choice in typing.get_args(wanted) for found in _of_dicts(choice)]
+    return [typing.get_args(wanted)[1]] if typing.get_origin(wanted) is dict else []
+
+
 def _name(wanted: Any) -> str:
     if typing.get_origin(wanted) is typing.Literal:
         choices = typing.get_args(wanted)
@@ -85,4 +96,6 @@ def _name(wanted: Any) -> str:
         return " or ".join(map(_name, typing.get_args(wanted)))
     if wanted is type(None):
         return "null"
+    if wanted is bool:
+        return "true or false"
     return wanted.__name__ if inspect.isclass(wanted) else str(wanted).replace("typing.", "")

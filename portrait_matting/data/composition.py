@@ -82,8 +82,8 @@ def compose(
     top = _top(person.ends, rng, size[0], height)
     left = _left(person.ends, rng, size[1], width)
     # Colours multiplied by alpha are what may be averaged: what stands where alpha is 0 then counts for nothing.
-    weight = np.ascontiguousarray(person.alpha)
-    colours = person.colours * cv2.merge([weight] * 3)
+    weight = person.alpha.copy()  # of one column, ascontiguousarray would keep the mirror's stride of less than 0
+    colours = person.colours.copy() * cv2.merge([weight] * 3)
     alpha, own = (_framed(resize(part, *size), top, left, height, width) for part in (weight, colours))
     alpha = np.clip(alpha, 0, 1)
     image = own + background * cv2.merge([1 - alpha] * 3)

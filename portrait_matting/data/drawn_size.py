@@ -6,8 +6,16 @@ from portrait_matting.errors import InputError
 from portrait_matting.synthetic.scene import MIN_SIZE
 
 
-def check_drawn(height: int, width: int, draw_seed: int, lengths: Mapping[str, int] | None = None) -> None:
+def check_drawn(
+    height: int, width: int, draw_seed: int, lengths: Mapping[str, int] | None = None, least: int = MIN_SIZE
+) -> None:
     """Refuses a size, a seed or a number of portraits of a split that cannot be drawn.
+
+    Args:
+        height, width: of a portrait in pixels, `least` or more.
+        draw_seed: 0 or more.
+        lengths: of splits, 1 or more.
+        least: pixels.
 
     Raises:
         InputError: names the key.
@@ -15,6 +23,6 @@ def check_drawn(height: int, width: int, draw_seed: int, lengths: Mapping[str, i
     for split, length in (lengths or {}).items():
         if length < 1:
             raise InputError(f"data.{split}={length}: draw at least one portrait")
-    for name, value, least in (("height", height, MIN_SIZE), ("width", width, MIN_SIZE), ("draw_seed", draw_seed, 0)):
-        if value < least:
-            raise InputError(f"data.{name}={value} is too small: choose at least {least}")
+    for name, value, smallest in (("height", height, least), ("width", width, least), ("draw_seed", draw_seed, 0)):
+        if value < smallest:
+            raise InputError(f"data.{name}={value} is too small: choose at least {smallest}")

@@ -14,12 +14,17 @@ from portrait_matting.data.splits import Split
 from portrait_matting.errors import InputError
 from portrait_matting.synthetic.backgrounds import FolderBackgrounds
 
+_HELD = 0.2  # of a folder of backgrounds, for val and test
+
 
 class PeoplePortraits(Dataset):
     """The first `length` people of a split; portrait i depends on (split, seed, i) and on what is switched on.
 
+    A fifth of a large folder of backgrounds is for val and test, the rest for train.
+
     Raises:
-        InputError: the extra `people` is not installed, there is no such piece, or a folder of backgrounds is none.
+        InputError: the extra `people` is not installed, there is no such piece or it is switched neither on nor off, or
+            a folder of backgrounds is none.
     """
 
     def __init__(
@@ -35,10 +40,14 @@ class PeoplePortraits(Dataset):
         self.split, self.length, self.seed, self.height, self.width = split, length, seed, height, width
         named = dict(pieces or {})
         choose_pieces(named, "data.pieces.{}")  # a name that is misspelt, also of one that is on
+        for name, on in named.items():
+            if not isinstance(on, bool):
+                raise InputError(f"data.pieces.{name}={on} is neither true nor false: give one of them")
         self.pieces = choose_pieces((name for name, on in named.items() if not on), "data.pieces.{}")
-        found = None if backgrounds is None else FolderBackgrounds(backgrounds, "data.backgrounds")
-        self.backgrounds = found and found.folder
-        self.drawn_by = [sorted(self.pieces), *(found.files() if found else [])]
+        found = None if backgrounds is None else FolderBackgrounds(backgrounds, "data.backgrounds").part(_HELD)
+        self.backgrounds = found and found[split != "train"]
+        self.drawn_by = [load_people().edition(), sorted(self.pieces)]
+        self.drawn_by += self.backgrounds.files() if self.backgrounds else []
 
     def __len__(self) -> int:
         return self.length
@@ -59,6 +68,8 @@ class PeoplePortraits(Dataset):
 
 class PeopleDataModule(PortraitDataModule):
     """People in three dimensions; nobody and no drawn background of one split occurs in another.
+
+    Nor does a photo of a folder that train has occur in val or test, where there are enough of them to be parted.
 
     Args:
         train, val, test: how many portraits each split has.
@@ -84,10 +95,10 @@ class PeopleDataModule(PortraitDataModule):
         pieces: dict[str, bool] | None = None,
         **loading,
     ) -> None:
-        load_people()  # before any work
+        least = load_people().MIN_SIZE  # before any work
         super().__init__(**loading)
         self.lengths = {"train": train, "val": val, "test": test}
-        check_drawn(height, width, draw_seed, self.lengths)
+        check_drawn(height, width, draw_seed, self.lengths, least)
         choice = (draw_seed, height, width, backgrounds, pieces)
         self._portraits = {split: PeoplePortraits(split, length, *choice) for split, length in self.lengths.items()}
 
@@ -96,6 +107,8 @@ class PeopleDataModule(PortraitDataModule):
         if split == "all":
             raise InputError("split=all: people are scored one split at a time: give train, val or test")
         chosen = "test" if split == "auto" else split
+        length = {chosen: choice[chosen]}
+        check_drawn(choice["height"], choice["width"], choice["draw_seed"], length, load_people().MIN_SIZE)
         drawn = (choice[name] for name in (chosen, "draw_seed", "height", "width", "backgrounds", "pieces"))
         portraits = PeoplePortraits(chosen, *drawn)
         return NamedPortraits(portraits, [f"{chosen}_{index:05d}" for index in range(len(portraits))], chosen)

@@ -13,10 +13,10 @@ NEEDS = ("anny", "numba")
 
 
 def load_people() -> ModuleType:
-    """The room `portrait_matting.people`, with `PIECES`, `draw_person_layers` and `draw_person_portrait`.
+    """The room `portrait_matting.people`, with what its `__all__` lists, and the bodies read.
 
     Raises:
-        InputError: something that it needs is not installed.
+        InputError: something that it needs is not installed, or nothing can be kept on disk.
     """
     for name in NEEDS:
         if find_spec(name) is None:
@@ -24,7 +24,15 @@ def load_people() -> ModuleType:
                 f"people in three dimensions need {name}, which is not installed: make people, or pip install "
                 '"portrait-matting[people]"'
             )
-    people = import_module("portrait_matting.people")
+    try:
+        people = import_module("portrait_matting.people")
+    except RuntimeError as error:
+        if "no locator available" not in str(error):  # numba's words where it can keep what it compiles nowhere
+            raise
+        raise InputError(
+            "what numba compiles of people in three dimensions can be kept nowhere: neither beside the installed "
+            "package nor in the home can be written. Name a folder in NUMBA_CACHE_DIR"
+        ) from error
     _prepare(people)
     return people
 

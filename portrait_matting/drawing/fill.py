@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -55,7 +56,12 @@ def fill(folder: DrawingFolder, style: Style, count: int, workers: int) -> int:
 
 
 def cannot_write(folder: DrawingFolder, error: OSError, how_far: str = "") -> InputError:
-    """What is said of a disk that is full or fails."""
+    """What is said of a disk that is full or fails: that of the folder, or of another file that the error names."""
+    place = error.filename
+    if isinstance(place, str) and not Path(place).absolute().is_relative_to(folder.root.absolute()):
+        return InputError(
+            f"{place} cannot be used ({error.strerror}){how_far}: mend that, and the same command goes on"
+        )
     return InputError(
         f"{folder.root} cannot be written ({error.strerror}){how_far}: free space or repair the disk, and the same "
         "command goes on"

@@ -24,6 +24,7 @@ class Recipe:
         cut_outs: people alone, before nothing, in place of pictures and alphas.
         pieces: of the style people, what is switched on, sorted; None for the other style, which has none.
         backgrounds: a hash of the pictures that people are put before; None where these are drawn, too.
+        bodies: of the style people, whose and in which form; None for the other style, which has none.
         version: of this package, which draws otherwise in each.
     """
 
@@ -34,6 +35,7 @@ class Recipe:
     cut_outs: bool = False
     pieces: tuple[str, ...] | None = None
     backgrounds: str | None = None
+    bodies: str | None = None
     version: str = __version__
 
     def text(self) -> str:
@@ -75,4 +77,6 @@ def _words(name: str, own: dict[str, Any], other: dict[str, Any]) -> str:
         return f"with --without {off}" if off else f"with {' '.join(sorted(on - elsewhere))}"
     if name == "backgrounds":
         return "without --backgrounds" if value is None else f"before the --backgrounds {value}"
+    if name == "bodies":
+        return f"with the bodies {value}" if value else "without bodies"
     return f"by version {value}" if name == "version" else f"with --{name} {value}"

@@ -58,8 +58,7 @@ class Style:
         return SPLIT, self.recipe.seed, index, self.recipe.height, self.recipe.width
 
     def _choice(self) -> dict:
-        folder = self.backgrounds and self.backgrounds.folder
-        return {"pieces": frozenset(self.recipe.pieces or ()), "backgrounds": folder}
+        return {"pieces": frozenset(self.recipe.pieces or ()), "backgrounds": self.backgrounds}
 
     def _drawn(self, index: int) -> Layers:
         layers = draw_layers(*self._asked(index))

@@ -19,7 +19,7 @@ from portrait_matting.people.photography.lens import Lens, sample_lens
 from portrait_matting.people.photography.sensor import develop
 from portrait_matting.people.places.bystanders import with_bystanders
 from portrait_matting.people.places.light_of import light_of
-from portrait_matting.people.places.place import draw_place, pictures_of
+from portrait_matting.people.places.place import Pictures, draw_place, pictures_of
 from portrait_matting.people.places.shadow_on import shadow_on
 from portrait_matting.people.rendering.camera import look_at
 from portrait_matting.people.rendering.light import Light
@@ -67,7 +67,7 @@ def draw_person_layers(
     height: int = 384,
     width: int = 336,
     pieces: Iterable[str] = PIECES,
-    backgrounds: str | None = None,
+    backgrounds: Pictures | None = None,
 ) -> Layers:
     """The layers of portrait `index` of `split`: foreground, background and alpha, as a picture shows them.
 
@@ -76,7 +76,7 @@ def draw_person_layers(
         seed, index: 0 or more.
         height, width: pixels.
         pieces: of PIECES, that are switched on.
-        backgrounds: a folder of pictures without people; None: places are drawn.
+        backgrounds: pictures without people, or their folder; None: places are drawn.
 
     Raises:
         InputError: `split` or a piece is unknown, a number is negative, a side is below MIN_SIZE pixels, anny is not
@@ -111,7 +111,7 @@ def draw_person_portrait(
     height: int = 384,
     width: int = 336,
     pieces: Iterable[str] = PIECES,
-    backgrounds: str | None = None,
+    backgrounds: Pictures | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Portrait `index` of `split` as a camera writes it: image uint8 (H, W, 3) RGB, alpha float32 (H, W) in [0, 1].
 

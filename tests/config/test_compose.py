@@ -79,6 +79,12 @@ def test_lists_stand_for_tuples_and_a_wrong_item_is_found():
         compose(["loss.weights=[1,a]"])
 
 
+@pytest.mark.parametrize("word", ["off", "1", "null"])
+def test_of_a_dictionary_the_value_that_is_wrong_is_named(word):
+    with pytest.raises(InputError, match=r"^data\.pieces\.hair=\S+ is a \w+; give true or false$"):
+        compose(["data=people", f"data.pieces.hair={word}"])
+
+
 @pytest.mark.parametrize("policy", ["one_cycle", "triangular", "triangular2", "exp_range", "cosine", "constant"])
 def test_the_cycle_takes_the_one_max_lr(policy):
     cfg = compose([f"learning_rate={policy}", "learning_rate.max_lr=0.02"])

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from portrait_matting.data.composition import BoxedCutOut, boxed, compose, reduced
 
@@ -119,6 +120,15 @@ def test_a_photo_of_a_camera_is_reduced_and_what_is_not_seen_stays_out():
     assert abs(small.alpha.mean() - alpha.mean()) < 0.01
     own = person()
     assert reduced(own, 48, 42) is own
+
+
+@pytest.mark.parametrize("shape", [(40, 1), (1, 40), (1, 1), (300, 1), (40, 2)])
+def test_a_person_one_pixel_wide_is_a_portrait_like_others(shape):
+    """torch takes no array that runs backwards, and of one column NumPy does not say that it does."""
+    found = BoxedCutOut(np.full((*shape, 3), 90, np.uint8), np.ones(shape, np.float32), (False, True, False, False))
+    for image, alpha in compositions(reduced(found, 48, 42), 12):
+        assert torch.from_numpy(image).shape == (*alpha.shape, 3)
+        assert 0 < torch.from_numpy(alpha).max() <= 1
 
 
 def test_the_generator_decides_and_nothing_else():

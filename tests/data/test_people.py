@@ -1,5 +1,6 @@
 """People as training data, by the contract of their room, which has tests of its own and needs an extra."""
 
+import pickle
 import sys
 from types import ModuleType
 
@@ -28,7 +29,7 @@ def people(monkeypatch):
         asked.append((split, seed, index, height, width, pieces, backgrounds))
         return np.zeros((height, width, 3), np.uint8), np.full((height, width), index / 10, np.float32)
 
-    room.prepare = lambda: None
+    room.prepare, room.edition, room.MIN_SIZE = lambda: None, lambda: "bodies-1", 16
     room.PIECES, room.draw_person_portrait, room.asked = tuple(PIECES), draw, asked
     monkeypatch.setitem(sys.modules, room.__name__, room)
     monkeypatch.setattr(people_extra, "NEEDS", ())
@@ -75,7 +76,7 @@ def test_backgrounds_are_given_on_and_checked_before(people, tmp_path):
     cv2.imwrite(str(tmp_path / "photos" / "a.png"), np.zeros((9, 9, 3), np.uint8))
     data = PeopleDataModule(**SIZES, backgrounds=str(tmp_path / "photos"), **LOADING)
     data.portraits("train")[1]
-    assert people.asked[-1][6] == tmp_path / "photos"
+    assert people.asked[-1][6].paths == [tmp_path / "photos" / "a.png"]
     for name, says in (("empty", "holds no picture"), ("missing", "is not a folder: give one")):
         with pytest.raises(InputError, match=rf"^data\.backgrounds=.*{says}"):
             PeopleDataModule(**SIZES, backgrounds=str(tmp_path / name), **LOADING)
@@ -92,11 +93,77 @@ def test_without_the_extra_it_is_one_line_with_the_command(monkeypatch):
 
 @pytest.mark.parametrize(
     "changed, says",
-    [({"val": 0}, r"data\.val=0: "), ({"height": 8}, r"data\.height=8 is"), ({"draw_seed": -1}, "seed=-1")],
+    [
+        ({"val": 0}, r"data\.val=0: "),
+        ({"height": 18}, r"^data\.height=18 is too small: choose at least 19$"),
+        ({"width": 8}, r"^data\.width=8 is"),
+        ({"draw_seed": -1}, "seed=-1"),
+        ({"pieces": {"hair": "off"}}, r"^data\.pieces\.hair=off is neither true nor false"),
+    ],
 )
 def test_what_cannot_be_drawn_is_refused(people, changed, says):
+    people.MIN_SIZE = 19
+    sizes = SIZES | {"width": 19}
     with pytest.raises(InputError, match=says):
-        PeopleDataModule(**SIZES | changed, **LOADING)
+        PeopleDataModule(**sizes | changed, **LOADING)
+    if "val" not in changed:
+        with pytest.raises(InputError, match=says):
+            PeopleDataModule.scored("test", **{"draw_seed": 0, "backgrounds": None, "pieces": {}} | sizes | changed)
+
+
+def photos(folder, count):
+    folder.mkdir()
+    for number in range(count):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((9, 9, 3), number, np.uint8))
+    return folder
+
+
+@pytest.mark.parametrize("count", [20, 57])
+def test_photos_behind_those_that_are_scored_are_behind_nobody_in_training(people, tmp_path, count):
+    folder = photos(tmp_path / "photos", count)
+    data = PeopleDataModule(**SIZES, backgrounds=str(folder), **LOADING)
+    data.setup()
+    given = {}
+    for split in ("train", "val", "test"):
+        portraits = pickle.loads(pickle.dumps(data.portraits(split)))  # as a spawned worker gets them
+        portraits[0]
+        given[split] = set(people.asked[-1][6].paths)
+    assert not given["train"] & (given["val"] | given["test"])
+    assert given["train"] | given["val"] == {*folder.iterdir()}
+    assert len(given["val"]) == round(0.2 * count)
+    choice = {**SIZES, "draw_seed": 0, "backgrounds": str(folder), "pieces": {}}
+    PeopleDataModule.scored("test", **choice).portraits[0]
+    assert {*people.asked[-1][6].paths} == given["test"]
+    before = {split: of_portraits(data.portraits(split)) for split in given}
+    held = min(given["val"])
+    cv2.imwrite(str(held), np.zeros((90, 90, 3), np.uint8))
+    data = PeopleDataModule(**SIZES, backgrounds=str(folder), **LOADING)
+    changed = {split for split in given if of_portraits(data.portraits(split)) != before[split]}
+    assert changed == {"val", "test"}
+
+
+def test_few_photos_are_behind_all(people, tmp_path):
+    data = PeopleDataModule(**SIZES, backgrounds=str(photos(tmp_path / "photos", 19)), **LOADING)
+    for split in ("train", "val", "test"):
+        data.portraits(split)[0]
+        assert len(people.asked[-1][6].paths) == 19
+
+
+def test_other_bodies_are_other_portraits(people):
+    before = of_portraits(PeoplePortraits("train", 3, 0, 20, 18))
+    people.edition = lambda: "bodies-2"
+    assert of_portraits(PeoplePortraits("train", 3, 0, 20, 18)) != before
+
+
+def test_where_numba_can_keep_nothing_the_cure_is_named(monkeypatch):
+    monkeypatch.setattr(people_extra, "NEEDS", ())
+
+    def nowhere(name):
+        raise RuntimeError("cannot cache function '_add': no locator available for file '/x/body.py'")
+
+    monkeypatch.setattr(people_extra, "import_module", nowhere)
+    with pytest.raises(InputError, match=r"NUMBA_CACHE_DIR$"):
+        people_extra.load_people()
 
 
 def test_a_split_is_scored_by_itself(people):

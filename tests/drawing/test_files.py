@@ -76,8 +76,9 @@ def test_a_photo_stands_behind_a_drawn_person(tmp_path):
 def test_people_are_asked_for_by_their_contract(people, tmp_path):
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((9, 9, 3), np.uint8))
     recipe = Recipe("people", 48, 42, seed=5, pieces=("hair",))
-    image, alpha = Style(recipe, FolderBackgrounds(str(tmp_path))).portrait(2)
-    assert people.asked[-1] == ("train", 5, 2, 48, 42, frozenset({"hair"}), tmp_path)
+    backgrounds = FolderBackgrounds(str(tmp_path))
+    image, alpha = Style(recipe, backgrounds).portrait(2)
+    assert people.asked[-1] == ("train", 5, 2, 48, 42, frozenset({"hair"}), backgrounds)
     assert image.shape == (48, 42, 3)
     assert alpha.max() == 1
     Style(recipe).portrait(0)

@@ -5,7 +5,7 @@ import pytest
 from portrait_matting.drawing.recipe import Recipe, check_recipe
 from portrait_matting.errors import InputError
 
-PEOPLE = Recipe("people", 384, 336, pieces=("hair", "hands", "hats"))
+PEOPLE = Recipe("people", 384, 336, pieces=("hair", "hands", "hats"), bodies="bodies-1-5")
 
 
 def test_the_same_recipe_goes_on(tmp_path):
@@ -22,6 +22,7 @@ def test_the_same_recipe_goes_on(tmp_path):
         ({"cut_outs": True}, "without --cut-outs, this is with --cut-outs"),
         ({"pieces": ("hands",)}, "with hair hats, this is with --without hair hats"),
         ({"backgrounds": "0123"}, "without --backgrounds, this is before the --backgrounds 0123"),
+        ({"bodies": "bodies-2-5"}, "with the bodies bodies-1-5, this is with the bodies bodies-2-5"),
         ({"version": "99.0"}, "this is by version 99.0"),
     ],
 )

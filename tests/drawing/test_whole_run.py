@@ -161,6 +161,19 @@ def test_a_worker_that_is_killed_is_one_line(tmp_path, monkeypatch):
         call(tmp_path / "out", 9, "--workers", "2")
 
 
+def test_a_file_that_lies_elsewhere_is_named_and_not_the_output(tmp_path, monkeypatch):
+    for place, says in ((tmp_path / "cache/shapes.npy", "shapes.npy cannot be used"), ("out/a", "cannot be written")):
+
+        def gone(*_, place=place):
+            raise FileNotFoundError(2, "No such file or directory", str(tmp_path / place))
+            yield
+
+        monkeypatch.setattr("portrait_matting.drawing.fill.in_turn", gone)
+        with pytest.raises(InputError, match=rf"{says} \(No such file or directory\); 0 of 9 are drawn") as error:
+            call(tmp_path / "out", 9)
+        assert ("out cannot" in str(error.value)) == (place == "out/a")
+
+
 def begin(output, count, workers=2):
     """A drawing in a session of its own, as a shell starts one."""
     command = [*DRAW, str(output), "--style", "drawn", "--count", str(count), "--size", "200"]

@@ -17,7 +17,11 @@ def noise() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-@pytest.fixture(params=REFINEMENTS)
+CLOSED_FORM = pytest.param("closed_form", marks=pytest.mark.slow)
+"""pymatting compiles itself for a minute where it was never imported."""
+
+
+@pytest.fixture(params=[CLOSED_FORM if how == "closed_form" else how for how in REFINEMENTS])
 def how(request) -> str:
     if request.param == "closed_form":
         pytest.importorskip("pymatting")
@@ -89,7 +93,13 @@ def test_back_projection_gives_the_networks_matte_again():
 
 
 @pytest.mark.parametrize(
-    "how, most", [("back_projection", 0.8), ("guided", 0.5), ("detail", 0.5), ("closed_form", 0.5)]
+    "how, most",
+    [
+        ("back_projection", 0.8),
+        ("guided", 0.5),
+        ("detail", 0.5),
+        pytest.param("closed_form", 0.5, marks=pytest.mark.slow),
+    ],
 )
 def test_strands_come_back(how, most):
     if how == "closed_form":
@@ -117,8 +127,10 @@ def test_a_matte_finer_than_the_photo_is_averaged(noise):
 
 def test_closed_form_where_all_is_unsure_stays_bounded(noise, monkeypatch):
     """What is to solve is made smaller until it is little enough; a matte finer than that is left as it is."""
-    pytest.importorskip("pymatting")
     solved = []
+    monkeypatch.setattr(
+        room, "find_spec", lambda name: True
+    )  # nothing of pymatting is used, whose import takes a minute
     monkeypatch.setattr(room, "_MOST", 3000)
     monkeypatch.setattr(room, "solve", lambda image, mask, unknown, prior, *_: solved.append(len(prior)) or prior)
     photo = noise.integers(0, 256, (200, 160, 3), np.uint8)

@@ -77,6 +77,7 @@ def jobs(folder: Path) -> list[str]:
     return sorted(path.parent.name for path in (folder / "s").glob("*/.hydra"))
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_started_again_passes_over_what_is_finished(launch, tmp_path):
     first = launch("seed=0", "loss.criterion.edge_weight=1,5", "trainer.max_epochs=1")
     assert jobs(tmp_path) == ["edge_weight-1+seed-0", "edge_weight-5+seed-0"], "one seed is named too"

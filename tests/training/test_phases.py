@@ -144,6 +144,7 @@ def test_a_run_with_the_earlier_finder_goes_on_at_the_rate_that_it_found(tmp_pat
     assert not (tmp_path / "lr_finder.csv").exists()
 
 
+@pytest.mark.slow
 def test_what_a_search_found_and_cost_is_said_in_the_log(tmp_path, caplog):
     job = build_training_job(compose(TINY, tmp_path))
     with caplog.at_level(logging.INFO, logger="portrait_matting"):

@@ -127,6 +127,7 @@ def test_a_run_whose_time_is_over_trains_nothing_more(state, max_time, over, tmp
     assert ("nothing is trained" in caplog.text) is over
 
 
+@pytest.mark.slow
 def test_a_resumed_run_counts_its_seconds_and_its_share_of_the_cycle_together(tmp_path):
     first = train(recipe(tmp_path, "trainer.max_epochs=1"))
     assert first["cycle_done"] == 1

@@ -40,10 +40,6 @@ class Body:
         matrix = self.bones[self.data.bone(bone)]
         return (points @ matrix[:, :3].T + matrix[:, 3]).astype(np.float32)
 
-    def skinned(self, rest: np.ndarray) -> np.ndarray:
-        """Vertices (V, 3) of the rest pose, moved there by a garment, say, as the body is held."""
-        return skin(np.ascontiguousarray(rest, np.float32), self.data.weights, self.data.weight_bones, self.bones)
-
     @cached_property
     def normals(self) -> np.ndarray:
         """Of the body's surface as it is held: float32 (V, 3), of length 1; 0 where no triangle meets."""

