@@ -1,6 +1,6 @@
 """Surfaces and strands, a camera and a light: a picture of people with its exact alpha, and nothing behind them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from portrait_matting.people.rendering.surface import Samples, Strands, Surface
 
 SUPERSAMPLING = 2
 """Samples of a pixel each way."""
+
+_DENSE = 0.4  # the opacity from where hair behind a surface is seen through it: not of clear lenses, which hide none
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def render(
         _paint(colour, surface, seen, where[starts[number] : starts[number + 1]], camera, light, maps, open_)
     spread(colour, seen.surface, chosen, supersampling)
     for surface in _far_first([surface for surface in surfaces if surface.opacity < 1], camera):
-        _glaze(colour, alpha, seen, surface, fine, camera, light, maps, open_)
+        _glaze(colour, alpha, seen, surface, strands, fine, camera, light, maps, open_)
     return Rendered(*draw_strands(colour, alpha, seen.depth, strands, camera, light, maps, supersampling))
 
 
@@ -96,16 +98,47 @@ def _far_first(surfaces: list[Surface], camera: Camera) -> list[Surface]:
     return sorted(surfaces, key=lambda surface: -float(np.median(camera.project(surface.points)[1])))
 
 
-def _glaze(colour, alpha, seen: Seen, surface: Surface, fine: Camera, camera, light, maps, open_) -> None:
-    """Lays a surface that can be seen through over what is there."""
+def _glaze(colour, alpha, seen: Seen, surface: Surface, strands, fine: Camera, camera, light, maps, open_) -> None:
+    """Lays a surface that can be seen through over what is there, and over the hair behind it where it is dense."""
     alone = Seen(seen.depth.copy(), np.full_like(seen.surface, -1), seen.triangle.copy(), seen.weights.copy())
     add(alone, surface, fine, 0)
     where = np.flatnonzero(alone.surface >= 0)
     if not len(where):
         return
+    if surface.opacity >= _DENSE:
+        _lay_behind(colour, alpha, seen.depth, where, strands, camera, light, maps)
+        # hair that is drawn afterwards lies before it, or is not seen again
+        seen.depth.reshape(-1)[where] = alone.depth.ravel()[where]
     samples = samples_of(surface, alone, where, camera)
     shaded = _shaded(surface, samples, camera, light, maps, open_.ravel()[where])
     share = np.float32(surface.opacity)
     colours, alphas = colour.reshape(-1, 3), alpha.reshape(-1)
     colours[where] = share * shaded + (1 - share) * colours[where]
     alphas[where] = share + (1 - share) * alphas[where]
+
+
+def _lay_behind(colour, alpha, depth, where, strands: list[Strands], camera: Camera, light, maps) -> None:
+    """Lays strands over the samples `where` alone: in place."""
+    size = len(depth) // camera.height
+    rows, columns = np.divmod(where, depth.shape[1])
+    top, left = rows.min() // size, columns.min() // size
+    bottom, right = rows.max() // size + 1, columns.max() // size + 1
+    centre = camera.centre[0] - left, camera.centre[1] - top
+    part = replace(camera, centre=centre, height=int(bottom - top), width=int(right - left))
+    near = [found for strand in strands if (found := _within(strand, part)).points.size]
+    if not near:
+        return
+    box = slice(size * top, size * bottom), slice(size * left, size * right)
+    parts = (np.ascontiguousarray(values[box]) for values in (colour, alpha, depth))
+    found, covered, _ = draw_strands(*parts, near, part, light, maps, size)
+    pixels = rows // size - top, columns // size - left
+    colour.reshape(-1, 3)[where], alpha.reshape(-1)[where] = found[pixels], covered[pixels]
+
+
+def _within(strands: Strands, camera: Camera) -> Strands:
+    """The strands that may be seen in a picture: those whose points' bounds touch it."""
+    pixels, _ = camera.project(strands.points)
+    chosen = (pixels.max(1) > 0).all(1) & (pixels.min(1) < (camera.width, camera.height)).all(1)
+    normals = None if strands.normals is None else strands.normals[chosen]
+    kept = strands.points[chosen], strands.radius[chosen], strands.colours[chosen]
+    return Strands(*kept, strands.shine, normals)
