@@ -23,9 +23,11 @@ class Cloth(Surface):
 
     Attributes:
         covers: bool (V,), which vertices of the body data are under it; None: it hides nothing.
+        hood: whether it is one, on the shoulders.
     """
 
     covers: np.ndarray | None = None
+    hood: bool = False
 
 
 @dataclass(frozen=True)

@@ -30,13 +30,14 @@ KINDS = {
 """What there is, and the share of each of all that is worn."""
 
 
-def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None) -> Headwear:
+def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None, hooded: bool = False) -> Headwear:
     """Something on the head.
 
     Args:
         body: who wears it.
         rng: of the headwear.
         kind: beanie, cap, hat, helmet, headscarf, hood, headband or graduate; None: any.
+        hooded: the clothes have a hood already: another is none of "any".
 
     Raises:
         KeyError: there is no such kind.
@@ -45,6 +46,8 @@ def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None)
         shares = {name: share for name, (_, share) in KINDS.items()}
         if body.shape.phenotype["gender"] < 0.5:
             shares["headscarf"] *= 0.1
+        if hooded:
+            shares["hood"] = 0.0
         if body.shape.age < 11:
             shares |= {"headscarf": 0.0, "graduate": 0.0}
         shares = np.array(list(shares.values()))

@@ -21,7 +21,7 @@ THINGS = {
     "glasses": wear_glasses,
     "earrings": wear_earrings,
     "necklace": wear_necklace,
-    "mask": wear_mask,
+    "mask": lambda body, rng: wear_mask(body, rng).surfaces,
     "headphones": wear_headphones,
     **{kind: lambda body, rng, kind=kind: wear_bag(body, rng, kind) for kind in ("rucksack", "across", "lanyard")},
     **{kind: lambda body, rng, kind=kind: list(wear_headwear(body, rng, kind).surfaces) for kind in KINDS},
