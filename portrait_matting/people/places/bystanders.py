@@ -4,25 +4,37 @@ Who counts: those who stand with the one in front, and whose head is at least a 
 the picture. Who is smaller stands far behind, is as much out of focus as the place, and is background.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 COUNTS = 0.25
 """A head of this share of the highest head, or more, belongs to somebody who counts."""
-_SHARES = (0.06, 0.2)  # of the highest head: what bystanders' heads have, well below
-_HEADS = 4.4  # heads high is a figure from mid-thigh up
+_SHARES = (0.06, 0.8 * COUNTS)  # of the highest head: what bystanders' heads have, well below
 _LEGS = 0.72  # of the figure's height: what is missing below mid-thigh
 
 
+class Bystander(NamedTuple):
+    """Somebody down to mid-thigh.
+
+    Attributes:
+        picture: linear RGB times alpha and alpha, float32 (h, w, 4), filled from the top of the head to the thigh.
+        head: of the picture's height, the share that the head has.
+    """
+
+    picture: np.ndarray
+    head: float
+
+
 def with_bystanders(
-    background: np.ndarray, figures: list[np.ndarray], rng: np.random.Generator, head: float
+    background: np.ndarray, figures: list[Bystander], rng: np.random.Generator, head: float
 ) -> np.ndarray:
     """A place with small people in it: linear RGB, float32 (H, W, 3); still to be put out of focus.
 
     Args:
         background: linear RGB, float32 (H, W, 3).
-        figures: people down to mid-thigh, linear RGB times alpha and alpha, float32 (h, w, 4), each filling its
-            picture from head to thigh; they are reduced, given legs, and lit as the place is around them.
+        figures: who is there; they are reduced, given legs, and lit as the place is around them.
         rng: of where they are.
         head: pixels, the height of the highest head of those who count.
     """
@@ -30,8 +42,8 @@ def with_bystanders(
     around = np.median(cv2.resize(background, (32, 32), interpolation=cv2.INTER_AREA), (0, 1))
     around = np.clip(around, 0.004, 1.2)
     height, width = background.shape[:2]
-    for figure in figures:
-        tall = max(4, round(_HEADS * head * rng.uniform(*_SHARES)))
+    for figure, share in figures:
+        tall = max(4, round(head * rng.uniform(*_SHARES) / share))
         small = cv2.resize(
             figure, (max(2, round(tall * figure.shape[1] / figure.shape[0])), tall), interpolation=cv2.INTER_AREA
         )
