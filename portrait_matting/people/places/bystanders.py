@@ -12,7 +12,7 @@ import numpy as np
 COUNTS = 0.25
 """A head of this share of the highest head, or more, belongs to somebody who counts."""
 _SHARES = (0.06, 0.8 * COUNTS)  # of the highest head: what bystanders' heads have, well below
-_LEGS = 0.72  # of the figure's height: what is missing below mid-thigh
+_LEGS = 0.38  # of the figure's height: what is missing below mid-thigh
 
 
 class Bystander(NamedTuple):
@@ -42,14 +42,13 @@ def with_bystanders(
     around = np.median(cv2.resize(background, (32, 32), interpolation=cv2.INTER_AREA), (0, 1))
     around = np.clip(around, 0.004, 1.2)
     height, width = background.shape[:2]
-    for figure, share in figures:
+    for figure, share in map(_whole, figures):
         tall = max(4, round(head * rng.uniform(*_SHARES) / share))
         small = cv2.resize(
             figure, (max(2, round(tall * figure.shape[1] / figure.shape[0])), tall), interpolation=cv2.INTER_AREA
         )
         if rng.random() < 0.5:
             small = cv2.flip(small, 1)
-        small = _with_legs(small)
         # eyes are near the horizon, as the camera is about as high as they are
         top = round(height * rng.normal(0.36, 0.05))
         left = round(width * rng.uniform(-0.05, 1.05) - small.shape[1] / 2)
@@ -57,16 +56,21 @@ def with_bystanders(
     return found
 
 
-def _with_legs(figure: np.ndarray) -> np.ndarray:
-    """The last rows, drawn out downwards and narrower: so small and blurred, they pass for legs."""
-    tall, wide = figure.shape[:2]
+def _whole(figure: Bystander) -> Bystander:
+    """The figure with the rows above its lower edge drawn out downwards and narrower: from afar, they pass for legs."""
+    picture = figure.picture
+    filled = picture[..., 3].sum(1)
+    # trousers end at a slant: the last row that is as full as those above it, of the lower quarter
+    lower = np.median(filled[len(filled) * 3 // 4 : np.flatnonzero(filled > 0.5)[-1] + 1])
+    picture = picture[: np.flatnonzero(filled >= 0.85 * lower)[-1] + 1]
+    tall, wide = picture.shape[:2]
     long = max(1, round(_LEGS * tall))
     middle = (wide - 1) / 2
     narrow = np.linspace(1, 0.6, long, dtype=np.float32)[:, None]
     x = middle + (np.arange(wide, dtype=np.float32) - middle) / narrow
-    last = figure[-max(1, tall // 20) :].mean(0, keepdims=True)
+    last = picture[-max(1, tall // 20) :].mean(0, keepdims=True)
     legs = cv2.remap(last, x, np.zeros_like(x), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return np.concatenate([figure, legs])
+    return Bystander(np.concatenate([picture, legs]), figure.head * len(filled) / (tall + long))
 
 
 def _paste(background: np.ndarray, figure: np.ndarray, top: int, left: int, around: np.ndarray) -> None:

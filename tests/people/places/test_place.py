@@ -4,7 +4,7 @@ import pytest
 
 from portrait_matting.errors import InputError
 from portrait_matting.people.places.backdrop import draw_backdrop
-from portrait_matting.people.places.bystanders import COUNTS, Bystander, with_bystanders
+from portrait_matting.people.places.bystanders import COUNTS, Bystander, _whole, with_bystanders
 from portrait_matting.people.places.place import draw_place
 from portrait_matting.people.places.shadow_on import shadow_on
 from portrait_matting.people.places.thicket import draw_thicket, textured
@@ -72,15 +72,25 @@ def test_bystanders_know_how_high_their_heads_are(bodies):
     def streams(name: str, person: int = 0) -> np.random.Generator:
         return np.random.default_rng(len(name) + 7 * person)
 
-    shares = []
     for number in range(8):
         figure = _figure(even_light((1, 1, 1)), streams, number, frozenset())
-        rows = np.flatnonzero(figure.picture[..., 3].max(1) > 0.5)
-        assert rows[0] <= 3
-        assert rows[-1] >= 86, "it fills its picture"
-        shares.append(figure.head)
-    assert 0.15 < min(shares) < max(shares) < 0.4
-    assert max(shares) - min(shares) > 0.01
+        filled = figure.picture[..., 3] > 0.5
+        assert np.flatnonzero(filled.any(1))[0] <= 3
+        assert 0.1 < figure.head < 0.4
+        neck = round(figure.head * len(filled))
+        assert filled[neck + 6].sum() > 1.5 * filled[neck // 2].sum(), "below the head there are shoulders"
+
+
+@pytest.mark.slow
+def test_bystanders_stand_on_legs(bodies):
+    def streams(name: str, person: int = 0) -> np.random.Generator:
+        return np.random.default_rng(len(name) + 7 * person)
+
+    for number in range(8):
+        picture, _ = _whole(_figure(even_light((1, 1, 1)), streams, number, frozenset()))
+        wide = picture[..., 3].sum(1)
+        thigh = np.median(wide[round(0.6 * len(wide)) : round(0.7 * len(wide))])
+        assert wide[round(0.7 * len(wide)) : round(0.95 * len(wide))].min() > 0.4 * thigh
 
 
 def test_people_throw_a_shadow_on_a_wall():
