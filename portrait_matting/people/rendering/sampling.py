@@ -19,21 +19,15 @@ def samples_of(surface: Surface, seen: Seen, where, camera: Camera) -> Samples:
     normal = _mean(surface.normals, corners, weights)
     _face(normal, position, camera.position.astype(np.float32))
     count = len(where)
-    ones = np.ones((count, 3), np.float32)
-    second, third = weights[:, :1], weights[:, 1:]
-    if surface.corners is None:
-        uv = np.zeros((count, 2), np.float32)
-    else:
-        at = surface.corners[triangles]
-        uv = at[:, 0] * (1 - second - third) + at[:, 1] * second + at[:, 2] * third
-    hem = np.full(count, np.inf, np.float32)
     return Samples(
         position=position,
         normal=normal,
         rest=position if surface.rest is None else _mean(surface.rest, corners, weights),
-        uv=uv,
-        colour=ones if surface.colours is None else _mean(surface.colours, corners, weights),
-        hem=hem if surface.hem is None else _mean(surface.hem[:, None], corners, weights)[:, 0],
+        uv=_in_map(surface.corners, triangles, weights),
+        colour=np.ones((count, 3), np.float32) if surface.colours is None else _mean(surface.colours, corners, weights),
+        hem=np.full(count, np.inf, np.float32)
+        if surface.hem is None
+        else _mean(surface.hem[:, None], corners, weights)[:, 0],
         footprint=seen.depth.ravel()[where] / np.float32(camera.focal),
     )
 
@@ -73,4 +67,23 @@ def _mean(values, corners, weights):
         u = 1 - v - w
         for c in range(values.shape[1]):
             found[i, c] = u * values[corners[i, 0], c] + v * values[corners[i, 1], c] + w * values[corners[i, 2], c]
+    return found
+
+
+def _in_map(corners: np.ndarray | None, triangles, weights) -> np.ndarray:
+    if corners is None:
+        return np.zeros((len(triangles), 2), np.float32)
+    return _mean_of_corners(corners, triangles, weights)
+
+
+@njit(cache=True, error_model="numpy")
+def _mean_of_corners(corners, triangles, weights):
+    """What the corners of triangles have (T, 3, C) at samples: (n, C)."""
+    found = np.empty((len(triangles), corners.shape[2]), np.float32)
+    for i in range(len(triangles)):
+        v, w = weights[i, 0], weights[i, 1]
+        u = 1 - v - w
+        for c in range(corners.shape[2]):
+            at = corners[triangles[i]]
+            found[i, c] = u * at[0, c] + v * at[1, c] + w * at[2, c]
     return found

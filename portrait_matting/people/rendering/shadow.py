@@ -39,10 +39,8 @@ class ShadowMap:
             normals: (n, 3), of length 1. Points are moved along them, the further the more light only grazes them: a
                 sample of the buffer is wide, and would shade what slopes within it.
         """
-        cosine = normals @ -self.camera.forward.astype(np.float32)
         wide = np.float32(_FAR / self.camera.focal)
-        off = _OFF + _SLOPED * wide * np.sqrt(np.clip(1 - cosine * cosine, 0, 1))
-        pixels, depth = self.camera.project(points + off[:, None] * normals)
+        pixels, depth = self.camera.project(_lifted(points, normals, self.camera.forward.astype(np.float32), wide))
         return _reached(pixels, depth, self.depth, self.hair, self.thick)
 
     def reached_within(self, points: np.ndarray) -> np.ndarray:
@@ -80,6 +78,18 @@ def shadow_map(
         size = each * 2 * strand.radius[::each] / (2 * radius / _SIZE)  # of a sample's width
         _count(pixels, far, size.astype(np.float32), hair, thick)
     return ShadowMap(camera, depth, hair, thick)
+
+
+@njit(cache=True, error_model="numpy")
+def _lifted(points, normals, forward, wide):
+    """Points moved off their surfaces; `wide` metres is a sample."""
+    found = np.empty_like(points)
+    for i in range(points.shape[0]):
+        cosine = normals[i, 0] * forward[0] + normals[i, 1] * forward[1] + normals[i, 2] * forward[2]
+        off = np.float32(_OFF) + np.float32(_SLOPED) * wide * np.sqrt(max(1 - cosine * cosine, np.float32(0)))
+        for c in range(3):
+            found[i, c] = points[i, c] + off * normals[i, c]
+    return found
 
 
 @njit(cache=True, error_model="numpy")
@@ -140,7 +150,7 @@ def _reached(pixels, depth, depths, hair, thick):
     for i in range(len(depth)):
         lit = np.float32(0)
         x0, y0 = int(np.floor(pixels[i, 0])), int(np.floor(pixels[i, 1]))
-        u, v = pixels[i, 0] - x0, pixels[i, 1] - y0
+        u, v = np.float32(pixels[i, 0] - x0), np.float32(pixels[i, 1] - y0)
         for k in range(9):  # a square of two samples' width around the point: no steps from sample to sample
             x, y = x0 + k % 3 - 1, y0 + k // 3 - 1
             weight = _SQUARE[0, k % 3] + u * _SQUARE[1, k % 3]
