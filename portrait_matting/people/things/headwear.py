@@ -37,7 +37,7 @@ def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None,
         body: who wears it.
         rng: of the headwear.
         kind: beanie, cap, hat, helmet, headscarf, hood, headband or graduate; None: any.
-        hooded: the clothes have a hood already: another is none of "any".
+        hooded: the clothes have a hood already: of any, a beanie is worn in place of another.
 
     Raises:
         KeyError: there is no such kind.
@@ -46,12 +46,12 @@ def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None,
         shares = {name: share for name, (_, share) in KINDS.items()}
         if body.shape.phenotype["gender"] < 0.5:
             shares["headscarf"] *= 0.1
-        if hooded:
-            shares["hood"] = 0.0
         if body.shape.age < 11:
             shares |= {"headscarf": 0.0, "graduate": 0.0}
         shares = np.array(list(shares.values()))
         kind = list(KINDS)[rng.choice(len(KINDS), p=shares / shares.sum())]
+        if kind == "hood" and hooded:
+            kind = "beanie"
     return KINDS[kind][0](body, rng)
 
 

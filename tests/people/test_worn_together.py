@@ -68,13 +68,13 @@ def test_what_is_before_and_below_a_mask_is_not_under_it(sitter):
 
 @pytest.mark.parametrize("hood", [False, True])
 def test_nobody_wears_two_hoods(hood, monkeypatch):
-    kinds = {kind: (lambda body, rng, kind=kind: Headwear([], kind), 0.5) for kind in ("hood", "cap")}
+    kinds = {kind: (lambda body, rng, kind=kind: Headwear([], kind), 0.5) for kind in ("hood", "beanie")}
     monkeypatch.setattr(headwear, "KINDS", kinds)
     monkeypatch.setattr(module, "_WITH_HEADWEAR", 1.1)
     man = SimpleNamespace(body=SimpleNamespace(shape=SimpleNamespace(phenotype={"gender": 0.9}, age=30)))
     dressed = [SimpleNamespace(hood=False), SimpleNamespace(hood=hood)]
     worn = {module._headwear(man, np.random.default_rng(seed), dressed).hides for seed in range(20)}
-    assert worn == ({"cap"} if hood else {"cap", "hood"})
+    assert worn == ({"beanie"} if hood else {"beanie", "hood"})
 
 
 @pytest.mark.slow
