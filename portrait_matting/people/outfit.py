@@ -16,7 +16,8 @@ from portrait_matting.people.hair.scalp import scalp_share
 from portrait_matting.people.hair.style_choice import sample_style
 from portrait_matting.people.rendering.camera import NEAR, Camera
 from portrait_matting.people.rendering.surface import Strands, Surface
-from portrait_matting.people.sitter import Sitter, Streams
+from portrait_matting.people.sitter import Sitter
+from portrait_matting.people.streams import Streams
 from portrait_matting.people.things.bag import wear_bag
 from portrait_matting.people.things.earrings import wear_earrings
 from portrait_matting.people.things.glasses import wear_glasses
@@ -40,6 +41,10 @@ class Outfit(NamedTuple):
 
 def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Camera) -> Outfit:
     """Dresses a person.
+
+    What one piece adds changes no other, with one exception: how many strands the hair has follows from how high the
+    head is in the picture. From another camera (the piece "views", another size of the picture) it is hair of the same
+    style and colour, and other strands.
 
     Args:
         sitter: whom.
@@ -106,10 +111,11 @@ def _things(
     rng = streams("glasses")
     if "glasses" in pieces and rng.random() < _WITH_GLASSES:
         found += wear_glasses(body, rng, pushed_up=None if headwear is None else False)
-    rng = streams("jewellery")
     female = body.shape.phenotype["gender"] > 0.5
+    rng = streams("earrings")
     if "jewellery" in pieces and rng.random() < _WITH_EARRINGS[female]:
         found += wear_earrings(body, rng, headwear)
+    rng = streams("necklace")
     if "jewellery" in pieces and rng.random() < _WITH_NECKLACE:
         found += wear_necklace(body, rng)
     found += [] if mask is None else mask.surfaces

@@ -1,12 +1,10 @@
 """A portrait: people before a place, as a camera sees them, with their exact alpha.
 
-Everything follows from (split, seed, index) alone, and each part of it has a random stream of its own: without a piece,
-all others stay as they are. The split is part of the streams, so two splits share no person.
+Everything follows from (split, seed, index) alone, and each part of it has a random stream of its own (`Streams`):
+without a piece, all others stay as they are.
 """
 
-import zlib
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -27,6 +25,7 @@ from portrait_matting.people.rendering.camera import look_at
 from portrait_matting.people.rendering.light import Light
 from portrait_matting.people.rendering.render import Rendered, render
 from portrait_matting.people.sitter import Sitter, sample_sitter
+from portrait_matting.people.streams import Streams
 from portrait_matting.synthetic.scene import SPLITS, Layers
 
 PIECES = (
@@ -57,7 +56,6 @@ PIECES = (
 """What a portrait is made of and can be switched off."""
 
 MIN_SIZE = 64
-_STYLE = 3  # of the random streams: other than those of drawn portraits
 _WITH_BYSTANDERS = 0.12
 _FROM_AFAR = frozenset({"hair", "patterns", "layers"})  # pieces of bystanders
 
@@ -94,16 +92,13 @@ def draw_person_layers(
     if unknown := pieces - set(PIECES):
         raise InputError(f"there is no piece {min(unknown)}: the pieces of a portrait are {', '.join(PIECES)}")
 
-    def streams(name: str, person: int = 0) -> np.random.Generator:
-        key = (_STYLE, SPLITS.index(split), index, person, zlib.crc32(name.encode()))
-        return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
-
+    streams = Streams(split, seed, index)
     if backgrounds is not None:
         pictures_of(backgrounds)
     standing = sample_company(streams("company"), "company" in pieces)
     data = body_data()
     sitters = [
-        sample_sitter(data, partial(streams, person=number), pieces, each.ages, each.place)
+        sample_sitter(data, streams.of(number), pieces, each.ages, each.place)
         for number, each in enumerate(standing, 1)
     ]
     return _photographed(sitters, streams, height, width, pieces, backgrounds)
@@ -124,14 +119,7 @@ def draw_person_portrait(
     """
     pieces = frozenset(pieces)
     layers = draw_person_layers(split, seed, index, height, width, pieces, backgrounds)
-    key = (_STYLE, SPLITS.index(split), index, 0, zlib.crc32(b"sensor"))
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
-    alpha = layers.alpha.copy()  # composite works in its place
-    return develop(layers.composite(), rng, pieces), alpha
-
-
-Streams = Callable[..., np.random.Generator]
-"""Random streams by the name of a part and the number of a person, 0 of none."""
+    return develop(layers.composite(), Streams(split, seed, index)("sensor"), pieces), layers.alpha
 
 
 def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces, backgrounds) -> Layers:
@@ -151,14 +139,14 @@ def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces
     background = place.light
     rng = streams("bystanders")
     crowd = "bystanders" in pieces and not place.wall and rng.random() < _WITH_BYSTANDERS
-    light = light_of(defocus(background, camera, lens), camera, streams("light"), pieces, albedo)
+    light = light_of(background, camera, streams("light"), pieces, albedo)
     if crowd:
         near = zip(sitters, depths, strict=True)
         head = max(2 * sitter.body.head_height * camera.focal / depth for sitter, depth in near)
         figures = [_figure(light, streams, 9 + number, pieces) for number in range(rng.integers(1, 4))]
         background = with_bystanders(background, figures, rng, head)
     background = defocus(background, camera, lens)
-    worn = [outfit(sitter, partial(streams, person=number), pieces, camera) for number, sitter in enumerate(sitters, 1)]
+    worn = [outfit(sitter, streams.of(number), pieces, camera) for number, sitter in enumerate(sitters, 1)]
     surfaces = [surface for each in worn for surface in each.surfaces]
     strands = [strand for each in worn for strand in each.strands]
     rendered = render(surfaces, strands, camera, light, shadows="shadows" in pieces)
@@ -169,7 +157,7 @@ def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces
 
 def _figure(light: Light, streams: Streams, person: int, pieces: frozenset[str]) -> Bystander:
     """Somebody far away, from head to thigh: linear RGB times alpha and alpha, float32 (96, 64, 4)."""
-    own = partial(streams, person=person)
+    own = streams.of(person)
     sitter = sample_sitter(body_data(), own, pieces)
     body, rng = sitter.body, own("view")
     head = body.carried(body.eyes.mean(0), "head")

@@ -1,6 +1,5 @@
 """One person of a portrait: a body with its hair, clothes and things."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +10,8 @@ from portrait_matting.people.bodies.complexion import Complexion, sample_complex
 from portrait_matting.people.bodies.pose import Rotations
 from portrait_matting.people.bodies.posture import Posture, sample_posture
 from portrait_matting.people.bodies.shape import sample_shape
+from portrait_matting.people.streams import Streams
 from portrait_matting.people.things.held import grip_for, pick
-
-Streams = Callable[[str], np.random.Generator]
-"""A random generator of its own for each part by name: without one part, all others stay as they are."""
 
 _HOLDING = 0.9  # of raised hands
 

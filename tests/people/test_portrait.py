@@ -2,14 +2,20 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from hashlib import sha256
+from itertools import combinations
 
 import cv2
 import numpy as np
 import pytest
 
 from portrait_matting.errors import InputError
-from portrait_matting.people import PIECES, draw_person_layers, draw_person_portrait
+from portrait_matting.people import PIECES, draw_person_layers, draw_person_portrait, portrait
+from portrait_matting.people.company import sample_company
+from portrait_matting.people.sitter import sample_sitter
+from portrait_matting.people.streams import Streams
 
 SIZE = 128, 112
 QUIET = frozenset(PIECES) - {"company", "bystanders", "sensor", "focus"}  # one person, as the lens would have it
@@ -45,10 +51,17 @@ def test_a_portrait_follows_from_its_seed_in_any_process_and_order():
     assert len({*here, digest(3)}) == 4
 
 
-def test_splits_and_seeds_share_nobody():
-    first = draw_person_portrait("train", 0, 0, *SIZE)[0]
-    for split, seed in (("val", 0), ("train", 1)):
-        assert not np.array_equal(first, draw_person_portrait(split, seed, 0, *SIZE)[0])
+def test_splits_and_seeds_share_nobody(bodies):
+    """Another split or seed is somebody else in another place, and not the same person with another noise."""
+    people = [(split, seed, index) for split in ("train", "val", "test") for seed in (0, 1) for index in range(3)]
+    alphas = np.stack([draw_person_layers(*each, *SIZE, QUIET).alpha for each in people])
+    shapes = [sample_sitter(bodies, Streams(*each).of(1), QUIET).body.shape for each in people]
+    faces = np.stack([list(shape.local.values()) for shape in shapes])
+    apart = faces.std(0).mean()
+    for i, j in combinations(range(len(people)), 2):
+        assert np.abs(alphas[i] - alphas[j]).mean() > 0.02, (people[i], people[j])
+        assert np.abs(faces[i] - faces[j]).mean() > 0.5 * apart, (people[i], people[j])
+        assert all(shapes[i].phenotype[name] != shapes[j].phenotype[name] for name in shapes[i].phenotype)
 
 
 @pytest.mark.parametrize("index", range(6))
@@ -91,19 +104,81 @@ def test_hair_is_soft_and_people_are_whole():
         assert count == 2 or areas[-1] > 0.97 * areas.sum()
 
 
+class _Made:
+    """What portraits were made of, as their parts gave it, portrait by portrait."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.people, self.cameras, self.places, self.lights, self.lenses = [], [], [], [], []
+        self._keep(monkeypatch, "frame", self.cameras)
+        self._keep(monkeypatch, "draw_place", self.places)
+        self._keep(monkeypatch, "light_of", self.lights)
+        self._keep(monkeypatch, "sample_lens", self.lenses)
+        monkeypatch.setattr(portrait, "sample_sitter", self._sat)
+
+    @staticmethod
+    def _keep(monkeypatch, name: str, kept: list) -> None:
+        make = getattr(portrait, name)
+
+        def made(*arguments):
+            kept.append(make(*arguments))
+            return kept[-1]
+
+        monkeypatch.setattr(portrait, name, made)
+
+    def _sat(self, data, streams, *more):
+        sitter = sample_sitter(data, streams, *more)
+        if streams.person == 1:
+            self.people.append(sitter)
+        return sitter
+
+
+def _same(one, other) -> bool:
+    """Whether two things are the same, arrays and what is in them bit for bit."""
+    if is_dataclass(one):
+        return type(one) is type(other) and all(
+            _same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one)
+        )
+    if isinstance(one, Mapping):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return np.array_equal(one, other)
+
+
+_MOVES = {"poses", "objects", "company"}  # pieces by which bodies are elsewhere: the camera looks at them
+_NO_MATTER_OF_ALPHA = ("skin", "place_light", "sources", "shadows", "sensor", "patterns", "bystanders", "backdrops")
+
+
 @pytest.mark.parametrize("piece", PIECES)
-def test_each_piece_can_be_switched_off(piece):
-    whole = [draw_person_portrait("train", 7, index, *SIZE) for index in range(4)]
-    without = [draw_person_portrait("train", 7, index, *SIZE, set(PIECES) - {piece}) for index in range(4)]
+def test_each_piece_can_be_switched_off(piece, monkeypatch):
+    indices = [i for i in range(12) if len(sample_company(Streams("train", 7, i)("company"))) == 1][:4]
+    drawn = []
+    for pieces in (set(PIECES), set(PIECES) - {piece}):
+        with monkeypatch.context() as patch:
+            made = _Made(patch)
+            drawn.append(([draw_person_portrait("train", 7, index, *SIZE, pieces) for index in indices], made))
+    (whole, before), (without, after) = drawn
     for image, alpha in without:
         assert np.isfinite(alpha).all()
         assert image.std() > 0
     if piece in ("views", "poses", "hair", "folds", "skin", "place_light", "sources", "shadows", "sensor"):
-        changed = [not np.array_equal(a[0], b[0]) for a, b in zip(whole, without, strict=True)]
-        assert any(changed)
-    if piece in ("skin", "place_light", "sources", "shadows", "sensor", "patterns", "bystanders"):
+        assert any(not np.array_equal(a[0], b[0]) for a, b in zip(whole, without, strict=True))
+    if piece in _NO_MATTER_OF_ALPHA:
         for (_, alpha), (_, same) in zip(whole, without, strict=True):
             assert np.array_equal(alpha, same), f"{piece} is no matter of the alpha"
+    for one, other in zip(before.people, after.people, strict=True):
+        assert _same(one.body.shape, other.body.shape)
+        assert _same(one.complexion, other.complexion)
+        assert piece == "poses" or _same(one.posture, other.posture)
+        assert piece in ("poses", "objects") or one.holds == other.holds
+    if piece not in {"backdrops"}:
+        assert _same(tuple(before.places), tuple(after.places))
+    if piece not in _MOVES | {"views"}:
+        assert _same(tuple(before.cameras), tuple(after.cameras))
+    if piece not in _MOVES | {"views", "place_light", "sources", "backdrops"}:
+        assert _same(tuple(before.lights), tuple(after.lights))
+    if piece not in _MOVES | {"views", "focus", "backdrops"}:
+        assert _same(tuple(before.lenses), tuple(after.lenses))
 
 
 @pytest.mark.parametrize(

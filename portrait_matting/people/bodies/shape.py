@@ -95,14 +95,15 @@ def sample_shape(rng: np.random.Generator, data: BodyData, ages: tuple[float, fl
     Args:
         rng: of the person.
         data: knows the names of the local changes.
-        ages: years, from and to; None: mostly of 18 to 60, a tenth children.
+        ages: years, from and to; None: mostly of 18 to 60, a tenth children. They change nothing else of a person,
+            but how far a child's body is that of a girl or a boy.
     """
-    if ages is None:
-        ages = [(3, 17), (18, 45), (35, 65), (60, 88)][rng.choice(4, p=(0.12, 0.52, 0.26, 0.10))]
-    age = np.interp(rng.uniform(*ages), (0, 1, 12, 25, 90), (-1 / 3, 0, 1 / 3, 2 / 3, 1))
+    any_age = [(3, 17), (18, 45), (35, 65), (60, 88)][rng.choice(4, p=(0.12, 0.52, 0.26, 0.10))]
+    age = np.interp(rng.uniform(*(ages or any_age)), (0, 1, 12, 25, 90), (-1 / 3, 0, 1 / 3, 2 / 3, 1))
     grown = age > 0.45
     female = rng.random() < 0.5
-    gender = rng.beta(1.2, 9) if grown else rng.uniform(0.2, 0.8)
+    of_grown, of_child = rng.beta(1.2, 9), rng.uniform(0.2, 0.8)  # both, as all else must not depend on the age
+    gender = of_grown if grown else of_child
     phenotype = {
         "gender": 1 - gender if female else gender,
         "age": age,

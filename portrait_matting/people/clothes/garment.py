@@ -29,6 +29,10 @@ class Cloth(Surface):
     hood: bool = False
 
 
+FLAT = 0.01
+"""The depth of folds of cloth that has none."""
+
+
 @dataclass(frozen=True)
 class Style:
     """How a garment is worn: `looseness` and `stiffness` in [0, 1], `ease` and `thickness` in metres, `creased` how
@@ -43,8 +47,8 @@ class Style:
 
     @property
     def depth(self) -> float:
-        """Of the folds that its look has: 0 to 1."""
-        return self.creased * (0.4 + 0.6 * self.looseness) * (1 - 0.45 * self.stiffness)
+        """Of the folds that its look has, 0 to 1: never quite 0, as the weave lies along them; below 0.02 none show."""
+        return max(FLAT, self.creased * (0.4 + 0.6 * self.looseness) * (1 - 0.45 * self.stiffness))
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def grow_beard(
     points, outward = lying(body, roots, towards, lengths, np.maximum(lift, 0.1), bend, points_of)
     if kind != "stubble":
         tuft = nearest_of(at, at[:150])
-        gather(points, tuft, 150, (0.35 * rng.random(count)).astype(np.float32), 1.0)
+        gather(points, tuft, 150, (0.35 * rng.random(count)).astype(np.float32), np.ones(count, np.bool_), 1.0)
         phase = rng.uniform(0, 2 * np.pi, 150)[tuft] + 0.8 * rng.normal(size=count)
         turn = 0.02 * size * np.exp(0.2 * rng.normal(size=count))
         curl(points, phase, size * 0.0025 * rng.uniform(0.3, 1.3, count), turn, 0.0)

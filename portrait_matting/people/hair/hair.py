@@ -31,7 +31,7 @@ def grow_hair(
     flyaways: float = FLYAWAYS,
     detail: float = 1.0,
 ) -> list[Strands]:
-    """The hair of a head as it is worn.
+    """The hair of a head as it is worn; without `flyaways` all other hairs are the same.
 
     Args:
         body: whose it is, as it is held.
@@ -41,6 +41,7 @@ def grow_hair(
         style: how it is worn; None: as one like this is likely to wear it.
         flyaways: of the strands, how many do not lie with the others.
         detail: of the strands, how many are drawn, each as much wider: from afar a few tufts look as many hairs do.
+            Another `detail` is another head of hair of the same style: roots and tufts are drawn anew.
     """
     style = sample_style(body.shape, rng) if style is None else style
     style = replace(style, count=round(detail * style.count), radius=style.radius / detail)
@@ -102,7 +103,8 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
     middle = body.carried(np.array([0, eyes[1] + 0.8 * height, eyes[2]], np.float32), "head").astype(np.float64)
     outward = roots.of(body.normals)
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
-    stray = rng.random(count) < flyaways * (0.3 if style.twisted else 1.0)
+    chance = rng.random(count) / (0.3 if style.twisted else 1.0)
+    stray, steady = chance < flyaways, chance >= max(flyaways, FLYAWAYS)
     number = min(style.tufts, count)
     size = height / 0.12
     above = np.clip((roots.up - 0.3) / 0.4, 0, 1)
@@ -121,8 +123,7 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
     inner = rng.random(count)
     layers = 0.0015 + style.volume * size * np.where(stray, 1.2, inner**1.5) * (0.35 + 0.65 * above)
     layers = layers.astype(np.float32)
-    bias = np.zeros((count, 3), np.float32)
-    bias[stray] = 0.04 * rng.normal(size=(int(stray.sum()), 3))
+    bias = (0.04 * rng.normal(size=(count, 3)) * stray[:, None]).astype(np.float32)
     tufts = (style.rough * rng.normal(size=(number, 3)))[tuft].astype(np.float32)
     tufts[:, 2] *= 0.5
     points, ends = grow(
@@ -158,7 +159,7 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
         points = cut_off(points, ends)
     if style.gathered > 0:
         share = np.where(stray, 0, style.gathered * rng.uniform(0.6, 1, count)).astype(np.float32)
-        gather(points, tuft, number, share, 5.0 if style.twisted else 1.0)
+        gather(points, tuft, number, share, steady, 5.0 if style.twisted else 1.0)
     if style.curl > 0:
         phase = rng.uniform(0, 2 * np.pi, number)[tuft] + (1.2 if style.kind == UPRIGHT else 0.25) * rng.normal(
             size=count

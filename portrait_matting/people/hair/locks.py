@@ -23,17 +23,23 @@ def away_from_axis(points, lower, upper):
 
 
 @njit(cache=True, error_model="numpy")
-def gather(points, tuft, number, share, early):
-    """Draws the strands of a tuft together, the more the nearer to their tips, `early` times sooner: in place."""
+def gather(points, tuft, number, share, steady, early):
+    """Draws the strands of a tuft together, the more the nearer to their tips, `early` times sooner: in place.
+
+    To the mean of those that are `steady`, (S,): whether one of the others flies away is no matter of theirs.
+    """
     length = points.shape[1]
     means = np.zeros((number, length, 3), np.float32)
     counts = np.zeros(number, np.float32)
     for s in range(points.shape[0]):
-        counts[tuft[s]] += 1
-        means[tuft[s]] += points[s]
+        if steady[s]:
+            counts[tuft[s]] += 1
+            means[tuft[s]] += points[s]
     for t in range(number):
         means[t] /= max(counts[t], 1)
     for s in range(points.shape[0]):
+        if counts[tuft[s]] == 0:
+            continue
         for k in range(1, length):
             own = share[s] * min(early * k / (length - 1), 1.0)
             for c in range(3):

@@ -49,7 +49,8 @@ def sample_lens(
         wall: whether the place is close behind people (`Place.wall`).
         pieces: without "focus" all is in focus, nothing moves, and no light strays.
     """
-    focus = float(np.median(depth)) if rng.random() < 0.8 else float(rng.choice(depth))
+    between, one = rng.random() < 0.8, depth[int(rng.random() * len(depth))]  # always drawn, however many there are
+    focus = float(np.median(depth) if between else one)
     sharp = Lens(0.0, focus, focus + 4)
     if "focus" not in pieces:
         return sharp

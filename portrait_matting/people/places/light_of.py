@@ -17,6 +17,7 @@ EXPOSED = 0.75
 """What a white surface that looks at the camera is lit by, in the middle: skin of albedo 0.35 comes out at mid-tones,
 0.55 of what is shown."""
 _SKIN = 0.35  # the mean of the linear RGB of faces, about
+_LEAST = 0.25  # of a face's light, from a plain lamp where no other is
 _ROWS, _COLUMNS = 8, 12  # of the picture, reduced
 _SOFTENED = np.array([1.0, *3 * [0.95], *5 * [0.75]], np.float32)  # of each order: lamps ring less around their backs
 
@@ -26,43 +27,54 @@ def light_of(
 ) -> Light:
     """The light on people before a background.
 
+    Each part has a random stream of its own. Lamps have the same directions and colours with and without "place_light",
+    and what comes from all around is the same with and without "sources".
+
     Args:
         background: linear RGB, float32 (H, W, 3).
         camera: of the picture; what is behind people lies where it looks.
         rng: of the light.
-        pieces: without "place_light" the light from all around is even and grey, and the background has no say;
-            without "sources" there is one plain lamp, from the front above.
+        pieces: without "place_light" the light from all around is even and grey, and no place is exposed otherwise
+            than another; without "sources" there is one plain lamp, from the front above, as strong as the one that
+            it stands for, and not much weaker than the light from all around. Without both the background has no say.
         albedo: of the faces, the mean of linear RGB: a camera that sees a dark face takes more light, half of what it
             would need to show it as any other.
     """
     belongs, varied = "place_light" in pieces, "sources" in pieces
-    seen = cv2.resize(background, (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA)
-    seen = np.minimum(seen, 4) if belongs else np.full_like(seen, 0.3)
+    exposes, lights, tints, fronts, balances, rims = (
+        np.random.default_rng(rng.integers(1 << 62, size=2)) for _ in range(6)
+    )
+    seen = np.minimum(cv2.resize(background, (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA), 4)
     brightness = float(seen.mean())
-    exposed = (_exposed(rng, brightness) if belongs else EXPOSED) * (_SKIN / max(albedo, 0.03)) ** 0.5
+    taken = (_SKIN / max(albedo, 0.03)) ** 0.5
+    exposed = _exposed(exposes, brightness) * taken
     axes = _axes(camera)
     faces = _faces(axes)
-    share, away, colour = sample_key(rng, brightness) if varied else plain_key()
-    if belongs and varied:
-        lamp = seen.reshape(-1, 3)[seen.mean(2).argmax()] + 0.02
-        colour = colour * (lamp / lamp.mean()) ** rng.uniform(0, 0.6)
+    share, away, colour = sample_key(lights, brightness)
+    lamp = seen.reshape(-1, 3)[seen.mean(2).argmax()] + 0.02
+    colour = colour * (lamp / lamp.mean()) ** tints.uniform(0, 0.6)
+    behind = _gathered(seen, 1.0, axes)
+    front = _gathered(_front(fronts, seen), -1.0, axes)
+    lit = Light(front).ambient(faces).mean(), Light(behind).ambient(faces).mean()
+    front *= np.float32(max((1 - share) * exposed - lit[1], 0.15 * exposed) / max(lit[0], 1e-4))
+    # of a cast of the light on faces the camera's white balance takes away the most
+    cast = share * exposed * colour / colour.mean() + Light(front).ambient(faces).mean(0)
+    cast = (cast / cast.mean()) ** -balances.uniform(0.5, 0.95)
+    ambient, tint = behind + front * cast.astype(np.float32), colour / colour.mean() * cast
+    if not belongs:
+        exposed = EXPOSED * taken
+        if not varied:
+            share = plain_key().share
+        ambient = even_light(3 * ((1 - share) * exposed,)).harmonics
+    if not varied:
+        plain = plain_key()
+        share, away, tint = max(share, _LEAST), plain.towards, plain.colour
     direction = away @ axes
     reached = max(float(np.maximum(faces @ direction, 0).mean()), 0.15)
-    key = share * exposed * colour / colour.mean()  # what faces are lit by from the lamp
-    if belongs:
-        behind = _gathered(seen, 1.0, axes)
-        front = _gathered(_front(rng, seen), -1.0, axes)
-        lit = Light(front).ambient(faces).mean(), Light(behind).ambient(faces).mean()
-        front *= np.float32(max((1 - share) * exposed - lit[1], 0.15 * exposed) / max(lit[0], 1e-4))
-        # of a cast of the light on faces the camera's white balance takes away the most
-        cast = key + Light(front).ambient(faces).mean(0)
-        cast = (cast / cast.mean()) ** -rng.uniform(0.5, 0.95)
-        ambient, key = behind + front * cast.astype(np.float32), key * cast
-    else:
-        ambient = even_light(3 * ((1 - share) * exposed,)).harmonics
+    key = share * exposed * tint  # what faces are lit by from the lamp
     sources = [Source(direction, key / reached)] if share > 0 else []
     if varied:
-        sources += _rims(rng, seen, exposed, axes)
+        sources += _rims(rims, seen, exposed, axes)
     return Light(ambient, tuple(sorted(sources, key=lambda source: -source.colour.sum())))
 
 

@@ -16,6 +16,7 @@ from portrait_matting.people.bodies.pose import X, Y, rotation
 from portrait_matting.people.bodies.shape import sample_shape
 from portrait_matting.people.clothes.clothes import covered, dress
 from portrait_matting.people.clothes.suit import suit_of
+from portrait_matting.people.rendering.surface import Samples
 
 ALL = frozenset({"patterns", "folds", "layers"})
 
@@ -74,12 +75,60 @@ def test_the_same_seed_dresses_the_same():
     assert not same(one, dress(body(5), np.random.default_rng(9), ALL))
 
 
-def test_pieces_change_nothing_else():
+def looks(surface):
+    """How points of a surface look, wherever they are: albedo (n, 3), which a pattern changes, and the normal."""
+    rng = np.random.default_rng(0)
+    normal = rng.normal(size=(500, 3)).astype(np.float32)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    near, uv, hem = (rng.uniform(0.02, 0.4, (500, size)).astype(np.float32) for size in (3, 2, 1))
+    flat = np.tile(np.float32([0, 0, 0.01]), (500, 1))
+    found = surface.look(Samples(near, normal, near, uv, flat, hem[:, 0], np.full(500, 1e-3, np.float32)))
+    return np.asarray(found.albedo), np.asarray(found.normal)
+
+
+def alike(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(looks(one), looks(other), strict=True))
+
+
+def test_patterns_change_nothing_else():
+    changed = 0
+    for seed in range(16):
+        worn, plain = (dress(body(seed), np.random.default_rng(seed), pieces) for pieces in (ALL, ALL - {"patterns"}))
+        assert same(worn, plain)
+        changed += sum(not alike(a, b) for a, b in zip(worn, plain, strict=True))
+        for one, other in zip(worn, plain, strict=True):
+            assert np.array_equal(looks(one)[1], looks(other)[1]), "the creases are the same"
+    assert changed
+
+
+def test_folds_change_no_colour_and_nothing_that_is_sewn_on():
+    changed = 0
+    for seed in range(30):
+        worn, smooth = (dress(body(seed), np.random.default_rng(seed), pieces) for pieces in (ALL, ALL - {"folds"}))
+        assert len(worn) == len(smooth)
+        changed += not same(worn, smooth)
+        for one, other in zip(worn, smooth, strict=True):
+            assert np.array_equal(looks(one)[0], looks(other)[0])
+    assert changed == 30
+
+
+def test_cloth_without_folds_keeps_its_weave():
+    """Relief of knitwear lies along the cloth: that must still say which way it goes."""
     for seed in range(8):
-        with_patterns = dress(body(seed), np.random.default_rng(seed), ALL)
-        assert same(with_patterns, dress(body(seed), np.random.default_rng(seed), ALL - {"patterns"}))
-        smooth = dress(body(seed), np.random.default_rng(seed), ALL - {"folds"})
-        assert len(smooth) >= 2
+        for surface in dress(body(seed), np.random.default_rng(seed), ALL - {"folds"}):
+            if surface.corners is not None and surface.colours is not None:
+                assert np.linalg.norm(surface.colours[np.unique(surface.triangles)], axis=1).max() > 1e-5
+
+
+def test_layers_leave_the_first_garment_its_looks():
+    """It lies closer under a coat, where the coat hides it; its cloth, its buttons and its trousers are the same."""
+    more = 0
+    for seed in range(30):
+        worn, single = (dress(body(seed), np.random.default_rng(seed), pieces) for pieces in (ALL, ALL - {"layers"}))
+        more += len(worn) > len(single)
+        for surface in single:
+            assert any(alike(surface, each) for each in worn), seed
+    assert more > 5
 
 
 def test_what_is_covered_is_under_cloth_and_heads_and_hands_never_are():

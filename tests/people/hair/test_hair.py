@@ -16,7 +16,7 @@ from portrait_matting.people.bodies.shape import sample_shape
 from portrait_matting.people.hair.beard import BEARDS, grow_beard
 from portrait_matting.people.hair.brows import grow_brows
 from portrait_matting.people.hair.covered_hair import at_rest
-from portrait_matting.people.hair.hair import grow_hair
+from portrait_matting.people.hair.hair import FLYAWAYS, grow_hair
 from portrait_matting.people.hair.scalp import Hairline, density, scalp_share
 from portrait_matting.people.hair.style_choice import sample_style, vary
 from portrait_matting.people.hair.styles import STYLES
@@ -51,7 +51,7 @@ def _depth(body, points: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["short", "long", "curly", "ponytail", "bob fringe", "dreads"])
 def test_hair_lies_on_the_body_and_not_in_it(name):
-    body = _body()
+    body = _body(4)
     strands = np.concatenate([each.points[:, 1:].reshape(-1, 3) for each in _hair(body, name)])
     assert np.isfinite(strands).all()
     some = strands[np.random.default_rng(0).choice(len(strands), 1500)]
@@ -76,6 +76,19 @@ def test_the_same_rng_grows_the_same_hair():
     )
 
 
+@pytest.mark.parametrize("name", ["wavy", "long", "curly", "dreads", "ponytail", "short afro"])
+def test_flyaways_leave_the_other_hairs_where_they_are(name):
+    wild, tame = (_hair(_body(), name, seed=7, flyaways=share) for share in (FLYAWAYS, 0.0))
+    assert len(wild) == len(tame)
+    for one, other in zip(wild, tame, strict=True):
+        assert one.points.shape == other.points.shape
+        same = (one.points == other.points).all((1, 2)) & (one.radius == other.radius)
+        assert (one.colours == other.colours).all()
+        assert same.mean() > 1 - 1.5 * FLYAWAYS
+    first = (wild[0].points != tame[0].points).any((1, 2))
+    assert 0.2 * FLYAWAYS < first.mean() < 1.5 * FLYAWAYS
+
+
 def test_hair_does_not_come_through_a_hat():
     body = _body()
     level = body.eyes[:, 2].mean() + 0.45 * body.head_height
@@ -92,8 +105,8 @@ def test_everyone_gets_some_style_and_bald_men_a_wreath():
     data = body_data()
     names = [sample_style(sample_shape(rng, data), rng).name for _ in range(300)]
     assert len(set(names)) > 18
-    old = [sample_style(sample_shape(rng, data, (65, 85)), rng) for _ in range(100)]
-    assert 5 < sum(style.name == "wreath" for style in old) < 60
+    old = [sample_style(sample_shape(rng, data, (65, 85)), rng) for _ in range(300)]
+    assert 10 < sum(style.name == "wreath" for style in old) < 60
 
 
 def test_scalp_share_is_whole_on_top_and_nothing_in_the_face():

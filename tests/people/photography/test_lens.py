@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,13 @@ def test_faces_are_usually_sharp_and_places_often_not():
         soft += defocus(picture, CAMERA, lens).std() < 0.7 * picture.std()
     assert sharp > 180
     assert 60 < soft < 170
+
+
+def test_how_many_people_there_are_changes_only_what_is_in_focus():
+    for k in range(40):
+        one, three = (
+            sample_lens(np.random.default_rng(k), CAMERA, np.float32(depths), False, frozenset({"focus"}))
+            for depths in ([1.0], [0.9, 1.0, 1.0])
+        )
+        assert replace(one, focus=0.0, aperture=0.0) == replace(three, focus=0.0, aperture=0.0)
+        assert one.aperture == three.aperture

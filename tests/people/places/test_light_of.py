@@ -97,3 +97,31 @@ def test_a_dark_face_gets_more_light():
         for albedo in (0.07, 0.6)
     )
     assert dark > 1.5 * fair
+
+
+def picture(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return (rng.choice([0.05, 0.3, 1.0]) * rng.uniform(0, 2, (8, 8, 3))).astype(np.float32).repeat(8, 0).repeat(8, 1)
+
+
+def test_lamps_are_the_same_with_and_without_the_light_of_the_place():
+    for k in range(60):
+        own, even = (light_of(picture(k), CAMERA, np.random.default_rng(k), ALL - without)
+                     for without in (set(), {"place_light"}))  # fmt: skip
+        assert len(own.sources) == len(even.sources)
+        for one in own.sources:  # their strength is the camera's, and so is their order
+            directions = [np.abs(one.direction - other.direction).max() for other in even.sources]
+            other = even.sources[int(np.argmin(directions))]
+            assert min(directions) == 0
+            colours = [source.colour / source.colour.sum() for source in (one, other)]
+            np.testing.assert_allclose(*colours, rtol=1e-9)
+
+
+def test_light_from_all_around_is_the_same_with_and_without_lamps():
+    for k in range(60):
+        varied, plain = (light_of(picture(k), CAMERA, np.random.default_rng(k), ALL - without)
+                         for without in (set(), {"sources"}))  # fmt: skip
+        np.testing.assert_array_equal(varied.harmonics, plain.harmonics)
+        varied, plain = (light_of(picture(k), CAMERA, np.random.default_rng(k), ALL - {"place_light"} - without)
+                         for without in (set(), {"sources"}))  # fmt: skip
+        np.testing.assert_allclose(*(np.ptp(each.harmonics, axis=1) for each in (varied, plain)), atol=1e-7)

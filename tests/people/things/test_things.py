@@ -139,7 +139,7 @@ def test_fingers_close_around_what_they_hold(bodies, kind):
         tip = body.carried(body.joints[bodies.bone(name)], name)
         away.append(np.linalg.norm(things - tip, axis=1).min())
     assert min(away) < 0.022, "a finger is 1 cm thick on each side of its bones"
-    assert max(away) < 0.03
+    assert max(away) < 0.033
 
 
 @pytest.mark.slow
