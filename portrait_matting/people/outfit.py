@@ -4,10 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.clothes.clothes import covered, dress
+from portrait_matting.people.clothes.wrap import hooded
 from portrait_matting.people.faces.skin import body_surfaces
 from portrait_matting.people.hair.beard import grow_beard
 from portrait_matting.people.hair.brows import grow_brows
+from portrait_matting.people.hair.covered_hair import uncovered
 from portrait_matting.people.hair.hair import FLYAWAYS, grow_hair
 from portrait_matting.people.hair.scalp import scalp_share
 from portrait_matting.people.hair.style_choice import sample_style
@@ -50,7 +53,9 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Cam
         camera: that sees the person: where eyes may look, and how much of the hair can be told apart.
     """
     body, complexion = sitter.body, sitter.complexion
-    headwear = _headwear(sitter, streams("headwear")) if "headwear" in pieces else None
+    clothes = dress(body, streams("clothes"), pieces)
+    headwear = _headwear(sitter, streams("headwear"), clothes) if "headwear" in pieces else None
+    mask = _mask(sitter, streams("masks")) if "masks" in pieces else None
     strands: list[Strands] = []
     shares = None
     if "hair" in pieces:
@@ -61,10 +66,13 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Cam
         shares = scalp_share(body, style.hairline)
     strands += grow_brows(body, complexion, streams("brows"))
     if "beards" in pieces:
-        strands += grow_beard(body, complexion, streams("beards"))
-    clothes = dress(body, streams("clothes"), pieces)
+        strands += _under(body, grow_beard(body, complexion, streams("beards")), headwear, mask)
     skin = body_surfaces(body, complexion, streams("skin"), pieces, camera.position, shares)
-    surfaces = [*_without(skin, covered(body, clothes)), *clothes, *_things(sitter, streams, pieces, headwear, clothes)]
+    surfaces = [
+        *_without(skin, covered(body, clothes)),
+        *clothes,
+        *_things(sitter, streams, pieces, headwear, mask, clothes),
+    ]
     return Outfit(surfaces, strands)
 
 
@@ -75,17 +83,34 @@ def _detail(sitter: Sitter, camera: Camera) -> float:
     return float(np.clip(2 * body.head_height * camera.focal / max(depth, NEAR) / _FULL_HEAD, _LEAST_DETAIL, 1))
 
 
-def _headwear(sitter: Sitter, rng: np.random.Generator) -> Headwear | None:
-    return wear_headwear(sitter.body, rng) if rng.random() < _WITH_HEADWEAR else None
+def _headwear(sitter: Sitter, rng: np.random.Generator, clothes: list[Surface]) -> Headwear | None:
+    return wear_headwear(sitter.body, rng, hooded=hooded(clothes)) if rng.random() < _WITH_HEADWEAR else None
+
+
+def _mask(sitter: Sitter, rng: np.random.Generator) -> Headwear | None:
+    return wear_mask(sitter.body, rng) if rng.random() < _WITH_MASK else None
+
+
+def _under(body: Body, strands: list[Strands], *worn: Headwear | None) -> list[Strands]:
+    """What is seen of strands below what is worn over them."""
+    for cover in worn:
+        if cover is not None:
+            strands = [left for each in strands for left in uncovered(body, each, cover)]
+    return strands
 
 
 def _things(
-    sitter: Sitter, streams: Streams, pieces: frozenset[str], headwear: Headwear | None, clothes: list[Surface]
+    sitter: Sitter,
+    streams: Streams,
+    pieces: frozenset[str],
+    headwear: Headwear | None,
+    mask: Headwear | None,
+    clothes: list[Surface],
 ) -> list[Surface]:
     body, found = sitter.body, [] if headwear is None else list(headwear.surfaces)
     rng = streams("glasses")
     if "glasses" in pieces and rng.random() < _WITH_GLASSES:
-        found += wear_glasses(body, rng)
+        found += wear_glasses(body, rng, pushed_up=None if headwear is None else False)
     female = body.shape.phenotype["gender"] > 0.5
     rng = streams("earrings")
     if "jewellery" in pieces and rng.random() < _WITH_EARRINGS[female]:
@@ -93,9 +118,7 @@ def _things(
     rng = streams("necklace")
     if "jewellery" in pieces and rng.random() < _WITH_NECKLACE:
         found += wear_necklace(body, rng)
-    rng = streams("masks")
-    if "masks" in pieces and rng.random() < _WITH_MASK:
-        found += wear_mask(body, rng)
+    found += [] if mask is None else mask.surfaces
     if sitter.holds is not None:
         thing, side = sitter.holds
         found += hold(body, side, streams("thing"), thing)

@@ -17,7 +17,7 @@ from portrait_matting.people.photography.framing import frame
 from portrait_matting.people.photography.layers import layers_of
 from portrait_matting.people.photography.lens import Lens, sample_lens
 from portrait_matting.people.photography.sensor import develop
-from portrait_matting.people.places.bystanders import with_bystanders
+from portrait_matting.people.places.bystanders import Bystander, with_bystanders
 from portrait_matting.people.places.light_of import light_of
 from portrait_matting.people.places.place import Pictures, draw_place, pictures_of
 from portrait_matting.people.places.shadow_on import shadow_on
@@ -141,7 +141,8 @@ def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces
     crowd = "bystanders" in pieces and not place.wall and rng.random() < _WITH_BYSTANDERS
     light = light_of(background, camera, streams("light"), pieces, albedo)
     if crowd:
-        head = max(2 * sitter.body.head_height for sitter in sitters) * camera.focal / depths.min()
+        near = zip(sitters, depths, strict=True)
+        head = max(2 * sitter.body.head_height * camera.focal / depth for sitter, depth in near)
         figures = [_figure(light, streams, 9 + number, pieces) for number in range(rng.integers(1, 4))]
         background = with_bystanders(background, figures, rng, head)
     background = defocus(background, camera, lens)
@@ -154,7 +155,7 @@ def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces
     return layers_of(focus(rendered, camera, lens), background, lens)
 
 
-def _figure(light: Light, streams: Streams, person: int, pieces: frozenset[str]) -> np.ndarray:
+def _figure(light: Light, streams: Streams, person: int, pieces: frozenset[str]) -> Bystander:
     """Somebody far away, from head to thigh: linear RGB times alpha and alpha, float32 (96, 64, 4)."""
     own = streams.of(person)
     sitter = sample_sitter(body_data(), own, pieces)
@@ -165,4 +166,4 @@ def _figure(light: Light, streams: Streams, person: int, pieces: frozenset[str])
     camera = look_at(middle, rng.uniform(-180, 180), 0, 0, 6.0, 96 * 6.0 / tall, (32, 48), 96, 64)
     worn = outfit(sitter, own, pieces & _FROM_AFAR, camera)
     found = render(worn.surfaces, worn.strands, camera, light, shadows=False)
-    return np.dstack([found.colour, found.alpha])
+    return Bystander(np.dstack([found.colour, found.alpha]), 2 * body.head_height / tall)

@@ -121,17 +121,20 @@ def skin(rest: np.ndarray, weights: np.ndarray, weight_bones: np.ndarray, bones:
 @njit(cache=True, error_model="numpy")
 def normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """The mean of the normals of the triangles around each vertex, by area: float32 (V, 3), of length 1 or 0."""
-    found = np.zeros_like(points)
+    found = np.zeros(points.shape, np.float32)
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        u, v = points[b] - points[a], points[c] - points[a]
-        x, y, z = u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
-        for corner in (a, b, c):
+        u0, u1, u2 = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1], points[b, 2] - points[a, 2]
+        v0, v1, v2 = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1], points[c, 2] - points[a, 2]
+        x, y, z = u1 * v2 - u2 * v1, u2 * v0 - u0 * v2, u0 * v1 - u1 * v0
+        for k in range(3):
+            corner = triangles[t, k]
             found[corner, 0] += x
             found[corner, 1] += y
             found[corner, 2] += z
     for n in range(found.shape[0]):
         length = np.sqrt(found[n, 0] ** 2 + found[n, 1] ** 2 + found[n, 2] ** 2)
         if length > 0:
-            found[n] /= length
+            for k in range(3):
+                found[n, k] /= length
     return found

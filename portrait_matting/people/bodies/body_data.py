@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event, Thread
@@ -60,6 +60,11 @@ class BodyData:
     masks: np.ndarray
     labels: dict[str, list[str]]
     meshes: dict[str, tuple[np.ndarray, np.ndarray]]
+
+    @cached_property
+    def skin_corners(self) -> np.ndarray:
+        """Where the corners of the body's triangles are in the map: float32 (T, 3, 2)."""
+        return np.ascontiguousarray(self.uv[self.meshes["body"][1]], np.float32)
 
     def bone(self, name: str) -> int:
         return self.labels["bones"].index(name)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from portrait_matting.people.bodies.body import Body
+from portrait_matting.people.bodies.body import Body, normals
 from portrait_matting.people.clothes import cloths
 from portrait_matting.people.clothes.collar import collar
 from portrait_matting.people.clothes.cut import Cut, height, hem, opening
@@ -14,7 +14,6 @@ from portrait_matting.people.clothes.fit import PIT, Fit, fit
 from portrait_matting.people.clothes.front import buttons, lapels, tie
 from portrait_matting.people.clothes.garment import FLAT, Cloth, Shell, Style, along, covered, garment, shell
 from portrait_matting.people.clothes.sewing import Ground
-from portrait_matting.people.clothes.subdivision import facing
 from portrait_matting.people.clothes.suit import APART, LEFT, RIGHT
 from portrait_matting.people.clothes.wardrobe import Piece, bib, sample_first, sample_second, suited, tank
 from portrait_matting.people.clothes.wrap import cords, lying_hood, scarf
@@ -164,7 +163,9 @@ def _legs(fit: Fit) -> Shell:
     suit = fit.suit
     rest = fit.rest + fit.normals * np.float32(0.006)
     points, resting = suit.finer(fit.posed(rest)), suit.finer(rest)
-    return Shell(resting, points, facing(points, suit.triangles), hem(fit, Cut("high", bottom=-0.5, top=0.16), resting))
+    return Shell(
+        resting, points, normals(points, suit.triangles), hem(fit, Cut("high", bottom=-0.5, top=0.16), resting)
+    )
 
 
 def _lower(
@@ -174,11 +175,11 @@ def _lower(
     if "skirt" in worn[0].extras:
         body = fit.body
         triangles, _ = body.data.meshes["skirt"]
-        points = (body.points + 0.012 * facing(body.points, triangles)).astype(np.float32)
+        points = (body.points + 0.012 * normals(body.points, triangles)).astype(np.float32)
         uv = body.rest[:, [0, 2]][triangles].astype(np.float32)
         ways = along(points, triangles, uv, 0.5 if "folds" in pieces else FLAT)
         look = worn[0].fabric.look(rng)
-        return [Cloth(points, triangles, facing(points, triangles), look, body.rest, uv, ways)]
+        return [Cloth(points, triangles, normals(points, triangles), look, body.rest, uv, ways)]
     fabric = cloths.denim(rng) if rng.random() < 0.5 else Fabric(dye(rng, ("black", "navy", "charcoal", "beige")))
     fabric = _simpler(fabric, pieces)
     solid = [form.hem for piece, form in zip(worn, forms, strict=True) if piece.fabric.opacity >= 1]

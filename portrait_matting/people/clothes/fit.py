@@ -8,8 +8,7 @@ import numpy as np
 from numba import njit
 from scipy.spatial import cKDTree
 
-from portrait_matting.people.bodies.body import Body, skin
-from portrait_matting.people.clothes.subdivision import facing
+from portrait_matting.people.bodies.body import Body, normals, skin
 from portrait_matting.people.clothes.suit import Suit, suit_of
 
 PIT = 0.519
@@ -77,7 +76,7 @@ class Fit:
     @cached_property
     def normals(self) -> np.ndarray:
         """Of the suit at rest: (N, 3)."""
-        return facing(self.rest, self.suit.coarse)
+        return normals(self.rest, self.suit.coarse)
 
     @cached_property
     def tree(self) -> cKDTree:

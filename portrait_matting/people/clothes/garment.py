@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from portrait_matting.people.bodies.body import Body
+from portrait_matting.people.bodies.body import Body, normals
 from portrait_matting.people.clothes.cut import Cut, hem
 from portrait_matting.people.clothes.drape import draped
 from portrait_matting.people.clothes.fit import PIT, Fit
 from portrait_matting.people.clothes.folds import folds
-from portrait_matting.people.clothes.subdivision import facing
 from portrait_matting.people.clothes.suit import LEFT
 from portrait_matting.people.rendering.surface import Look, Surface
 
@@ -23,9 +22,11 @@ class Cloth(Surface):
 
     Attributes:
         covers: bool (V,), which vertices of the body data are under it; None: it hides nothing.
+        hood: whether it is one, on the shoulders.
     """
 
     covers: np.ndarray | None = None
+    hood: bool = False
 
 
 FLAT = 0.01
@@ -76,21 +77,21 @@ def shell(
     rest = draped(fit, style.looseness, style.ease, style.flare, cut.sleeve)
     posed = fit.posed(rest)
     posed = suit.smoothed(posed, np.float32(0.25 + 0.35 * style.looseness) * np.ones(len(rest), np.float32), 3)
-    direction = facing(posed, suit.coarse)
+    direction = normals(posed, suit.coarse)
     sag = suit.arm * np.clip(-direction[:, 2], 0, 1) * np.float32(1.1 * style.looseness * style.ease + 0.003)
     posed += direction * np.float32(0.003)  # what smoothing took
     posed[:, 2] -= sag
     points = suit.finer(posed)
-    direction, resting = facing(points, suit.triangles), suit.finer(rest)
+    direction, resting = normals(points, suit.triangles), suit.finer(rest)
     if style.creased:
         shown = hem(fit, cut, resting) > -_HIDDEN
         depth = folds(fit, style.looseness, style.stiffness, rng, shown) * np.float32(style.creased)
         points += direction * depth[:, None]
-        resting += facing(resting, suit.triangles) * depth[:, None]
+        resting += normals(resting, suit.triangles) * depth[:, None]
     if above is not None:
         short = np.float32(gap) - ((points - above) * direction).sum(1)
         points += direction * np.maximum(short, 0)[:, None].astype(np.float32)
-    return Shell(resting, points, facing(points, suit.triangles), hem(fit, cut, resting))
+    return Shell(resting, points, normals(points, suit.triangles), hem(fit, cut, resting))
 
 
 def garment(fit: Fit, form: Shell, style: Style, look: Look, opacity: float = 1.0, over: Shell | None = None):

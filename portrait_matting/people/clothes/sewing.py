@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
+from portrait_matting.people.bodies.body import normals
 from portrait_matting.people.clothes.fit import Fit
 from portrait_matting.people.clothes.garment import Cloth, Shell, along
-from portrait_matting.people.clothes.subdivision import facing
 from portrait_matting.people.rendering.surface import Look
 
 _JAW = 0.006  # metres that cloth keeps from the jaw
@@ -19,7 +19,7 @@ class Ground:
         whole = fit.fine if form is None else form.rest
         own = fit.suit.bust
         self.points = whole[own]
-        self.normals = facing(np.ascontiguousarray(whole, np.float32), fit.suit.triangles)[own]
+        self.normals = normals(np.ascontiguousarray(whole, np.float32), fit.suit.triangles)[own]
         self.tree = cKDTree(self.points, balanced_tree=False, compact_nodes=False)
         front = (self.normals[:, 1] < 0) & (fit.suit.sleeve[own] < 0.05)
         self._front = np.flatnonzero(front)
@@ -76,7 +76,7 @@ def sheet(
     triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]).astype(np.int32)
     if flip:
         triangles = triangles[:, ::-1].copy()
-    normal = facing(points, triangles)
+    normal = normals(points, triangles)
     if uv is None:
         wide = np.linalg.norm(np.diff(rest, axis=1, append=rest[:, -1:]), axis=2)
         down = np.linalg.norm(np.diff(rest, axis=0, append=rest[-1:]), axis=2)

@@ -56,28 +56,6 @@ def loop(points, first, second):
 
 
 @njit(cache=True, error_model="numpy")
-def facing(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """The normals of vertices, as `body.normals` finds them, four times as fast: float32 (V, 3)."""
-    found = np.zeros(points.shape, np.float32)
-    for t in range(triangles.shape[0]):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        u0, u1, u2 = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1], points[b, 2] - points[a, 2]
-        v0, v1, v2 = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1], points[c, 2] - points[a, 2]
-        x, y, z = u1 * v2 - u2 * v1, u2 * v0 - u0 * v2, u0 * v1 - u1 * v0
-        for k in range(3):
-            corner = triangles[t, k]
-            found[corner, 0] += x
-            found[corner, 1] += y
-            found[corner, 2] += z
-    for n in range(found.shape[0]):
-        length = np.sqrt(found[n, 0] ** 2 + found[n, 1] ** 2 + found[n, 2] ** 2)
-        if length > 0:
-            for k in range(3):
-                found[n, k] /= length
-    return found
-
-
-@njit(cache=True, error_model="numpy")
 def smoothed(points, edges, share, rounds):
     count, width = points.shape
     found = points.copy()

@@ -11,9 +11,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from portrait_matting.people.bodies.body import normals
 from portrait_matting.people.bodies.body_data import BodyData
 from portrait_matting.people.clothes.seams import along_seams, pairs_of, sewn
-from portrait_matting.people.clothes.subdivision import edges_of, facing, loop, smoothed
+from portrait_matting.people.clothes.subdivision import edges_of, loop, smoothed
 
 FRONT, BACK, LEFT, RIGHT = 0, 1, 2, 3
 """The panels of cloth: of the trunk before and behind, of the left and the right sleeve."""
@@ -124,7 +125,7 @@ def _make(data: BodyData) -> Suit:
     under = np.where(far < 0.035, under, -1)
     skin = np.unique(data.meshes["body"][0])
     skin = skin[under[skin] >= 0]
-    height = ((data.template[skin] - rest[under[skin]]) * facing(rest, triangles)[under[skin]]).sum(1)
+    height = ((data.template[skin] - rest[under[skin]]) * normals(rest, triangles)[under[skin]]).sum(1)
     bulge = np.zeros(len(rest), np.float32)
     np.maximum.at(bulge, under[skin], np.clip(height, 0, 0.012))
     ends = np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)])
@@ -185,7 +186,7 @@ def _sleeves(data: BodyData, rest: np.ndarray, arm: np.ndarray, triangles: np.nd
 
 def _smooth_normals(rest: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Of a form without its details."""
-    normal = facing(rest[: triangles.max() + 1], triangles)
+    normal = normals(rest[: triangles.max() + 1], triangles)
     ends = np.unique(np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), 1), axis=0)
     normal = smoothed(normal, ends.astype(np.int32), np.full(len(normal), 0.7, np.float32), 12)
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)

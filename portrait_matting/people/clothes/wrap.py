@@ -1,5 +1,7 @@
 """What lies around the neck: scarves, and hoods that are down."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from portrait_matting.people.clothes.collar import neck_ring
@@ -7,7 +9,7 @@ from portrait_matting.people.clothes.fit import Fit
 from portrait_matting.people.clothes.garment import Cloth
 from portrait_matting.people.clothes.noise import noise
 from portrait_matting.people.clothes.sewing import Ground, sheet
-from portrait_matting.people.rendering.surface import Look
+from portrait_matting.people.rendering.surface import Look, Surface
 
 
 def scarf(fit: Fit, ground: Ground, look: Look, rng: np.random.Generator, bulk: float, ends: bool) -> list[Cloth]:
@@ -82,7 +84,12 @@ def lying_hood(fit: Fit, ground: Ground, look: Look, rng: np.random.Generator) -
     up = np.sin(around)[:, None] * folded * thick * 1.15 - 0.10 * droop * outer**2
     grid = ring[None] + radial[..., None] * out[None] + up[..., None] * np.array([0, 0, 1.0])
     grid = ground.cleared(grid, 0.002, 1)
-    return sheet(fit, grid, look)
+    return [replace(part, hood=True) for part in sheet(fit, grid, look)]
+
+
+def hooded(clothes: list[Surface]) -> bool:
+    """Whether clothes have a hood."""
+    return any(getattr(surface, "hood", False) for surface in clothes)
 
 
 def cords(fit: Fit, ground: Ground, look: Look, length: float) -> list[Cloth]:

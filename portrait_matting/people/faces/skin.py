@@ -65,17 +65,7 @@ def _skin(body: Body, points, complexion: Complexion, person: Traits, pieces, sc
     look, colours = _look(body, person), np.repeat(share[:, None], 3, 1)  # the look takes them for what they are
     if "skin" not in pieces:
         look, colours = _plain, _plain_colours(body, complexion, share)
-    return Surface(points, triangles, body.normals, look, body.rest, _at_corners(body), colours)
-
-
-_CORNERS: dict[int, np.ndarray] = {}
-
-
-def _at_corners(body: Body) -> np.ndarray:
-    key = id(body.data)
-    if key not in _CORNERS:
-        _CORNERS[key] = np.ascontiguousarray(body.data.uv[body.data.meshes["body"][1]], np.float32)
-    return _CORNERS[key]
+    return Surface(points, triangles, body.normals, look, body.rest, body.data.skin_corners, colours)
 
 
 def _plain(samples: Samples) -> Appearance:

@@ -8,7 +8,8 @@ from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.bodies.body_data import body_data
 from portrait_matting.people.bodies.complexion import Complexion
 from portrait_matting.people.hair.clearance import Clearance, clearance
-from portrait_matting.people.hair.face_hair import coloured, level, lying, strands_of
+from portrait_matting.people.hair.face_hair import level, lying, strands_of
+from portrait_matting.people.hair.hair_colour import coloured
 from portrait_matting.people.hair.locks import curl, gather, keep_off, nearest_of
 from portrait_matting.people.hair.scalp import Roots, scattered
 from portrait_matting.people.rendering.surface import Strands

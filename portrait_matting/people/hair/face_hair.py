@@ -3,13 +3,8 @@
 import numpy as np
 
 from portrait_matting.people.bodies.body import Body
-from portrait_matting.people.bodies.complexion import Complexion
 from portrait_matting.people.hair.scalp import EYES, HEIGHT, Roots
 from portrait_matting.people.rendering.surface import Strands
-
-_BROWN = np.array((0.04, 0.022, 0.014), np.float32)
-GREY = np.array((0.5, 0.49, 0.47), np.float32)
-"""Linear RGB of a hair without pigment."""
 
 
 def level(up: float | np.ndarray) -> float | np.ndarray:
@@ -49,16 +44,6 @@ def lying(
     step /= np.maximum(np.linalg.norm(step, axis=2, keepdims=True), 1e-6)
     points = roots.of(body.points)[:, None] + np.cumsum(step, 1) * (lengths[:, None, None] / (count - 1))
     return points.astype(np.float32), outward.astype(np.float32)
-
-
-def coloured(complexion: Complexion, count: int, length: int, grey: float, rng: np.random.Generator) -> np.ndarray:
-    """Colours of hairs (S, K, 3) near those of the head, a share of them grey; brown where the head's are dyed."""
-    red, green, blue = complexion.hair
-    natural = complexion.hair if red >= green >= 0.95 * blue else _BROWN
-    own = natural * np.exp(0.2 * rng.normal(size=(count, 1))) * (0.95, 0.86, 0.8)
-    white = rng.random(count) < grey
-    own[white] = GREY * rng.uniform(0.6, 1.05, (int(white.sum()), 1))
-    return np.clip(np.repeat(own[:, None], length, 1), 0.004, 0.9).astype(np.float32)
 
 
 def strands_of(points, outward, radius, colours, shine: float) -> Strands:

@@ -1,17 +1,16 @@
 """The hair of a head, from its roots to its tips."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Protocol
 
 import numpy as np
 
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.bodies.complexion import Complexion
 from portrait_matting.people.hair.clearance import Clearance, clearance
-from portrait_matting.people.hair.face_hair import GREY
+from portrait_matting.people.hair.covered_hair import Hides, uncovered
 from portrait_matting.people.hair.growth import NATURAL, TIED, UPRIGHT, grow
+from portrait_matting.people.hair.hair_colour import tinted
 from portrait_matting.people.hair.locks import away_from_axis, curl, cut_off, gather, keep_off, nearest_of
 from portrait_matting.people.hair.scalp import Hairline, Roots, density, scalp
 from portrait_matting.people.hair.style_choice import sample_style
@@ -23,15 +22,11 @@ FLYAWAYS = 0.03
 """Of the strands, how many do not lie with the others."""
 
 
-class _Hides(Protocol):
-    hides: Callable[[np.ndarray], np.ndarray]
-
-
 def grow_hair(
     body: Body,
     complexion: Complexion,
     rng: np.random.Generator,
-    headwear: _Hides | None = None,
+    headwear: Hides | None = None,
     style: Style | None = None,
     flyaways: float = FLYAWAYS,
     detail: float = 1.0,
@@ -62,7 +57,7 @@ def grow_hair(
         style = replace(style, knot=knot_on(body, style.knot, around))
     points, stray = _grown(body, style, roots, tuft, rng, flyaways, around)
     shade = np.exp(0.14 * rng.normal(size=style.tufts))[tuft, None, None]
-    colours = _tinted(complexion, len(points), points.shape[1], rng) * shade.astype(np.float32)
+    colours = tinted(complexion, len(points), points.shape[1], rng) * shade.astype(np.float32)
     radius = style.radius * rng.uniform(0.75, 1.3, len(points)) * np.where(stray, 0.35, 1)
     found = [_strands(body, points, radius, colours, style.shine)]
     if style.tail:
@@ -71,12 +66,12 @@ def grow_hair(
                 body,
                 tail,
                 np.full(len(tail), style.radius),
-                _tinted(complexion, len(tail), tail.shape[1], rng),
+                tinted(complexion, len(tail), tail.shape[1], rng),
                 style.shine,
             )
             for tail in tail_of(body, style, around, rng)
         ]
-    return found if headwear is None else [left for each in found for left in _uncovered(body, each, headwear)]
+    return found if headwear is None else [left for each in found for left in uncovered(body, each, headwear)]
 
 
 def _rooted(style: Style, rng: np.random.Generator) -> Roots:
@@ -176,18 +171,6 @@ def _grown(body, style, roots, tuft, rng, flyaways, around) -> tuple[np.ndarray,
     return points, stray
 
 
-def _tinted(complexion: Complexion, count: int, length: int, rng: np.random.Generator) -> np.ndarray:
-    """Colours of hairs (S, K, 3): each its own shade, some of them grey, tips a little lighter."""
-    shade = np.exp(0.16 * rng.normal(size=(count, 1))) * np.exp(0.05 * rng.normal(size=(count, 3)))
-    own = (complexion.hair * shade).astype(np.float32)
-    if complexion.grey > 0:  # a strand is a few hairs: most of them are mostly of one kind
-        grey = np.clip(complexion.grey, 0.02, 0.98)
-        white = rng.beta(2.5 * grey, 2.5 * (1 - grey), (count, 1))
-        own = own + white * (GREY * rng.uniform(0.6, 1.1, (count, 1)) - own)
-    along = np.linspace(0.9, 1.15, length)
-    return np.clip(own[:, None, :], 0.004, 0.8).astype(np.float32) * along[None, :, None].astype(np.float32)
-
-
 def knot_on(body: Body, way: tuple[float, float, float], around: Clearance) -> tuple[float, float, float]:
     """Where hair that is tied in a direction from the middle of the head is tied: a little off the skin there."""
     eyes, height = body.eyes.mean(0), body.head_height
@@ -213,12 +196,6 @@ def away_from(body: Body, points: np.ndarray) -> np.ndarray:
     return away_from_axis(np.ascontiguousarray(points, np.float32), lower, upper)
 
 
-def at_rest(body: Body, points: np.ndarray) -> np.ndarray:
-    """Where points (…, 3) of the room would be if the head were at rest."""
-    bone = body.bones[body.data.bone("head")]
-    return ((points - bone[:, 3]) @ bone[:, :3]).astype(np.float32)
-
-
 def pressed(style: Style) -> Style:
     """A style as it is under a hat: flat, nothing stands up, and what is tied is tied low."""
     left, front, up = style.knot
@@ -230,30 +207,3 @@ def pressed(style: Style) -> Style:
         rough=0.3 * style.rough,
         knot=(left, min(front, -0.9), min(up, -0.1)),
     )
-
-
-def _uncovered(body: Body, strands: Strands, headwear: _Hides) -> list[Strands]:
-    """Strands without those under headwear: a strand whose root is hidden shows from where it comes out below."""
-    rest = at_rest(body, strands.points)
-    hidden = headwear.hides(rest.reshape(-1, 3)).reshape(rest.shape[:2])
-    length = hidden.shape[1]
-    last = length - 1 - np.argmax(hidden[:, ::-1], 1)  # of the hidden points; 0 where there is none
-    first = np.where(hidden.any(1), last + 1, 0)
-    row = np.arange(len(rest))
-    # what is out above the root has come through, and does not fall out below
-    through = hidden[:, 0] & (rest[row, np.minimum(first, length - 1), 2] > rest[:, 0, 2])
-    kept = (first < length - 1) & ~through
-    points, starts = strands.points[kept], first[kept]
-    at = starts[:, None] + (length - 1 - starts[:, None]) * np.linspace(0, 1, length)
-    i = np.minimum(at.astype(np.int32), length - 2)
-    t = (at - i)[..., None].astype(np.float32)
-    if not len(points):
-        return []
-    row = np.arange(len(points))[:, None]
-
-    def again(values: np.ndarray) -> np.ndarray:
-        return values[row, i] * (1 - t) + values[row, i + 1] * t
-
-    return [
-        Strands(again(points), strands.radius[kept], strands.colours[kept], strands.shine, again(strands.normals[kept]))
-    ]

@@ -1,7 +1,9 @@
 """What a lamp reaches: a depth buffer as it sees the scene (Williams, "Casting curved shadows", SIGGRAPH 1978)."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+import cv2
 import numpy as np
 from numba import njit
 
@@ -39,11 +41,17 @@ class ShadowMap:
             normals: (n, 3), of length 1. Points are moved along them, the further the more light only grazes them: a
                 sample of the buffer is wide, and would shade what slopes within it.
         """
-        cosine = normals @ -self.camera.forward.astype(np.float32)
         wide = np.float32(_FAR / self.camera.focal)
-        off = _OFF + _SLOPED * wide * np.sqrt(np.clip(1 - cosine * cosine, 0, 1))
-        pixels, depth = self.camera.project(points + off[:, None] * normals)
-        return _reached(pixels, depth, self.depth, self.hair, self.thick)
+        pixels, depth = self.camera.project(_lifted(points, normals, self.camera.forward.astype(np.float32), wide))
+        return _reached(pixels, depth, self.depth, self.hair, self.thick, *self._around)
+
+    @cached_property
+    def _around(self) -> tuple[np.ndarray, np.ndarray]:
+        """(N, N) each: the depth up to which all of the 3 × 3 samples around one are lit, and from which none is."""
+        square, outside = np.ones((3, 3), np.uint8), {"borderType": cv2.BORDER_CONSTANT, "borderValue": np.inf}
+        lit, hair = (cv2.erode(values, square, **outside) for values in (self.depth, self.hair))
+        dark = cv2.dilate(self.depth, square, **outside)
+        return np.minimum(lit + np.float32(_BIAS), hair), dark + np.float32(_BIAS)
 
     def reached_within(self, points: np.ndarray) -> np.ndarray:
         """How much of the lamp's light reaches points (n, 3) of hair itself: (n,), less even, for hair is not."""
@@ -80,6 +88,18 @@ def shadow_map(
         size = each * 2 * strand.radius[::each] / (2 * radius / _SIZE)  # of a sample's width
         _count(pixels, far, size.astype(np.float32), hair, thick)
     return ShadowMap(camera, depth, hair, thick)
+
+
+@njit(cache=True, error_model="numpy")
+def _lifted(points, normals, forward, wide):
+    """Points moved off their surfaces; `wide` metres is a sample."""
+    found = np.empty_like(points)
+    for i in range(points.shape[0]):
+        cosine = normals[i, 0] * forward[0] + normals[i, 1] * forward[1] + normals[i, 2] * forward[2]
+        off = np.float32(_OFF) + np.float32(_SLOPED) * wide * np.sqrt(max(1 - cosine * cosine, np.float32(0)))
+        for c in range(3):
+            found[i, c] = points[i, c] + off * normals[i, c]
+    return found
 
 
 @njit(cache=True, error_model="numpy")
@@ -134,13 +154,20 @@ def _through(behind, thick):
 
 
 @njit(cache=True, error_model="numpy")
-def _reached(pixels, depth, depths, hair, thick):
+def _reached(pixels, depth, depths, hair, thick, lit_until, dark_from):
     height, width = depths.shape
     found = np.empty(len(depth), np.float32)
     for i in range(len(depth)):
         lit = np.float32(0)
         x0, y0 = int(np.floor(pixels[i, 0])), int(np.floor(pixels[i, 1]))
-        u, v = pixels[i, 0] - x0, pixels[i, 1] - y0
+        if 0 <= x0 < width and 0 <= y0 < height:  # most points need no second look
+            if depth[i] <= lit_until[y0, x0]:
+                found[i] = 1
+                continue
+            if depth[i] > dark_from[y0, x0]:
+                found[i] = 0
+                continue
+        u, v = np.float32(pixels[i, 0] - x0), np.float32(pixels[i, 1] - y0)
         for k in range(9):  # a square of two samples' width around the point: no steps from sample to sample
             x, y = x0 + k % 3 - 1, y0 + k // 3 - 1
             weight = _SQUARE[0, k % 3] + u * _SQUARE[1, k % 3]

@@ -14,6 +14,8 @@ from portrait_matting.people.things.skull import Skull, fit
 from portrait_matting.people.things.solids import Solid, ball, grid, joined, smooth, tube
 
 _POINTS = 40  # of an outline
+_UP, _ANGLE = 0.22, math.radians(48)  # of sunglasses, how many are pushed up, and how far they are turned
+_OFF = 0.006  # metres between what is pushed up and the skull: hair
 _TILT, _WRAP = (
     math.radians(8),
     math.radians(5),
@@ -45,13 +47,16 @@ _OUTLINES = {
 }
 
 
-def wear_glasses(body: Body, rng: np.random.Generator, dark: bool | None = None) -> list[Surface]:
+def wear_glasses(
+    body: Body, rng: np.random.Generator, dark: bool | None = None, pushed_up: bool | None = None
+) -> list[Surface]:
     """A pair of glasses on the nose, or, sunglasses, pushed up on the head.
 
     Args:
         body: who wears them.
         rng: of the glasses.
         dark: sunglasses; None: a quarter are.
+        pushed_up: sunglasses, on the head; None: some are.
     """
     skull = Skull(body)
     dark = rng.random() < 0.25 if dark is None else dark
@@ -62,11 +67,13 @@ def wear_glasses(body: Body, rng: np.random.Generator, dark: bool | None = None)
     rim = rng.choice(["full", "half", "none"], p=(0.78, 0.12, 0.10)) if not dark else "full"
     radius = rng.uniform(0.0007, 0.0011) if thin or rim != "full" else rng.uniform(0.0016, 0.0028)
     frame, lens_edges, hinges = _front(skull, outline, size, radius, str(rim), thin)
-    temples = _temples(skull, hinges, radius, thin)
     lenses = [_lens(edge) for edge in lens_edges]
-    if dark and rng.random() < 0.22:
-        frame, *others = (_pushed_up(skull, solid, rng) for solid in (frame, *temples, *lenses))
-        temples, lenses = others[:2], others[2:]
+    chance = rng.random() if dark else 1.0
+    up = dark and (chance < _UP if pushed_up is None else pushed_up)
+    paths = _temples(skull, hinges, hooked=not up)
+    if up:
+        frame, *lenses, paths = _pushed_up(skull, [frame, *lenses], paths)
+    temples = [tube(path, radius, 6, flat=(0.8, 1.0) if thin else (0.7, 1.5)) for path in paths]
     look = metal(metal_colour(rng)) if thin else acetate(rng)
     surfaces = [frame.worn(body, look), *(temple.worn(body, look) for temple in temples)]
     glass, opacity = tinted(rng) if dark else (clear(rng), 0.10)
@@ -139,7 +146,8 @@ def _clearance(skull: Skull, shape: np.ndarray, middle: float) -> float:
     return float(max(behind[inside].max() + 0.002, 0.017 if inside.any() else 0.02))
 
 
-def _temples(skull: Skull, hinges: list[np.ndarray], radius: float, thin: bool) -> list[Solid]:
+def _temples(skull: Skull, hinges: list[np.ndarray], hooked: bool) -> list[np.ndarray]:
+    """The middles of the temples (22, 3) from the hinges back; hooked over the ears, or straight on."""
     whole = fit(skull, 0.1, 0)
     found = []
     for hinge, side, sign in zip(hinges, "LR", (1, -1), strict=True):
@@ -151,14 +159,13 @@ def _temples(skull: Skull, hinges: list[np.ndarray], radius: float, thin: bool) 
         rest = np.array([root + sign * 0.001, front + 0.35 * (back - front), top - 0.002])
         end = np.array([root - sign * 0.002, back - 0.001, top - 0.6 * (top - low)])
         knee = (hinge + (0, 0.004, 0)) * (1, 1, 1)
-        path = smooth(
-            np.stack([hinge, knee, 0.55 * knee + 0.45 * rest, rest, 0.5 * (rest + end) + (0, 0.005, 0.007), end]), 22
-        )
+        last = [0.5 * (rest + end) + (0, 0.005, 0.007), end] if hooked else [rest + 0.3 * (rest - knee)]
+        path = smooth(np.stack([hinge, knee, 0.55 * knee + 0.45 * rest, rest, *last]), 22)
         path[1:] = whole.outside(path[1:], 0.002)
         path[:, 0] = sign * np.maximum(
             sign * path[:, 0], sign * np.interp(path[:, 1], path[[0, -1], 1], [hinge[0], root]) - 0.004
         )
-        found.append(tube(path, radius, 6, flat=(0.8, 1.0) if thin else (0.7, 1.5)))
+        found.append(path)
     return found
 
 
@@ -175,13 +182,32 @@ def _lens(edge: np.ndarray) -> Solid:
     return solid._replace(corners=flat.reshape(-1, 2)[solid.triangles].astype(np.float32))
 
 
-def _pushed_up(skull: Skull, solid: Solid, rng: np.random.Generator) -> Solid:
-    """Turns a part about the ears until the lenses are above the forehead."""
-    angle = math.radians(48)
+def _pushed_up(skull: Skull, parts: list[Solid], paths: list[np.ndarray]):
+    """Turns glasses about the ears until the lenses are above the forehead, and lifts them off the skull.
+
+    Args:
+        skull: whose head.
+        parts: the frame and the lenses, which are stiff.
+        paths: of the temples, (n, 3), which are bent around the head.
+
+    Returns:
+        The parts, and the paths, as they are then.
+    """
     ears = np.concatenate([skull.ear("L"), skull.ear("R")])
     about = np.array([skull.eyes[0], ears[:, 1].mean(), ears[:, 2].max() - 0.012])
-    c, s = math.cos(angle), math.sin(angle)
+    c, s = math.cos(_ANGLE), math.sin(_ANGLE)
     axes = np.array([[1, 0, 0], [0, c, -s], [0, s, c]], np.float64)
-    moved = solid.moved(axes, about - about @ axes)
-    ahead = np.clip((about[1] - moved.points[:, 1:2]) / 0.09, 0, 1) * np.array([0, -0.35, 0.94])
-    return moved._replace(points=(moved.points + 0.012 * ahead).astype(np.float32))
+    moved = [part.moved(axes, about - about @ axes) for part in parts]
+    whole = fit(skull, 0.3, 0)
+    points = np.concatenate([part.points for part in moved]).astype(np.float64)
+    away = points.mean(0) - whole.origin
+    away[0] = 0
+    away /= np.linalg.norm(away)
+    lift = 0.0
+    for _ in range(8):
+        lift += max(_OFF - float(whole.above(points + lift * away).min()), 0.0)
+    shift = lift * away
+    moved = [part._replace(points=(part.points + shift).astype(np.float32)) for part in moved]
+    share = np.linspace(1, 0, len(paths[0]))[:, None]
+    paths = [(path - about) @ axes + about + share * shift for path in paths]
+    return *moved, [np.concatenate([path[:1], whole.outside(path[1:], 0.003)]) for path in paths]

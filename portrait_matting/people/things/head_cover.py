@@ -13,7 +13,7 @@ from portrait_matting.people.things.solids import Solid, grid
 
 
 class Headwear(NamedTuple):
-    """Something worn on the head.
+    """Something worn on the head, or before the face.
 
     Attributes:
         surfaces: of it, in the room.

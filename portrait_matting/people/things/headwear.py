@@ -30,13 +30,14 @@ KINDS = {
 """What there is, and the share of each of all that is worn."""
 
 
-def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None) -> Headwear:
+def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None, hooded: bool = False) -> Headwear:
     """Something on the head.
 
     Args:
         body: who wears it.
         rng: of the headwear.
         kind: beanie, cap, hat, helmet, headscarf, hood, headband or graduate; None: any.
+        hooded: the clothes have a hood already: of any, a beanie is worn in place of another.
 
     Raises:
         KeyError: there is no such kind.
@@ -49,6 +50,8 @@ def wear_headwear(body: Body, rng: np.random.Generator, kind: str | None = None)
             shares |= {"headscarf": 0.0, "graduate": 0.0}
         shares = np.array(list(shares.values()))
         kind = list(KINDS)[rng.choice(len(KINDS), p=shares / shares.sum())]
+        if kind == "hood" and hooded:
+            kind = "beanie"
     return KINDS[kind][0](body, rng)
 
 

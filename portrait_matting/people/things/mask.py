@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from portrait_matting.people.bodies.body import Body
-from portrait_matting.people.rendering.surface import Appearance, Look, Surface
+from portrait_matting.people.rendering.surface import Appearance, Look
+from portrait_matting.people.things.head_cover import Headwear
 from portrait_matting.people.things.materials import cloth, skin_of
 from portrait_matting.people.things.prints import any_pattern
 from portrait_matting.people.things.reach import Fit
@@ -18,7 +19,7 @@ _SURGICAL = ((0.33, 0.55, 0.66), (0.42, 0.62, 0.60), (0.75, 0.75, 0.74), (0.02, 
 _ROWS, _COLUMNS = 22, 33
 
 
-def wear_mask(body: Body, rng: np.random.Generator) -> list[Surface]:
+def wear_mask(body: Body, rng: np.random.Generator) -> Headwear:
     """A surgical mask with pleats or one of cloth, with loops around the ears."""
     skull = Skull(body)
     surgical = rng.random() < 0.65
@@ -58,7 +59,14 @@ def wear_mask(body: Body, rng: np.random.Generator) -> list[Surface]:
         look = _sewn(cloth(pattern, (0, 0, 1), 0.1, 0.3, int(rng.integers(1 << 31))))
     loops = _loops(skull, points[:, [-1, 0]], 0.0014 if surgical else 0.0017)
     string = np.full(3, 0.7 if surgical else 0.03, np.float32)
-    return [solid.worn(body, look), loops.worn(body, skin_of(string), casts=False)]
+
+    def hides(at: np.ndarray) -> np.ndarray:  # however far off: hair that is longer than the mask is far off is bent
+        x, y, z = face.local(at).T
+        around, up = np.arctan2(x, -y), np.arctan2(z, np.hypot(x, y))
+        between = (up > np.interp(around, azimuth, bottom)) & (up < np.interp(around, azimuth, high))
+        return between & (np.abs(around) < side)
+
+    return Headwear([solid.worn(body, look), loops.worn(body, skin_of(string), casts=False)], hides)
 
 
 def _nose(skull: Skull) -> np.ndarray:

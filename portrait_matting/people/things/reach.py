@@ -48,12 +48,20 @@ class Fit:
         """Points (…, 3) in the fit's own axes."""
         return (points - self.origin) @ self.axes.T
 
+    def above(self, points: np.ndarray) -> np.ndarray:
+        """How far points (…, 3) are off the surface, from the origin: metres, less than 0 within it."""
+        radius, azimuth, elevation = self._directions(points)
+        return radius - self.at(azimuth, elevation)
+
     def outside(self, points: np.ndarray, gap: float) -> np.ndarray:
         """Points, those too near pushed out until they are `gap` metres off."""
+        radius, azimuth, elevation = self._directions(points)
+        return self.point(azimuth, elevation, np.maximum(radius, self.at(azimuth, elevation) + gap))
+
+    def _directions(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         x, y, z = np.moveaxis(self.local(points), -1, 0)
         radius = np.sqrt(x * x + y * y + z * z) + 1e-9
-        azimuth, elevation = np.arctan2(x, -y), np.arcsin(np.clip(z / radius, -1, 1))
-        return self.point(azimuth, elevation, np.maximum(radius, self.at(azimuth, elevation) + gap))
+        return radius, np.arctan2(x, -y), np.arcsin(np.clip(z / radius, -1, 1))
 
 
 def measured(

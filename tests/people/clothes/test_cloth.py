@@ -5,12 +5,13 @@ import pytest
 
 pytest.importorskip("numba")
 
+from portrait_matting.people.bodies.body import normals
 from portrait_matting.people.clothes.dye import contrast, dye, linear
 from portrait_matting.people.clothes.fabric import WEAVES, Fabric
 from portrait_matting.people.clothes.noise import noise
 from portrait_matting.people.clothes.pattern import band, check, dots, flowers, stripes
 from portrait_matting.people.clothes.seams import along_seams, pairs_of, sewn
-from portrait_matting.people.clothes.subdivision import edges_of, facing, loop
+from portrait_matting.people.clothes.subdivision import edges_of, loop
 from portrait_matting.people.rendering.surface import Samples
 
 SQUARE = np.array([(x, y, 0) for y in range(4) for x in range(4)], np.float32)
@@ -99,7 +100,7 @@ def test_a_finer_square_is_as_large_and_as_flat():
     ).astype(np.int32)
     assert len(fine) == n + len(first)
     assert np.abs(fine[:, 2]).max() == 0
-    assert np.allclose(facing(fine, triangles), (0, 0, 1))
+    assert np.allclose(normals(fine, triangles), (0, 0, 1))
     assert 8.5 < area(fine, triangles) < 9  # a border is a spline: its corners are round
 
 
@@ -115,7 +116,7 @@ def test_a_seam_divides_every_triangle_and_loses_no_cloth(place):
     sides = side[triangles]
     slack = 0.13  # a point next to the seam is on it
     assert ((sides.min(1) > -slack) | (sides.max(1) < slack)).all()
-    assert (facing(points, triangles)[np.unique(triangles)][:, 2] > 0.99).all()  # none is turned over
+    assert (normals(points, triangles)[np.unique(triangles)][:, 2] > 0.99).all()  # none is turned over
 
 
 def test_dyes_are_what_people_wear():

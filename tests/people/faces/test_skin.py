@@ -1,5 +1,6 @@
 """The skin, the eyes and the mouth of a body."""
 
+import gc
 from dataclasses import replace
 
 import numpy as np
@@ -161,3 +162,15 @@ def test_people_differ_and_all_their_shapes_are_known(bodies):
         shut = {round(person.expression[f"eyeBlink{side}"], 1) for side in ("Left", "Right")}
         assert len(shut) == 1 or max(shut) < 0.3, "eyes are shut together"
     assert len({replace(person, expression={}).phenotype["weight"] for person in people}) == 12
+
+
+@pytest.mark.slow
+def test_each_set_of_bodies_has_its_own_corners(bodies):
+    """Also one that lies in memory where another lay before it."""
+    one = body(bodies)
+    for shift in np.linspace(0.01, 0.4, 20, dtype=np.float32):
+        other = replace(bodies, uv=bodies.uv + shift)
+        skin = surfaces(replace(one, data=other), pieces=frozenset())[0]
+        assert np.array_equal(skin.corners, other.uv[other.meshes["body"][1]]), shift
+        del other, skin
+        gc.collect()

@@ -15,7 +15,8 @@ from portrait_matting.people.bodies.pose import X, Y, Z, rotation
 from portrait_matting.people.bodies.shape import sample_shape
 from portrait_matting.people.hair.beard import BEARDS, grow_beard
 from portrait_matting.people.hair.brows import grow_brows
-from portrait_matting.people.hair.hair import FLYAWAYS, at_rest, grow_hair
+from portrait_matting.people.hair.covered_hair import at_rest
+from portrait_matting.people.hair.hair import FLYAWAYS, grow_hair
 from portrait_matting.people.hair.scalp import Hairline, density, scalp_share
 from portrait_matting.people.hair.style_choice import sample_style, vary
 from portrait_matting.people.hair.styles import STYLES

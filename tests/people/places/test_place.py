@@ -4,13 +4,15 @@ import pytest
 
 from portrait_matting.errors import InputError
 from portrait_matting.people.places.backdrop import draw_backdrop
-from portrait_matting.people.places.bystanders import COUNTS, with_bystanders
+from portrait_matting.people.places.bystanders import COUNTS, Bystander, _whole, with_bystanders
 from portrait_matting.people.places.place import draw_place
 from portrait_matting.people.places.shadow_on import shadow_on
 from portrait_matting.people.places.thicket import draw_thicket, textured
+from portrait_matting.people.portrait import _figure
 from portrait_matting.people.rendering.camera import look_at
 from portrait_matting.people.rendering.light import Source, even_light
 from portrait_matting.people.rendering.render import Rendered
+from portrait_matting.people.streams import Streams
 
 LIKE = np.float32([[0.01, 0.01, 0.012]])
 NONE = np.zeros((0, 3), np.float32)
@@ -51,17 +53,41 @@ def test_black_stands_before_black_sometimes():
     assert near(np.float32([[0.3, 0.02, 0.3]])) > near(NONE) + 10
 
 
-def test_bystanders_are_small_and_change_nothing_else():
-    background = np.full((200, 180, 3), 0.3, np.float32)
-    figure = np.ones((44, 20, 4), np.float32) * np.float32([0.1, 0.2, 0.4, 1])
-    for k in range(20):
-        found = with_bystanders(background, [figure], np.random.default_rng(k), head=80.0)
-        rows, columns = np.nonzero(np.abs(found - background).max(2) > 1e-4)
-        if len(rows):
-            # a figure with its legs is 7.6 heads high
-            assert np.ptp(rows) + 1 < 7.6 * COUNTS * 80
-            assert np.ptp(columns) + 1 < 0.5 * (np.ptp(rows) + 1)
+@pytest.mark.parametrize("share", [0.2, 0.227, 0.276, 0.45])  # of the figure's height, a grown-up's and a small child's
+def test_bystanders_heads_are_too_small_to_count(share):
+    background = np.full((300, 180, 3), 0.3, np.float32)
+    figure = np.ones((96, 40, 4), np.float32) * np.float32([0.1, 0.2, 0.4, 1])
+    figure[: round(96 * share), :, :3] = 0.4, 0.2, 0.1
+    for k in range(40):
+        one = Bystander(figure, round(96 * share) / 96)
+        found = with_bystanders(background, [one], np.random.default_rng(k), head=80.0)
+        changed = np.abs(found - background).max(2) > 1e-4
+        head = np.flatnonzero((changed & (found[..., 0] > 1.5 * found[..., 2])).any(1))
+        if len(head) and head[0]:
+            assert len(head) <= 0.8 * COUNTS * 80 + 1
     assert (background == np.float32(0.3)).all()
+
+
+@pytest.mark.slow
+def test_bystanders_know_how_high_their_heads_are(bodies):
+    wider = []
+    for number in range(8):
+        figure = _figure(even_light((1, 1, 1)), Streams("train", 0, 0), number, frozenset())
+        filled = figure.picture[..., 3] > 0.5
+        assert np.flatnonzero(filled.any(1))[0] <= 3
+        assert 0.1 < figure.head < 0.4
+        neck = round(figure.head * len(filled))
+        wider.append(filled[neck + 6].sum() / filled[neck // 2].sum())
+    assert np.median(wider) > 1.5, "below the head there are shoulders"
+
+
+@pytest.mark.slow
+def test_bystanders_stand_on_legs(bodies):
+    for number in range(8):
+        picture, _ = _whole(_figure(even_light((1, 1, 1)), Streams("train", 0, 0), number, frozenset()))
+        wide = picture[..., 3].sum(1)
+        thigh = np.median(wide[round(0.6 * len(wide)) : round(0.7 * len(wide))])
+        assert wide[round(0.7 * len(wide)) : round(0.95 * len(wide))].min() > 0.4 * thigh
 
 
 def test_people_throw_a_shadow_on_a_wall():

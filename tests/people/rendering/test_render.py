@@ -6,7 +6,7 @@ import pytest
 from portrait_matting.people.rendering.camera import Camera
 from portrait_matting.people.rendering.light import Source, even_light
 from portrait_matting.people.rendering.render import render
-from portrait_matting.people.rendering.surface import Appearance, Surface
+from portrait_matting.people.rendering.surface import Appearance, Strands, Surface
 
 CAMERA = Camera(np.zeros(3), np.eye(3)[0], np.eye(3)[2], np.eye(3)[1], 20.0, (16.0, 12.0), 24, 32)
 WHITE = even_light((1, 1, 1))
@@ -68,3 +68,37 @@ def test_a_card_throws_a_shadow_on_the_card_behind_it():
     # light is parallel: the shadow ends as far to the left as the card, 0.3 m, which is pixel 13.6 at 2.5 m
     assert shaded.colour[12, 12] == pytest.approx(0, abs=1e-3)
     assert shaded.colour[12, 15:] == pytest.approx(open_.colour[12, 15:], abs=1e-3)
+
+
+def lock(distance: float, x: float) -> Strands:
+    """Hairs side by side, black and opaque, over four pixels around `x`, all of the picture's height."""
+    across = (np.linspace(x - 2, x + 2, 33) - 16) * distance / 20
+    points = np.stack([np.stack([across, 0 * across + distance, 0 * across + z], 1) for z in (-distance, distance)], 1)
+    radius = np.full(33, 0.15 * distance / 20, np.float32)
+    return Strands(points.astype(np.float32), radius, np.full((33, 2, 3), 0.001, np.float32), shine=0.0)
+
+
+def test_hair_behind_dark_glass_is_seen_through_it_alone():
+    glass = card(2, 8, 24, (0, 0, 1), opacity=0.8)
+    before, behind = (
+        render([glass, *more], [lock(distance, 12)], CAMERA, WHITE, shadows=False).colour[12, 12]
+        for distance, more in ((1.5, []), (2.5, []))
+    )
+    assert before == pytest.approx(0, abs=0.01), "a lock before glass hides it"
+    assert behind == pytest.approx([0, 0, 0.8], abs=0.01)
+    found = render([glass, card(3, 0, 32, (1, 0, 0))], [lock(2.5, 12)], CAMERA, WHITE, shadows=False)
+    assert found.colour[12, 12] == pytest.approx([0, 0, 0.8], abs=0.01), "a lock hides what is behind it, under glass"
+    assert found.colour[12, 18] == pytest.approx([0.2, 0, 0.8], abs=1e-3)
+
+
+def test_hair_is_as_opaque_behind_dark_glass_as_without():
+    found = render([card(2, 8, 24, (0, 0, 1), opacity=0.8)], [lock(2.5, 12)], CAMERA, WHITE, shadows=False)
+    assert found.alpha[12, 12] == pytest.approx(1, abs=0.01), "nothing shines through hair and glass"
+    assert found.alpha[12, 20] == pytest.approx(0.8, abs=1e-3)
+
+
+def test_what_dark_glass_hides_is_sharp_where_the_glass_is():
+    cards = [card(2, 8, 24, (0, 0, 1), opacity=0.8), card(3, 0, 32, (1, 0, 0))]
+    assert render(cards, [], CAMERA, WHITE, shadows=False).depth[12, 12] == pytest.approx(2)
+    clear = [card(2, 8, 24, (0, 0, 1), opacity=0.1), card(3, 0, 32, (1, 0, 0))]
+    assert render(clear, [], CAMERA, WHITE, shadows=False).depth[12, 12] == pytest.approx(3)

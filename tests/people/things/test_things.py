@@ -21,7 +21,7 @@ THINGS = {
     "glasses": wear_glasses,
     "earrings": wear_earrings,
     "necklace": wear_necklace,
-    "mask": wear_mask,
+    "mask": lambda body, rng: wear_mask(body, rng).surfaces,
     "headphones": wear_headphones,
     **{kind: lambda body, rng, kind=kind: wear_bag(body, rng, kind) for kind in ("rucksack", "across", "lanyard")},
     **{kind: lambda body, rng, kind=kind: list(wear_headwear(body, rng, kind).surfaces) for kind in KINDS},
@@ -140,3 +140,14 @@ def test_fingers_close_around_what_they_hold(bodies, kind):
         away.append(np.linalg.norm(things - tip, axis=1).min())
     assert min(away) < 0.022, "a finger is 1 cm thick on each side of its bones"
     assert max(away) < 0.033
+
+
+@pytest.mark.slow
+def test_sunglasses_that_are_pushed_up_lie_on_the_head_and_not_in_it(bodies):
+    for seed in range(12):
+        body = make_body(bodies, sample_shape(np.random.default_rng(seed), bodies, (6, 80)), {})
+        for surface in wear_glasses(body, np.random.default_rng(seed), dark=True, pushed_up=True):
+            off = fit(Skull(body), 0.3, 0).above(surface.rest.astype(float))
+            assert off.min() > -0.001, "they sink in"
+            assert np.median(off) < 0.03, "they float"
+        assert surface.rest[:, 2].mean() > body.eyes[:, 2].mean() + 0.4 * body.head_height, "lenses are up"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from portrait_matting.people.rendering.render import _face
+from portrait_matting.people.rendering.sampling import _face
 from portrait_matting.people.rendering.shadow import shadow_map
 from portrait_matting.people.rendering.surface import Appearance, Surface
 
