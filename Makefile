@@ -50,8 +50,8 @@ format: $(STAMP) ## mend what lint finds, where a program can
 people: $(STAMP) ## install what people in three dimensions need, for data=people and draw --style people
 	@echo "installing anny and warp-lang: 400 MB"
 	@$(PIP) -e ".[people]"
-	@$(PY) -c 'from portrait_matting.cli import command; from portrait_matting.data.people_extra import load_people; \
-	  command.run(lambda: print("bodies:", load_people().prepare()))'
+	@$(PY) -c 'import portrait_matting.data.people_extra as extra; from portrait_matting.cli import command; \
+	  command.run(lambda: print("bodies:", extra.load_people().prepare()))'
 
 wheel: $(STAMP) ## build the wheel into dist/
 	@$(PY) -m build --wheel --no-isolation --outdir "$(DIST)"
