@@ -96,7 +96,15 @@ def train(work: Path, arm: str, data: Path, seed: int, overrides: list[str]) -> 
     folder = work / "runs" / f"{data.name}_{seed}"
     if not (folder / "metrics.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)
-        words = ["experiment=yardstick", f"data.root='{data}'", f"seed={seed}", f"hydra.run.dir='{folder}'", *overrides]
+        words = [
+            "experiment=yardstick",
+            "data.val_share=0.01",
+            "data.test_share=0.01",
+            f"data.root='{data}'",
+            f"seed={seed}",
+            f"hydra.run.dir='{folder}'",
+            *overrides,
+        ]
         run("-m", "portrait_matting.train", *words)
     return folder / "checkpoints" / "last.ckpt"
 
