@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from tqdm import tqdm
-
+from portrait_matting.cli.portrait_bar import portrait_bar
 from portrait_matting.cli.process_pool import in_turn, open_pool
 from portrait_matting.drawing import worker
 from portrait_matting.drawing.folder import DrawingFolder
@@ -33,7 +32,11 @@ def fill(folder: DrawingFolder, style: Style, count: int, workers: int) -> int:
     chunks = (todo[at : at + _CHUNK] for at in range(0, len(todo), _CHUNK))
     workers = min(workers, -(-len(todo) // _CHUNK))
     try:
-        with _single_threaded(), open_pool(workers, worker.start, (style, folder)) as pool, _bar(count, done) as bar:
+        with (
+            _single_threaded(),
+            open_pool(workers, worker.start, (style, folder)) as pool,
+            portrait_bar(count, done) as bar,
+        ):
             if style.recipe.style == "people":
                 pool.submit(worker.warm_up).result()  # by one worker alone: what is kept on disk is built once
             for some, sizes in in_turn(pool, worker.work, chunks, workers):
@@ -78,16 +81,3 @@ def _single_threaded() -> Iterator[None]:
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def _bar(total: int, done: int) -> tqdm:
-    """A bar on stderr, with the rate of this call and the time left; none where that is no terminal."""
-    return tqdm(
-        total=total,
-        initial=done,
-        unit="portrait",
-        smoothing=0.05,
-        dynamic_ncols=True,
-        mininterval=0.2,
-        disable=None,
-    )

@@ -6,8 +6,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tqdm import tqdm
-
+from portrait_matting.cli.portrait_bar import portrait_bar
 from portrait_matting.cli.process_pool import open_pool
 from portrait_matting.errors import InputError
 from portrait_matting.preparation import worker
@@ -65,7 +64,7 @@ def copy(
             Journal(output.unfinished / "journal") as journal,
         ):
             output.check_room(len(todo), measure(pool, todo, _SAMPLE))
-            with _bar(len(pairs), done) as bar:
+            with portrait_bar(len(pairs), done) as bar:
                 for count, results in in_turn(pool, todo, settings, workers):
                     fresh = [result for result in results if isinstance(result, Record)]
                     journal.add(fresh)
@@ -105,16 +104,3 @@ def _whole(source: Source) -> set[Key]:
     for entry in source.entries:
         kinds[entry.split, entry.stem].add(entry.kind)
     return {key for key, present in kinds.items() if len(present) == 2}
-
-
-def _bar(total: int, done: int) -> tqdm:
-    """A bar on stderr, with the rate of this call and the time left; none where that is no terminal."""
-    return tqdm(
-        total=total,
-        initial=done,
-        unit="portrait",
-        smoothing=0.05,
-        dynamic_ncols=True,
-        mininterval=0.2,
-        disable=None,
-    )

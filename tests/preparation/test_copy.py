@@ -41,7 +41,7 @@ class Bar:
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch):
-    monkeypatch.setattr(module, "_bar", Bar(lambda: None))
+    monkeypatch.setattr(module, "portrait_bar", Bar(lambda: None))
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_a_source_that_has_gone_is_no_refusal_of_its_files(build_source, tmp_pat
     built = build_source(tmp_path / "source", per_split=9)
     run(built.root)
     (output.root / "images/train/train_000.jpg").unlink()
-    monkeypatch.setattr(module, "_bar", Bar(lambda: built.root.rename(tmp_path / "elsewhere")))
+    monkeypatch.setattr(module, "portrait_bar", Bar(lambda: built.root.rename(tmp_path / "elsewhere")))
     with pytest.raises(InputError, match="is gone"):
         run(built.root)
     assert len(pictures(output.root)) == 2 * 27
@@ -211,7 +211,7 @@ def test_a_killed_worker_is_said_and_nothing_hangs(build_source, tmp_path, run, 
             os.kill(child.pid, signal.SIGKILL)
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_bar", Bar(kill))
+        patched.setattr(module, "portrait_bar", Bar(kill))
         with pytest.raises(InputError, match=r"a worker process was killed.*of 60 are done.*--workers 1"):
             run(built.root, workers=2)
     assert {(record.split, record.name) for record in run(built.root).records} == built.good
@@ -225,7 +225,7 @@ def test_ctrl_c_ends_the_workers_and_says_how_far_it_came(build_source, tmp_path
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_bar", Bar(interrupt))
+        patched.setattr(module, "portrait_bar", Bar(interrupt))
         with pytest.raises(KeyboardInterrupt, match=r"stopped: \d+ of 60 are done; the same command resumes it"):
             run(built.root)
     assert set(multiprocessing.active_children()) == others

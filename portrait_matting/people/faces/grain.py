@@ -32,75 +32,46 @@ def grain() -> np.ndarray:
 @njit(cache=True, error_model="numpy")
 def value_at(volume, x, y, z):
     """The noise at a place in cells: linear between them."""
-    i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
-    u, v, w = np.float32(x - i), np.float32(y - j), np.float32(z - k)
-    i0, j0, k0, i1, j1, k1 = i & 63, j & 63, k & 63, (i + 1) & 63, (j + 1) & 63, (k + 1) & 63
-    one = np.float32(1)
-    p, q = (one - u) * np.float32(1 / SCALE), u * np.float32(1 / SCALE)
-    a, b, c, d = p * (one - v), p * v, q * (one - v), q * v
-    w0, w1, w2, w3 = a * (one - w), a * w, b * (one - w), b * w
-    w4, w5, w6, w7 = c * (one - w), c * w, d * (one - w), d * w
-    return (
-        w0 * volume[i0, j0, k0, 0]
-        + w1 * volume[i0, j0, k1, 0]
-        + w2 * volume[i0, j1, k0, 0]
-        + w3 * volume[i0, j1, k1, 0]
-        + w4 * volume[i1, j0, k0, 0]
-        + w5 * volume[i1, j0, k1, 0]
-        + w6 * volume[i1, j1, k0, 0]
-        + w7 * volume[i1, j1, k1, 0]
-    )
+    places, shares = _around(x, y, z)
+    return _mean(volume, places, shares, 0)
 
 
 @njit(cache=True, error_model="numpy")
 def at(volume, x, y, z):
     """The noise and its three slopes at a place in cells: linear between them."""
+    places, shares = _around(x, y, z)
+    return (
+        _mean(volume, places, shares, 0),
+        _mean(volume, places, shares, 1),
+        _mean(volume, places, shares, 2),
+        _mean(volume, places, shares, 3),
+    )
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def _around(x, y, z):
+    """The cells around a place, two along each axis, and the share of each of the eight."""
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
     u, v, w = np.float32(x - i), np.float32(y - j), np.float32(z - k)
-    i0, j0, k0, i1, j1, k1 = i & 63, j & 63, k & 63, (i + 1) & 63, (j + 1) & 63, (k + 1) & 63
     one = np.float32(1)
     p, q = (one - u) * np.float32(1 / SCALE), u * np.float32(1 / SCALE)
     a, b, c, d = p * (one - v), p * v, q * (one - v), q * v
-    w0, w1, w2, w3 = a * (one - w), a * w, b * (one - w), b * w
-    w4, w5, w6, w7 = c * (one - w), c * w, d * (one - w), d * w
-    value = (
-        w0 * volume[i0, j0, k0, 0]
-        + w1 * volume[i0, j0, k1, 0]
-        + w2 * volume[i0, j1, k0, 0]
-        + w3 * volume[i0, j1, k1, 0]
-        + w4 * volume[i1, j0, k0, 0]
-        + w5 * volume[i1, j0, k1, 0]
-        + w6 * volume[i1, j1, k0, 0]
-        + w7 * volume[i1, j1, k1, 0]
+    places = (i & 63, j & 63, k & 63, (i + 1) & 63, (j + 1) & 63, (k + 1) & 63)
+    return places, (a * (one - w), a * w, b * (one - w), b * w, c * (one - w), c * w, d * (one - w), d * w)
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def _mean(volume, places, shares, what):
+    """The mean of one of the volume's four values."""
+    i0, j0, k0, i1, j1, k1 = places
+    w0, w1, w2, w3, w4, w5, w6, w7 = shares
+    return (
+        w0 * volume[i0, j0, k0, what]
+        + w1 * volume[i0, j0, k1, what]
+        + w2 * volume[i0, j1, k0, what]
+        + w3 * volume[i0, j1, k1, what]
+        + w4 * volume[i1, j0, k0, what]
+        + w5 * volume[i1, j0, k1, what]
+        + w6 * volume[i1, j1, k0, what]
+        + w7 * volume[i1, j1, k1, what]
     )
-    dx = (
-        w0 * volume[i0, j0, k0, 1]
-        + w1 * volume[i0, j0, k1, 1]
-        + w2 * volume[i0, j1, k0, 1]
-        + w3 * volume[i0, j1, k1, 1]
-        + w4 * volume[i1, j0, k0, 1]
-        + w5 * volume[i1, j0, k1, 1]
-        + w6 * volume[i1, j1, k0, 1]
-        + w7 * volume[i1, j1, k1, 1]
-    )
-    dy = (
-        w0 * volume[i0, j0, k0, 2]
-        + w1 * volume[i0, j0, k1, 2]
-        + w2 * volume[i0, j1, k0, 2]
-        + w3 * volume[i0, j1, k1, 2]
-        + w4 * volume[i1, j0, k0, 2]
-        + w5 * volume[i1, j0, k1, 2]
-        + w6 * volume[i1, j1, k0, 2]
-        + w7 * volume[i1, j1, k1, 2]
-    )
-    dz = (
-        w0 * volume[i0, j0, k0, 3]
-        + w1 * volume[i0, j0, k1, 3]
-        + w2 * volume[i0, j1, k0, 3]
-        + w3 * volume[i0, j1, k1, 3]
-        + w4 * volume[i1, j0, k0, 3]
-        + w5 * volume[i1, j0, k1, 3]
-        + w6 * volume[i1, j1, k0, 3]
-        + w7 * volume[i1, j1, k1, 3]
-    )
-    return value, dx, dy, dz
