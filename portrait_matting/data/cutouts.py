@@ -3,15 +3,14 @@
 import logging
 from collections.abc import Sequence
 from hashlib import blake2b
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from torch.utils.data import Dataset
 
 from portrait_matting.data.composition import BoxedCutOut, boxed, compose, reduced
+from portrait_matting.data.cutout_file import read_cut_out, read_cut_out_alpha
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.drawn_size import check_drawn
 from portrait_matting.data.folder_splits import check_all_splits, check_shares, split_by_name, split_folders
@@ -20,8 +19,6 @@ from portrait_matting.data.picture_files import find_pictures
 from portrait_matting.data.splits import SPLITS, Split
 from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
-from portrait_matting.images.io import decode_image, read_file
-from portrait_matting.images.photo import decode_photo
 from portrait_matting.matte.cutout_colours import own_colours
 from portrait_matting.synthetic.backgrounds import DrawnBackgrounds, FolderBackgrounds
 
@@ -30,35 +27,6 @@ log = logging.getLogger(__name__)
 SUFFIXES = frozenset({".png", ".webp", ".avif", ".tif", ".tiff", ".gif"})
 """Of pictures that can be transparent."""
 _SHEET = "sheet"  # what `draw --cut-outs` leaves beside them
-_LEAST, _MOST = 0.1, 0.9  # alpha: one that stays below the one, or above the other, cuts nobody out
-
-
-def read_cut_out(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Colours, uint8 RGB (H, W, 3), as the file has them, and alpha, float32 (H, W) in [0, 1].
-
-    Raises:
-        InputError: the file is broken, has no alpha channel, or is opaque or transparent all over.
-    """
-    encoded = read_file(path)
-    try:
-        photo = decode_photo(BytesIO(encoded), path)
-    except InputError:
-        raise
-    except Exception:  # what Pillow's decoders raise on damaged bytes is no closed list
-        decode_image(encoded, path)  # says it in our words
-        raise
-    if photo.alpha is None and not _has_alpha(encoded):
-        raise InputError(f"{path} has no alpha channel: a cut-out is RGBA, as predict and draw --cut-outs write it")
-    if photo.alpha is None or photo.alpha.min() > _MOST:
-        raise InputError(f"{path} is opaque all over: nobody is cut out of it. Cut them out (predict), or remove it")
-    if photo.alpha.max() < _LEAST:
-        raise InputError(f"{path} is transparent all over: nobody is to be seen in it. Remove it")
-    return photo.image, photo.alpha
-
-
-def read_cut_out_alpha(path: Path) -> np.ndarray:
-    """The alpha of `read_cut_out`, and what that raises."""
-    return read_cut_out(path)[1]
 
 
 class CutOutPortraits(Dataset):
@@ -215,8 +183,3 @@ def _find(folder: Path) -> dict[str, Path]:
     if found.unread:
         log.warning("%s: left out %s, which cannot be transparent, or are not read", folder, found.left_out())
     return {name: found.files[name] for name in sorted(found.files)}
-
-
-def _has_alpha(encoded: bytes) -> bool:
-    picture = Image.open(BytesIO(encoded))
-    return "transparency" in picture.info or picture.getbands()[-1] in "Aa"

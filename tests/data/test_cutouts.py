@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from portrait_matting.data import cutouts as module
-from portrait_matting.data.cutouts import CutOutsDataModule, read_cut_out
+from portrait_matting.data.cutout_file import read_cut_out
+from portrait_matting.data.cutouts import CutOutsDataModule
 from portrait_matting.data.truth import check_truth, truths
 from portrait_matting.errors import InputError
 
