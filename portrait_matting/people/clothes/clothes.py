@@ -6,6 +6,7 @@ import numpy as np
 
 from portrait_matting.people.bodies.body import Body, normals
 from portrait_matting.people.clothes import cloths
+from portrait_matting.people.clothes.coats import sample_second, suited
 from portrait_matting.people.clothes.collar import collar
 from portrait_matting.people.clothes.cut import Cut, height, hem, opening
 from portrait_matting.people.clothes.dye import dye, linear
@@ -15,7 +16,7 @@ from portrait_matting.people.clothes.front import buttons, lapels, tie
 from portrait_matting.people.clothes.garment import FLAT, Cloth, Shell, Style, along, covered, garment, shell
 from portrait_matting.people.clothes.sewing import Ground
 from portrait_matting.people.clothes.suit import APART, LEFT, RIGHT
-from portrait_matting.people.clothes.wardrobe import Piece, bib, sample_first, sample_second, suited, tank
+from portrait_matting.people.clothes.wardrobe import Piece, bib, sample_first, tank
 from portrait_matting.people.clothes.wrap import cords, lying_hood, scarf
 from portrait_matting.people.rendering.surface import Surface
 
