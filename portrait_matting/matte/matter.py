@@ -70,6 +70,7 @@ class Matter:
         if not (isinstance(photo, np.ndarray) and photo.dtype == np.uint8 and photo.shape[2:] == (3,) and photo.size):
             what = f"{photo.dtype} {photo.shape}" if isinstance(photo, np.ndarray) else type(photo).__name__
             raise InputError(f"a photo is a uint8 array (H, W, 3) of RGB, not {what}")
+        photo = np.ascontiguousarray(photo)
         [matte] = self.predictor([photo])
         return self.cut_out(photo, matte)
 

@@ -88,6 +88,14 @@ def test_photos_of_any_shape(size, fit):
     assert 0 <= cut_out.alpha.min() <= cut_out.alpha.max() <= 1
 
 
+@pytest.mark.parametrize("view", [np.s_[..., ::-1], np.s_[::-1], np.s_[:, ::2], np.s_[5:, 3:]])
+def test_a_photo_may_be_a_view_of_an_array(matter, view):
+    photo = np.random.default_rng(0).integers(0, 256, (48, 40, 3), np.uint8)[view]
+    seen, copied = matter(photo), matter(photo.copy())
+    np.testing.assert_array_equal(seen.alpha, copied.alpha)
+    np.testing.assert_array_equal(seen.foreground, copied.foreground)
+
+
 @pytest.mark.parametrize("value", [0, 1])
 @pytest.mark.parametrize("how", BY_ITSELF)
 def test_nobody_and_nothing_but_a_person(value, how):
