@@ -11,7 +11,7 @@ from portrait_matting.people.rendering.raster import Seen, add, see
 from portrait_matting.people.rendering.sampling import samples_of
 from portrait_matting.people.rendering.shading import lit
 from portrait_matting.people.rendering.shading_rate import chosen_of, spread
-from portrait_matting.people.rendering.shadow import ShadowMap, shadow_map
+from portrait_matting.people.rendering.shadow import shadow_maps
 from portrait_matting.people.rendering.strands import draw_strands
 from portrait_matting.people.rendering.surface import Samples, Strands, Surface
 
@@ -65,19 +65,6 @@ def render(
     for surface in _far_first([surface for surface in surfaces if surface.opacity < 1], camera):
         _glaze(colour, alpha, seen, surface, strands, fine, camera, light, maps, open_)
     return Rendered(*draw_strands(colour, alpha, seen.depth, strands, camera, light, maps, supersampling))
-
-
-def shadow_maps(surfaces, strands, light: Light, shadows: bool) -> list[ShadowMap | None]:
-    """What each source of the light reaches; None of one that throws no shadow."""
-    if not surfaces or not shadows:
-        return [None] * len(light.sources)
-    points = np.concatenate([surface.points for surface in surfaces])
-    low, high = points.min(0), points.max(0)
-    middle, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
-    return [
-        shadow_map(surfaces, strands, source.direction, middle, radius) if source.shadows else None
-        for source in light.sources
-    ]
 
 
 def _paint(colour, surface, seen: Seen, where, camera, light, maps, open_) -> None:

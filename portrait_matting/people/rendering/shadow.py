@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from portrait_matting.people.rendering.camera import Camera
+from portrait_matting.people.rendering.light import Light
 from portrait_matting.people.rendering.raster import see
 from portrait_matting.people.rendering.surface import Strands, Surface
 
@@ -59,6 +60,22 @@ class ShadowMap:
         return _reached_within(pixels, depth, self.depth, self.hair, self.thick)
 
 
+def shadow_maps(
+    surfaces: list[Surface], strands: list[Strands], light: Light, shadows: bool
+) -> list[ShadowMap | None]:
+    """What each source of the light reaches; None of one that throws no shadow."""
+    if not surfaces or not shadows:
+        return [None] * len(light.sources)
+    low, high = np.full(3, np.inf, np.float32), np.full(3, -np.inf, np.float32)
+    for surface in surfaces:
+        _widen(low, high, surface.points)
+    middle, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
+    return [
+        shadow_map(surfaces, strands, source.direction, middle, radius) if source.shadows else None
+        for source in light.sources
+    ]
+
+
 def shadow_map(
     surfaces: list[Surface], strands: list[Strands], direction: np.ndarray, middle: np.ndarray, radius: float
 ):
@@ -88,6 +105,14 @@ def shadow_map(
         size = each * 2 * strand.radius[::each] / (2 * radius / _SIZE)  # of a sample's width
         _count(pixels, far, size.astype(np.float32), hair, thick)
     return ShadowMap(camera, depth, hair, thick)
+
+
+@njit(cache=True, error_model="numpy")
+def _widen(low, high, points):
+    """Widens bounds (3,) to those of points (n, 3), too: in place."""
+    for i in range(points.shape[0]):
+        for c in range(3):
+            low[c], high[c] = min(low[c], points[i, c]), max(high[c], points[i, c])
 
 
 @njit(cache=True, error_model="numpy")
