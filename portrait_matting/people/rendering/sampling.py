@@ -12,24 +12,76 @@ _OUTLINE = 0.35  # the cosine: how far past an outline smooth normals point
 
 def samples_of(surface: Surface, seen: Seen, where, camera: Camera) -> Samples:
     """What the camera sees of a surface at the samples `where` (numbers y * width + x)."""
-    triangles = seen.triangle.ravel()[where]
-    weights = seen.weights.reshape(-1, 2)[where]
-    corners = surface.triangles[triangles]
-    position = _mean(surface.points, corners, weights)
-    normal = _mean(surface.normals, corners, weights)
-    _face(normal, position, camera.position.astype(np.float32))
     count = len(where)
-    return Samples(
-        position=position,
-        normal=normal,
-        rest=position if surface.rest is None else _mean(surface.rest, corners, weights),
-        uv=_in_map(surface.corners, triangles, weights),
-        colour=np.ones((count, 3), np.float32) if surface.colours is None else _mean(surface.colours, corners, weights),
-        hem=np.full(count, np.inf, np.float32)
-        if surface.hem is None
-        else _mean(surface.hem[:, None], corners, weights)[:, 0],
-        footprint=seen.depth.ravel()[where] / np.float32(camera.focal),
+    position, normal, colour = (np.empty((count, 3), np.float32) for _ in range(3))
+    rest = position if surface.rest is None else np.empty((count, 3), np.float32)
+    uv, hem, footprint = np.empty((count, 2), np.float32), np.empty(count, np.float32), np.empty(count, np.float32)
+    _sampled(
+        where,
+        seen.triangle.reshape(-1),
+        seen.weights.reshape(-1, 2),
+        seen.depth.reshape(-1),
+        np.float32(1 / camera.focal),
+        surface.triangles,
+        surface.points,
+        surface.normals,
+        surface.points if surface.rest is None else surface.rest,
+        _NONE if surface.colours is None else surface.colours,
+        _NO_MAP if surface.corners is None else surface.corners,
+        _NONE[:, 0] if surface.hem is None else surface.hem,
+        position,
+        normal,
+        rest,
+        colour,
+        uv,
+        hem,
+        footprint,
     )
+    _face(normal, position, camera.position.astype(np.float32))
+    return Samples(position, normal, rest, uv, colour, hem, footprint)
+
+
+_NONE, _NO_MAP = np.zeros((0, 3), np.float32), np.zeros((0, 3, 2), np.float32)
+
+
+@njit(cache=True, error_model="numpy")
+def _sampled(
+    where,
+    numbers,
+    weights,
+    depths,
+    per_focal,
+    triangles,
+    points,
+    normals,
+    rests,
+    colours,
+    corners,
+    hems,
+    position,
+    normal,
+    rest,
+    colour,
+    uv,
+    hem,
+    footprint,
+):
+    """Means of what the corners of triangles have, at samples; of what a surface has none of, what `Samples` says."""
+    has_colours, has_map, has_hem = colours.size > 0, corners.size > 0, hems.size > 0
+    for i in range(len(where)):
+        k = where[i]
+        t, v, w = numbers[k], weights[k, 0], weights[k, 1]
+        u = np.float32(1) - v - w
+        a, b, d = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        for c in range(3):
+            position[i, c] = u * points[a, c] + v * points[b, c] + w * points[d, c]
+            normal[i, c] = u * normals[a, c] + v * normals[b, c] + w * normals[d, c]
+            rest[i, c] = u * rests[a, c] + v * rests[b, c] + w * rests[d, c]
+            colour[i, c] = u * colours[a, c] + v * colours[b, c] + w * colours[d, c] if has_colours else 1
+        for c in range(2):
+            uv[i, c] = u * corners[t, 0, c] + v * corners[t, 1, c] + w * corners[t, 2, c] if has_map else 0
+        hem[i] = u * hems[a] + v * hems[b] + w * hems[d] if has_hem else np.inf
+        footprint[i] = depths[k] * per_focal
 
 
 @njit(cache=True, error_model="numpy")
@@ -56,34 +108,3 @@ def _face(normal, position, eye):
         scale = np.float32(1 if cosine > -_OUTLINE else -1) / np.sqrt(length)
         for c in range(3):
             normal[i, c] *= scale
-
-
-@njit(cache=True, error_model="numpy")
-def _mean(values, corners, weights):
-    """The values of vertices (V, C) at samples: (n, C)."""
-    found = np.empty((corners.shape[0], values.shape[1]), np.float32)
-    for i in range(corners.shape[0]):
-        v, w = weights[i, 0], weights[i, 1]
-        u = 1 - v - w
-        for c in range(values.shape[1]):
-            found[i, c] = u * values[corners[i, 0], c] + v * values[corners[i, 1], c] + w * values[corners[i, 2], c]
-    return found
-
-
-def _in_map(corners: np.ndarray | None, triangles, weights) -> np.ndarray:
-    if corners is None:
-        return np.zeros((len(triangles), 2), np.float32)
-    return _mean_of_corners(corners, triangles, weights)
-
-
-@njit(cache=True, error_model="numpy")
-def _mean_of_corners(corners, triangles, weights):
-    """What the corners of triangles have (T, 3, C) at samples: (n, C)."""
-    found = np.empty((len(triangles), corners.shape[2]), np.float32)
-    for i in range(len(triangles)):
-        v, w = weights[i, 0], weights[i, 1]
-        u = 1 - v - w
-        for c in range(corners.shape[2]):
-            at = corners[triangles[i]]
-            found[i, c] = u * at[0, c] + v * at[1, c] + w * at[2, c]
-    return found
