@@ -18,7 +18,6 @@ _OFF = 0.003  # metres that a surface is lifted by, and
 _SLOPED = 1.5  # widths of a sample besides, where light grazes it
 _BIAS = 0.008  # metres: what is so near to what the lamp sees is lit
 _DENSITY = 0.45  # of the light that hair keeps away, where it covers a sample of the buffer once; others scatter it on
-_SQUARE = np.array([[0.5, 0.5, 0.0], [-0.5, 0.0, 0.5]], np.float32)  # of three samples, how much lies in it; by place
 _ENOUGH = 2500  # strands: of more, some stand for all
 _LAYERS = (0.006, 0.02, 0.05)  # metres behind the first hair, where the layers of hair end; the last has no end
 
@@ -42,9 +41,11 @@ class ShadowMap:
             normals: (n, 3), of length 1. Points are moved along them, the further the more light only grazes them: a
                 sample of the buffer is wide, and would shade what slopes within it.
         """
-        wide = np.float32(_FAR / self.camera.focal)
-        pixels, depth = self.camera.project(_lifted(points, normals, self.camera.forward.astype(np.float32), wide))
-        return _reached(pixels, depth, self.depth, self.hair, self.thick, *self._around)
+        eye = self.camera
+        axes = np.stack([eye.right, -eye.up, eye.forward]).astype(np.float32)
+        lamp = eye.position.astype(np.float32), axes, eye.focal, *eye.centre
+        wide = np.float32(_FAR / eye.focal)
+        return _reached(points, normals, wide, *lamp, self.depth, self.hair, self.thick, *self._around)
 
     @cached_property
     def _around(self) -> tuple[np.ndarray, np.ndarray]:
@@ -116,18 +117,6 @@ def _widen(low, high, points):
 
 
 @njit(cache=True, error_model="numpy")
-def _lifted(points, normals, forward, wide):
-    """Points moved off their surfaces; `wide` metres is a sample."""
-    found = np.empty_like(points)
-    for i in range(points.shape[0]):
-        cosine = normals[i, 0] * forward[0] + normals[i, 1] * forward[1] + normals[i, 2] * forward[2]
-        off = np.float32(_OFF) + np.float32(_SLOPED) * wide * np.sqrt(max(1 - cosine * cosine, np.float32(0)))
-        for c in range(3):
-            found[i, c] = points[i, c] + off * normals[i, c]
-    return found
-
-
-@njit(cache=True, error_model="numpy")
 def _begin(pixels, depth, hair):
     """Finds where hair begins."""
     height, width = hair.shape
@@ -165,44 +154,62 @@ def _count(pixels, depth, size, hair, thick):
 @njit(cache=True, error_model="numpy")
 def _through(behind, thick):
     """The share of light that comes through hair to a depth behind where it begins."""
-    if behind <= 0:
-        return np.float32(1)
     before, passed = np.float32(0), np.float32(0)
     for layer in range(len(_LAYERS) + 1):
-        end = _LAYERS[layer] if layer < len(_LAYERS) else 2 * _LAYERS[-1]
-        share = min((behind - before) / (end - before), 1.0)
-        passed += share * thick[layer]
-        if share < 1:
+        end = np.float32(_LAYERS[layer] if layer < len(_LAYERS) else 2 * _LAYERS[-1])
+        if behind < end:
+            passed += max(behind - before, np.float32(0)) / (end - before) * thick[layer]
             break
+        passed += thick[layer]
         before = end
-    return np.float32(np.exp(-_DENSITY * passed))
+    return np.exp(np.float32(-_DENSITY) * passed)
 
 
 @njit(cache=True, error_model="numpy")
-def _reached(pixels, depth, depths, hair, thick, lit_until, dark_from):
+def _reached(points, normals, wide, position, axes, focal, across, down, depths, hair, thick, lit_until, dark_from):
+    """The share of light at points that are lifted off their surfaces; `wide` metres is a sample of the buffer."""
     height, width = depths.shape
-    found = np.empty(len(depth), np.float32)
-    for i in range(len(depth)):
-        lit = np.float32(0)
-        x0, y0 = int(np.floor(pixels[i, 0])), int(np.floor(pixels[i, 1]))
+    found = np.empty(points.shape[0], np.float32)
+    for i in range(points.shape[0]):
+        n, p = normals[i], points[i]
+        cosine = n[0] * axes[2, 0] + n[1] * axes[2, 1] + n[2] * axes[2, 2]
+        off = np.float32(_OFF) + np.float32(_SLOPED) * wide * np.sqrt(max(np.float32(1) - cosine * cosine, np.float32(0)))
+        x = p[0] + off * n[0] - position[0]
+        y = p[1] + off * n[1] - position[1]
+        z = p[2] + off * n[2] - position[2]
+        depth = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z
+        scale = focal / depth
+        column = (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z) * scale + across
+        row = (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z) * scale + down
+        x0, y0 = int(np.floor(column)), int(np.floor(row))
         if 0 <= x0 < width and 0 <= y0 < height:  # most points need no second look
-            if depth[i] <= lit_until[y0, x0]:
+            if depth <= lit_until[y0, x0]:
                 found[i] = 1
                 continue
-            if depth[i] > dark_from[y0, x0]:
+            if depth > dark_from[y0, x0]:
                 found[i] = 0
                 continue
-        u, v = np.float32(pixels[i, 0] - x0), np.float32(pixels[i, 1] - y0)
-        for k in range(9):  # a square of two samples' width around the point: no steps from sample to sample
-            x, y = x0 + k % 3 - 1, y0 + k // 3 - 1
-            weight = _SQUARE[0, k % 3] + u * _SQUARE[1, k % 3]
-            weight *= _SQUARE[0, k // 3] + v * _SQUARE[1, k // 3]
+        found[i] = _lit_share(np.float32(column), np.float32(row), depth, depths, hair, thick)
+    return found
+
+
+@njit(cache=True, error_model="numpy")
+def _lit_share(column, row, depth, depths, hair, thick):
+    """The share of a square of two samples' width around a point that is lit: no steps from sample to sample."""
+    height, width = depths.shape
+    x0, y0 = int(np.floor(column)), int(np.floor(row))
+    u, v, half = np.float32(column - x0), np.float32(row - y0), np.float32(0.5)
+    columns, rows = (half - half * u, half, half * u), (half - half * v, half, half * v)  # of the square, by place
+    lit = np.float32(0)
+    for i in range(3):
+        for j in range(3):
+            x, y, weight = x0 + j - 1, y0 + i - 1, rows[i] * columns[j]
             if x < 0 or y < 0 or x >= width or y >= height:
                 lit += weight
-            elif depth[i] <= depths[y, x] + _BIAS:
-                lit += weight * _through(depth[i] - hair[y, x], thick[y, x])
-        found[i] = lit
-    return found
+            elif depth <= depths[y, x] + np.float32(_BIAS):
+                behind = depth - hair[y, x]
+                lit += weight * _through(behind, thick[y, x]) if behind > 0 else weight
+    return lit
 
 
 @njit(cache=True, error_model="numpy")
