@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from portrait_matting.people.rendering.light import Light
+from portrait_matting.people.rendering.light import Light, ambient_of
 from portrait_matting.people.rendering.surface import Appearance
 
 _RED = (1.25, 0.8, 0.7)  # red light gets further in skin than green and blue: the border of a shade is red
@@ -26,78 +26,86 @@ def lit(
         reached: of each source, the share of its light that reaches each point, (n,).
         open_: (n,), the share of the light from all around that does.
     """
-    count = len(position)
-
-    def each(value) -> np.ndarray:
-        return np.ascontiguousarray(np.broadcast_to(np.asarray(value, np.float32), count))
-
-    specular, roughness = each(look.specular), each(look.roughness)
-    towards, mirrored = _directions(position, look.normal, eye.astype(np.float32))
-    ambient = light.ambient(look.normal) * open_[:, None]
-    found = look.albedo * ambient
-    found += light.ambient(mirrored) * (open_ * specular * (1 - 0.6 * roughness))[:, None]
-    if look.sheen:
-        grazing = 1 - np.clip((towards * look.normal).sum(1), 0, 1)
-        found += (look.sheen * grazing**4)[:, None] * ambient * (0.4 + 0.6 * look.albedo)
-    for source, share in zip(light.sources, reached, strict=True):
-        _add(
-            found,
-            look.albedo,
-            look.normal,
-            towards,
-            specular,
-            roughness,
-            np.float32(look.wrap),
-            source.direction.astype(np.float32),
-            source.colour.astype(np.float32),
-            share,
-        )
+    found = np.empty((len(position), 3), np.float32)
+    lamps = len(light.sources)
+    _lit(
+        look.albedo,
+        look.normal,
+        position,
+        eye.astype(np.float32),
+        np.asarray(look.specular, np.float32).reshape(-1),
+        np.asarray(look.roughness, np.float32).reshape(-1),
+        np.float32(look.wrap),
+        np.float32(look.sheen),
+        open_,
+        light.polynomial,
+        np.array([source.direction for source in light.sources], np.float32).reshape(lamps, 3),
+        np.array([source.colour for source in light.sources], np.float32).reshape(lamps, 3),
+        np.array(reached, np.float32).reshape(lamps, len(position)),
+        found,
+    )
     return found
 
 
 @njit(cache=True, error_model="numpy")
-def _directions(position, normal, eye):
-    """Unit vectors towards the eye, and what they are mirrored to by the surface."""
-    towards, mirrored = np.empty_like(position), np.empty_like(position)
+def _lit(
+    albedo,
+    normals,
+    position,
+    eye,
+    speculars,
+    roughnesses,
+    wrap,
+    sheen,
+    open_,
+    polynomial,
+    directions,
+    colours,
+    reached,
+    found,
+):
+    one, none = np.float32(1), np.float32(0)
     for i in range(position.shape[0]):
-        length, facing = np.float32(1e-12), np.float32(0)
+        n = normals[i, 0], normals[i, 1], normals[i, 2]
+        specular, roughness = speculars[i if len(speculars) > 1 else 0], roughnesses[i if len(roughnesses) > 1 else 0]
+        x, y, z = eye[0] - position[i, 0], eye[1] - position[i, 1], eye[2] - position[i, 2]
+        length = np.sqrt(x * x + y * y + z * z + np.float32(1e-12))
+        to = x / length, y / length, z / length
+        seen = to[0] * n[0] + to[1] * n[1] + to[2] * n[2]
+        twice = seen + seen
+        ambient = ambient_of(n[0], n[1], n[2], polynomial)
+        mirrored = ambient_of(twice * n[0] - to[0], twice * n[1] - to[1], twice * n[2] - to[2], polynomial)
+        mirror = open_[i] * specular * (one - np.float32(0.6) * roughness)
+        grazing = one - min(max(seen, none), one)
+        velvet = sheen * (grazing * grazing) * (grazing * grazing)
         for c in range(3):
-            towards[i, c] = eye[c] - position[i, c]
-            length += towards[i, c] * towards[i, c]
-        for c in range(3):
-            towards[i, c] /= np.sqrt(length)
-            facing += towards[i, c] * normal[i, c]
-        for c in range(3):
-            mirrored[i, c] = 2 * facing * normal[i, c] - towards[i, c]
-    return towards, mirrored
+            own = albedo[i, c]
+            bright = own + velvet * (np.float32(0.4) + np.float32(0.6) * own)
+            found[i, c] = bright * ambient[c] * open_[i] + mirror * mirrored[c]
+        for k in range(len(directions)):
+            share, d = reached[k, i], (directions[k, 0], directions[k, 1], directions[k, 2])
+            facing = n[0] * d[0] + n[1] * d[1] + n[2] * d[2]
+            if share <= 0 or facing + wrap * np.float32(_FURTHEST) <= 0:
+                continue
+            highlight = _highlight(n, to, d, facing, seen, specular, roughness) if facing > 0 and specular > 0 else none
+            for c in range(3):
+                reach = wrap * np.float32(_RED[c])
+                diffuse = max((facing + reach) / (one + reach), none)
+                found[i, c] += share * colours[k, c] * (albedo[i, c] * diffuse + highlight)
 
 
 @njit(cache=True, error_model="numpy")
-def _add(found, albedo, normal, towards, specular, roughness, wrap, direction, colour, share):
-    """Adds the light of one source."""
-    for i in range(found.shape[0]):
-        if share[i] <= 0:
-            continue
-        facing = np.float32(0)
-        for c in range(3):
-            facing += normal[i, c] * direction[c]
-        if facing + wrap * _FURTHEST <= 0:
-            continue
-        highlight = np.float32(0)
-        if facing > 0 and specular[i] > 0:
-            x, y, z = towards[i, 0] + direction[0], towards[i, 1] + direction[1], towards[i, 2] + direction[2]
-            length = np.sqrt(x * x + y * y + z * z) + 1e-6
-            half = (normal[i, 0] * x + normal[i, 1] * y + normal[i, 2] * z) / length
-            across = (direction[0] * x + direction[1] * y + direction[2] * z) / length
-            seen = normal[i, 0] * towards[i, 0] + normal[i, 1] * towards[i, 1] + normal[i, 2] * towards[i, 2]
-            alpha = roughness[i] * roughness[i]
-            spread = half * half * (alpha * alpha - 1) + 1
-            facets = alpha * alpha / (spread * spread + 1e-7)  # pi times the distribution: colour has 1 / pi in it
-            k = alpha / 2
-            masking = 1 / ((facing * (1 - k) + k) * (max(seen, 0.05) * (1 - k) + k))
-            fresnel = specular[i] + (1 - specular[i]) * (1 - min(max(across, 0.0), 1.0)) ** 5
-            highlight = 0.25 * facets * masking * fresnel * facing
-        for c in range(3):
-            reach = wrap * np.float32(_RED[c])
-            diffuse = max((facing + reach) / (1 + reach), 0.0)
-            found[i, c] += share[i] * colour[c] * (albedo[i, c] * diffuse + highlight)
+def _highlight(normal, towards, direction, facing, seen, specular, roughness):
+    """What of a lamp's light a surface throws back as a mirror would, of microfacets."""
+    x, y, z = towards[0] + direction[0], towards[1] + direction[1], towards[2] + direction[2]
+    one, length = np.float32(1), np.sqrt(x * x + y * y + z * z) + np.float32(1e-6)
+    half = (normal[0] * x + normal[1] * y + normal[2] * z) / length
+    across = (direction[0] * x + direction[1] * y + direction[2] * z) / length
+    alpha = roughness * roughness
+    spread = half * half * (alpha * alpha - one) + one
+    facets = alpha * alpha / (spread * spread + np.float32(1e-7))  # pi times the distribution: colour has 1 / pi in it
+    k = alpha * np.float32(0.5)
+    masking = one / ((facing * (one - k) + k) * (max(seen, np.float32(0.05)) * (one - k) + k))
+    missed = one - min(max(across, np.float32(0)), one)
+    fresnel = specular + (one - specular) * (missed * missed) * (missed * missed) * missed
+    return np.float32(0.25) * facets * masking * fresnel * facing
