@@ -36,6 +36,7 @@ def _below(x, wide, narrow):
 _SPANS = [(low, high) for low in range(9) for high in range(9)]
 _ROWS = np.array([sum(0x101 << part for part in range(*span)) for span in _SPANS], np.uint64).reshape(9, 9)
 _COLUMNS = np.array([sum(0x3 << 8 * part for part in range(*span)) for span in _SPANS], np.uint64).reshape(9, 9)
+_ONE, _HALF, _PARTS = np.float32(1), np.float32(0.5), np.float32(8)
 _WHOLE = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -59,12 +60,12 @@ def _covers(low, high, begin, step, half, steep):
     """
     found = np.uint64(0)
     for pair in range(4):
-        at = 0.25 * pair + 0.125
+        at = np.float32(0.25) * np.float32(pair) + np.float32(0.125)
         if at < low or at >= high:
             continue
         middle = begin + at * step
         # rounded, so that on the mean as many parts are taken as the strand is wide
-        first, end = int(np.rint(8 * (middle - half))), int(np.rint(8 * (middle + half)))
+        first, end = int(np.rint(_PARTS * (middle - half))), int(np.rint(_PARTS * (middle + half)))
         first, end = min(max(first, 0), 8), min(max(end, 0), 8)
         if first < end:
             if steep:
@@ -77,21 +78,34 @@ def _covers(low, high, begin, step, half, steep):
 @njit(cache=True, error_model="numpy")
 def _seen_share(mask, taken):
     """What share of a mask is not taken yet; of an empty mask, as if it lay anywhere."""
+    if taken == 0:
+        return 1.0
     if mask == 0:
         return 1 - _bits(taken) / 64
     return _bits(mask & ~taken) / _bits(mask)
 
 
 @njit(cache=True, error_model="numpy")
-def _hidden(x0, y0, x1, y1, z, over, depth, number, size):
+def _open_until(depth, number, size):
+    """The depth up to which hair is seen in each pixel: float32 (H, W); inf of those whose samples are numbered."""
+    found = np.empty(number.shape, np.float32)
+    for y in range(found.shape[0]):
+        for x in range(found.shape[1]):
+            far = depth[y * size + size // 2, x * size + size // 2]
+            found[y, x] = far + np.float32(BIAS) if number[y, x] < 0 else np.inf
+    return found
+
+
+@njit(cache=True, error_model="numpy")
+def _hidden(x0, y0, x1, y1, z, until):
     """Whether a segment lies behind full pixels and surfaces, as far as the pixels along it tell, every third."""
     steps = 1 + int(max(abs(x1 - x0), abs(y1 - y0)) / 3)
-    for i in range(steps + 1):
-        x, y = int(x0 + i * (x1 - x0) / steps), int(y0 + i * (y1 - y0) / steps)
-        if x < 0 or y < 0 or x >= over.shape[1] or y >= over.shape[0]:
+    dx, dy = (x1 - x0) / np.float32(steps), (y1 - y0) / np.float32(steps)
+    for _ in range(steps + 1):
+        x, y = int(x0), int(y0)
+        if x < 0 or y < 0 or x >= until.shape[1] or y >= until.shape[0] or z <= until[y, x]:
             return False
-        if over[y, x, 3] < FULL and (number[y, x] >= 0 or z <= depth[y * size, x * size] + BIAS):
-            return False
+        x0, y0 = x0 + dx, y0 + dy
     return True
 
 
@@ -112,7 +126,7 @@ def lay(pixels, far, widths, colours, order, depth, number, size, over, apart, n
     """
     taken, takens = np.zeros(number.shape, np.uint64), np.zeros(apart.shape[:2], np.uint64)
     height, width = number.shape
-    half = size // 2
+    until = _open_until(depth, number, size)
     for n in range(len(order)):
         p = order[n]
         q = p + 1
@@ -123,42 +137,40 @@ def lay(pixels, far, widths, colours, order, depth, number, size, over, apart, n
         a0, b0, a1, b1 = (y0, x0, y1, x1) if steep else (x0, y0, x1, y1)
         if a0 > a1:
             p, q, a0, b0, a1, b1 = q, p, a1, b1, a0, b0
-        if a1 - a0 < 1e-4:
+        if a1 - a0 < np.float32(1e-4):
             continue
         limit_a, limit_b = (height, width) if steep else (width, height)
-        if _hidden(x0, y0, x1, y1, min(far[p], far[q]), over, depth, number, size):
+        if _hidden(x0, y0, x1, y1, min(far[p], far[q]), until):
             continue
         slope = (b1 - b0) / (a1 - a0)
-        stretch = np.sqrt(1 + slope * slope)
+        stretch, inverse = np.sqrt(_ONE + slope * slope), _ONE / (a1 - a0)
         for a in range(max(0, int(np.floor(a0))), min(limit_a - 1, int(np.floor(a1))) + 1):
-            low, high = max(a0, np.float32(a)), min(a1, np.float32(a + 1))
+            row = np.float32(a)
+            low, high = max(a0, row), min(a1, row + _ONE)
             share = high - low
             if share <= 0:
                 continue
-            t = (0.5 * (low + high) - a0) / (a1 - a0)
+            t = (_HALF * (low + high) - a0) * inverse
             middle = b0 + t * (b1 - b0)
             across = (widths[p] + t * (widths[q] - widths[p])) * stretch
-            shift = max(abs(slope) * share, 0.02)
-            wide, narrow = max(across, shift), min(across, shift)
-            narrow = max(narrow, 0.01)
-            reach = 0.5 * (wide + narrow)
-            first, last = max(0, int(np.floor(middle - reach))), min(limit_b - 1, int(np.floor(middle + reach)))
-            if first > last:
-                continue
+            shift = max(abs(slope) * share, np.float32(0.02))
+            wide, narrow = max(across, shift), max(min(across, shift), np.float32(0.01))
+            reach = _HALF * (wide + narrow)
             z = far[p] + t * (far[q] - far[p])
-            before = _below(first - middle, wide, narrow)
-            for b in range(first, last + 1):
+            passed, before = -1, 0.0
+            for b in range(max(0, int(np.floor(middle - reach))), min(limit_b - 1, int(np.floor(middle + reach))) + 1):
+                y, x = (a, b) if steep else (b, a)
+                if z > until[y, x]:
+                    continue
+                if passed != b:
+                    before = _below(b - middle, wide, narrow)
                 after = _below(b + 1 - middle, wide, narrow)
                 cover = min(across * share * (after - before), 1.0)
-                before = after
+                passed, before = b + 1, after
                 if cover <= 0:
                     continue
-                y, x = (a, b) if steep else (b, a)
+                mask = _covers(low - row, high - row, b0 + (row - a0) * slope - np.float32(b), slope, _HALF * across, steep)
                 k = number[y, x]
-                if k < 0 and (over[y, x, 3] >= FULL or z > depth[y * size + half, x * size + half] + BIAS):
-                    continue
-                begin = b0 + (a - a0) * slope - b
-                mask = _covers(low - a, high - a, begin, slope, 0.5 * across, steep)
                 if k < 0:
                     seen = min(cover * _seen_share(mask, taken[y, x]), 1 - over[y, x, 3])
                     taken[y, x] |= mask
@@ -169,6 +181,8 @@ def lay(pixels, far, widths, colours, order, depth, number, size, over, apart, n
                         nearest[y, x] = z
                     if taken[y, x] == _WHOLE:
                         _fill(over[y, x])
+                    if over[y, x, 3] >= FULL:
+                        until[y, x] = 0
                     continue
                 for s in range(size * size):
                     if apart[k, s, 3] >= FULL or z > depth[y * size + s // size, x * size + s % size] + BIAS:
