@@ -55,10 +55,15 @@ class ShadowMap:
         dark = cv2.dilate(self.depth, square, **outside)
         return np.minimum(lit + np.float32(_BIAS), hair), dark + np.float32(_BIAS)
 
-    def reached_within(self, points: np.ndarray) -> np.ndarray:
-        """How much of the lamp's light reaches points (n, 3) of hair itself: (n,), less even, for hair is not."""
+    def reached_within(self, points: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """How much of the lamp's light reaches points of hair itself, less even, for hair is not: float32 (n,).
+
+        Args:
+            points: (n, 3), metres.
+            numbers: (n,), of the points: each is looked up a little beside, as its number has it.
+        """
         pixels, depth = self.camera.project(points)
-        return _reached_within(pixels, depth, self.depth, self.hair, self.thick)
+        return _reached_within(pixels, depth, numbers, self.depth, self.hair, self.thick)
 
 
 def shadow_maps(
@@ -213,15 +218,17 @@ def _lit_share(column, row, depth, depths, hair, thick):
 
 
 @njit(cache=True, error_model="numpy")
-def _reached_within(pixels, depth, depths, hair, thick):
+def _reached_within(pixels, depth, numbers, depths, hair, thick):
     height, width = depths.shape
     found = np.ones(len(depth), np.float32)
     for i in range(len(depth)):
-        spread = (i * 0.618034) % 1.0 - 0.5  # another place for each point: no steps where samples meet
-        x, y = int(pixels[i, 0] + 1.4 * spread), int(pixels[i, 1] + 1.4 * ((i * 0.754878) % 1.0 - 0.5))
+        n = numbers[i]  # another place for each point: no steps where samples meet
+        x = int(pixels[i, 0] + 1.4 * ((n * 0.618034) % 1.0 - 0.5))
+        y = int(pixels[i, 1] + 1.4 * ((n * 0.754878) % 1.0 - 0.5))
         if 0 <= x < width and 0 <= y < height:
-            if depth[i] > depths[y, x] + 2 * _BIAS:
+            behind = depth[i] - hair[y, x]
+            if depth[i] > depths[y, x] + np.float32(2 * _BIAS):
                 found[i] = 0
-            else:
-                found[i] = _through(depth[i] - hair[y, x], thick[y, x])
+            elif behind > 0:
+                found[i] = _through(behind, thick[y, x])
     return found

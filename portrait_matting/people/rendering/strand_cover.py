@@ -7,8 +7,6 @@ others is told by masks of a pixel's 8 × 8 parts. Nearest first, so that a pixe
 import numpy as np
 from numba import njit
 
-from portrait_matting.people.rendering.camera import NEAR
-
 BIAS = 0.0015
 """Metres: a hair that lies on the skin is before it, whatever rounding says."""
 FULL = 0.995
@@ -86,18 +84,7 @@ def _seen_share(mask, taken):
 
 
 @njit(cache=True, error_model="numpy")
-def _open_until(depth, number, size):
-    """The depth up to which hair is seen in each pixel: float32 (H, W); inf of those whose samples are numbered."""
-    found = np.empty(number.shape, np.float32)
-    for y in range(found.shape[0]):
-        for x in range(found.shape[1]):
-            far = depth[y * size + size // 2, x * size + size // 2]
-            found[y, x] = far + np.float32(BIAS) if number[y, x] < 0 else np.inf
-    return found
-
-
-@njit(cache=True, error_model="numpy")
-def _hidden(x0, y0, x1, y1, z, until):
+def hidden(x0, y0, x1, y1, z, until):
     """Whether a segment lies behind full pixels and surfaces, as far as the pixels along it tell, every third."""
     steps = 1 + int(max(abs(x1 - x0), abs(y1 - y0)) / 3)
     dx, dy = (x1 - x0) / np.float32(steps), (y1 - y0) / np.float32(steps)
@@ -110,7 +97,7 @@ def _hidden(x0, y0, x1, y1, z, until):
 
 
 @njit(cache=True, error_model="numpy")
-def lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest):
+def lay(pixels, far, widths, colours, order, depth, number, size, until, over, apart, nearest):
     """Gathers segments of strands in pixels.
 
     Args:
@@ -120,18 +107,17 @@ def lay(pixels, far, widths, colours, order, depth, number, size, over, apart, n
         depth: (size · H, size · W), metres, of surfaces.
         number: int32 (H, W), of pixels whose samples lie at several depths, -1 of the others.
         size: samples of a pixel each way.
+        until: float32 (H, W), the depth up to which hair is seen in each pixel; of numbered pixels inf. Becomes 0 of
+            pixels that are full.
         over: (H, W, 4), zeros: becomes colour times alpha, and alpha.
         apart: (count, size², 4), zeros: becomes the same of the samples of numbered pixels.
         nearest: (H, W), metres: becomes the depth of hair where that covers half of a pixel.
     """
     taken, takens = np.zeros(number.shape, np.uint64), np.zeros(apart.shape[:2], np.uint64)
     height, width = number.shape
-    until = _open_until(depth, number, size)
     for n in range(len(order)):
         p = order[n]
         q = p + 1
-        if far[p] < NEAR or far[q] < NEAR:
-            continue
         x0, y0, x1, y1 = pixels[p, 0], pixels[p, 1], pixels[q, 0], pixels[q, 1]
         steep = abs(y1 - y0) >= abs(x1 - x0)  # then rows are walked, else columns
         a0, b0, a1, b1 = (y0, x0, y1, x1) if steep else (x0, y0, x1, y1)
@@ -140,7 +126,7 @@ def lay(pixels, far, widths, colours, order, depth, number, size, over, apart, n
         if a1 - a0 < np.float32(1e-4):
             continue
         limit_a, limit_b = (height, width) if steep else (width, height)
-        if _hidden(x0, y0, x1, y1, min(far[p], far[q]), until):
+        if hidden(x0, y0, x1, y1, min(far[p], far[q]), until):
             continue
         slope = (b1 - b0) / (a1 - a0)
         stretch, inverse = np.sqrt(_ONE + slope * slope), _ONE / (a1 - a0)

@@ -8,41 +8,74 @@ import numpy as np
 from numba import njit
 
 from portrait_matting.people.rendering.camera import Camera
-from portrait_matting.people.rendering.light import Light
+from portrait_matting.people.rendering.light import Light, ambient_of
 from portrait_matting.people.rendering.shadow import ShadowMap
 from portrait_matting.people.rendering.surface import Strands
 
-_ROOT = 0.6  # how bright a hair is at its root, where others stand around it, of what it is at its tip
+_ROOT = np.float32(0.6)  # how bright a hair is at its root, where others stand around it, of what it is at its tip
 
 
-def strand_colours(strands: Strands, camera: Camera, light: Light, maps: list[ShadowMap | None]) -> np.ndarray:
-    """The light that the points of strands send to the camera: linear RGB, float32 (S, K, 3), 0 or more."""
-    stride = 2 if strands.points.shape[1] > 10 else 1  # of long hair every other point is enough
-    points = np.ascontiguousarray(strands.points, np.float32)
-    tangents, outward = _frames(points, points if strands.normals is None else strands.normals, strands.normals is None)
-    if stride > 1:
-        points, tangents, outward = (np.ascontiguousarray(part[:, ::stride]) for part in (points, tangents, outward))
-    own = np.ascontiguousarray(strands.colours[:, ::stride], np.float32)
-    flat = points.reshape(-1, 3)
-    ambient = light.ambient(outward.reshape(-1, 3)).astype(np.float32)
-    found = _around(ambient.reshape(points.shape), own, np.float32(_ROOT))
-    eye = camera.position.astype(np.float32)
-    for source, shadow in zip(light.sources, maps, strict=True):
-        reached = np.ones(len(flat), np.float32) if shadow is None else shadow.reached_within(flat)
-        _add(
-            found,
-            tangents,
-            outward,
-            own,
-            reached.reshape(points.shape[:2]),
-            points,
-            eye,
-            source.direction.astype(np.float32),
-            source.colour.astype(np.float32),
-            np.float32(strands.shine),
-            np.float32(_ROOT),
-        )
-    return found if stride == 1 else _between(found, strands.points.shape[1])
+def strand_colours(
+    strands: Strands, camera: Camera, light: Light, maps: list[ShadowMap | None], seen: np.ndarray
+) -> np.ndarray:
+    """The light that the points of strands send to the camera: linear RGB, float32 (S, K, 3), 0 or more.
+
+    Args:
+        strands, camera: what is seen, and from where.
+        light, maps: of the place, and what each of its sources reaches.
+        seen: bool (S, K), the points of which it is asked; others may be black.
+    """
+    count, length = seen.shape
+    stride = 2 if length > 10 else 1  # of long hair every other point is enough
+    wanted = thinned(seen, stride, stride - 1)
+    numbers = np.flatnonzero(wanted)
+    points, tangents, outward, own, along = _gathered(
+        numbers,
+        stride,
+        wanted.shape[1],
+        np.ascontiguousarray(strands.points, np.float32),
+        _UP if strands.normals is None else np.ascontiguousarray(strands.normals, np.float32),
+        np.ascontiguousarray(strands.colours, np.float32),
+    )
+    lamps = len(light.sources)
+    reached = np.ones((lamps, len(numbers)), np.float32)
+    for share, shadow in zip(reached, maps, strict=True):
+        if shadow is not None:
+            share[:] = shadow.reached_within(points, numbers)
+    found = np.zeros((*wanted.shape, 3), np.float32)
+    _shade(
+        found.reshape(-1, 3),
+        numbers,
+        points,
+        tangents,
+        outward,
+        own,
+        along,
+        camera.position.astype(np.float32),
+        light.polynomial,
+        np.array([source.direction for source in light.sources], np.float32).reshape(lamps, 3),
+        np.array([source.colour for source in light.sources], np.float32).reshape(lamps, 3),
+        reached,
+        np.float32(strands.shine),
+    )
+    return found if stride == 1 else _between(found, length)
+
+
+_UP = np.zeros((0, 0, 3), np.float32)  # instead of normals
+
+
+@njit(cache=True, error_model="numpy")
+def thinned(seen: np.ndarray, step: int, reach: int) -> np.ndarray:
+    """Of every so manieth point of strands, whether one that is at most `reach` points away is seen: bool (S, …)."""
+    count, length = seen.shape
+    found = np.zeros((count, (length - 1) // step + 1), np.bool_)
+    for s in range(count):
+        for k in range(length):
+            if seen[s, k]:
+                first, last = max(k - reach + step - 1, 0) // step, min(k + reach, length - 1) // step
+                for j in range(first, last + 1):
+                    found[s, j] = True
+    return found
 
 
 @njit(cache=True, error_model="numpy")
@@ -59,78 +92,73 @@ def _between(values, length):
 
 
 @njit(cache=True, error_model="numpy")
-def _frames(points, normals, none):
-    """Of each point the direction of its hair, and away from the body at right angles to it: (S, K, 3) each."""
-    count, length = points.shape[:2]
-    tangents, outward = np.empty_like(points), np.empty_like(points)
-    for s in range(count):
-        for k in range(length):
-            a, b = points[s, max(k - 1, 0)], points[s, min(k + 1, length - 1)]
-            x, y, z = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-            size = np.sqrt(x * x + y * y + z * z) + np.float32(1e-9)
-            x, y, z = x / size, y / size, z / size
-            tangents[s, k, 0], tangents[s, k, 1], tangents[s, k, 2] = x, y, z
-            if none:
-                u, v, w = np.float32(0), np.float32(0), np.float32(1)
-            else:
-                u, v, w = normals[s, k, 0], normals[s, k, 1], normals[s, k, 2]
-            along = np.float32(0.7) * (u * x + v * y + w * z)
-            u, v, w = u - along * x, v - along * y, w - along * z
-            size = np.sqrt(u * u + v * v + w * w) + np.float32(1e-9)
-            outward[s, k, 0], outward[s, k, 1], outward[s, k, 2] = u / size, v / size, w / size
-    return tangents, outward
-
-
-@njit(cache=True, error_model="numpy")
-def _around(ambient, colours, root):
-    """Light from all around."""
-    found = np.empty_like(ambient)
-    length = ambient.shape[1]
-    for s in range(ambient.shape[0]):
-        for k in range(length):
-            share = root + (1 - root) * k / max(length - 1, 1)
-            for c in range(3):
-                # the constant: the sheen of many hairs under a whole sky
-                found[s, k, c] = share * ambient[s, k, c] * (np.float32(0.9) * colours[s, k, c] + np.float32(0.008))
-    return found
+def _gathered(numbers, stride, length, points, normals, colours):
+    """Of some points of strands, of which every so manieth counts: where they are, the direction of their hair, away
+    from the body at right angles to it, the hair's own colour, (n, 3) each, and how far along the strand, (n,)."""
+    count, last = len(numbers), points.shape[1] - 1
+    found = np.empty((4, count, 3), np.float32)
+    along = np.empty(count, np.float32)
+    for i in range(count):
+        s, j = numbers[i] // length, numbers[i] % length
+        k = j * stride
+        a, b = points[s, max(k - 1, 0)], points[s, min(k + 1, last)]
+        x, y, z = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+        size = np.sqrt(x * x + y * y + z * z) + np.float32(1e-9)
+        x, y, z = x / size, y / size, z / size
+        u, v, w = np.float32(0), np.float32(0), np.float32(1)
+        if normals.size > 0:
+            u, v, w = normals[s, k, 0], normals[s, k, 1], normals[s, k, 2]
+        off = np.float32(0.7) * (u * x + v * y + w * z)
+        u, v, w = u - off * x, v - off * y, w - off * z
+        size = np.sqrt(u * u + v * v + w * w) + np.float32(1e-9)
+        found[1, i, 0], found[1, i, 1], found[1, i, 2] = x, y, z
+        found[2, i, 0], found[2, i, 1], found[2, i, 2] = u / size, v / size, w / size
+        for c in range(3):
+            found[0, i, c], found[3, i, c] = points[s, k, c], colours[s, k, c]
+        along[i] = j / max(length - 1, 1)
+    return found[0], found[1], found[2], found[3], along
 
 
 @njit(cache=True, error_model="numpy")
 def _lobe(x):
-    return np.float32(1) / ((1 + x * x) * (1 + x * x))
+    shape = np.float32(1) + x * x
+    return np.float32(1) / (shape * shape)
 
 
 @njit(cache=True, error_model="numpy")
-def _add(found, tangents, outward, colours, reached, points, eye, direction, colour, shine, root):
-    """Adds the light of one source."""
-    length = points.shape[1]
-    for s in range(points.shape[0]):
-        for k in range(length):
-            share = reached[s, k]
-            if share <= 0.01:
+def _shade(
+    found, numbers, points, tangents, outward, own, along, eye, polynomial, directions, colours, reached, shine
+):
+    one, none = np.float32(1), np.float32(0)
+    for i in range(len(numbers)):
+        t, n, p, value = tangents[i], outward[i], points[i], found[numbers[i]]
+        depth = _ROOT + (one - _ROOT) * along[i]
+        ambient = ambient_of(n[0], n[1], n[2], polynomial)
+        for c in range(3):
+            # the constant: the sheen of many hairs under a whole sky
+            value[c] = depth * ambient[c] * (np.float32(0.9) * own[i, c] + np.float32(0.008))
+        vx, vy, vz = eye[0] - p[0], eye[1] - p[1], eye[2] - p[2]
+        size = np.sqrt(vx * vx + vy * vy + vz * vz)
+        vx, vy, vz = vx / size, vy / size, vz / size
+        tv = t[0] * vx + t[1] * vy + t[2] * vz
+        for k in range(len(directions)):
+            share, d = reached[k, i], directions[k]
+            if share <= np.float32(0.01):
                 continue
-            t, n = tangents[s, k], outward[s, k]
-            vx, vy, vz = eye[0] - points[s, k, 0], eye[1] - points[s, k, 1], eye[2] - points[s, k, 2]
-            size = np.sqrt(vx * vx + vy * vy + vz * vz)
-            vx, vy, vz = vx / size, vy / size, vz / size
-            tl = t[0] * direction[0] + t[1] * direction[1] + t[2] * direction[2]
-            tv = t[0] * vx + t[1] * vy + t[2] * vz
-            nl = n[0] * direction[0] + n[1] * direction[1] + n[2] * direction[2]
-            vl = vx * direction[0] + vy * direction[1] + vz * direction[2]
-            sin_l = np.sqrt(max(1 - tl * tl, np.float32(0)))
-            facing = min(max((nl + np.float32(0.5)) / np.float32(1.5), np.float32(0)), np.float32(1))
+            tl = t[0] * d[0] + t[1] * d[1] + t[2] * d[2]
+            nl = n[0] * d[0] + n[1] * d[1] + n[2] * d[2]
+            back = max(-(vx * d[0] + vy * d[1] + vz * d[2]), none)
+            sin_l = np.sqrt(max(one - tl * tl, none))
+            facing = min(max((nl + np.float32(0.5)) / np.float32(1.5), none), one)
             # lobes: the angle between the light's cone and the eye's, shifted by the scales of a hair
             bend = (tl + tv) / max(sin_l, np.float32(0.3))
-            first = _lobe((bend + np.float32(0.12)) / np.float32(0.16))
-            second = _lobe((bend - np.float32(0.2)) / np.float32(0.3))
-            back = max(-vl, np.float32(0))
-            through = _lobe(bend / np.float32(0.45)) * back * back * back * back
-            depth = root + (1 - root) * k / max(length - 1, 1)
+            first = shine * facing * np.float32(0.45) * _lobe((bend + np.float32(0.12)) / np.float32(0.16))
+            second = shine * facing * _lobe((bend - np.float32(0.2)) / np.float32(0.3))
+            through = np.float32(0.6) * _lobe(bend / np.float32(0.45)) * back * back * back * back
+            diffuse = sin_l * facing * np.float32(0.85) * depth
             for c in range(3):
-                own = colours[s, k, c]
-                value = own * sin_l * facing * np.float32(0.85) * depth
-                value += (
-                    shine * facing * (first * np.float32(0.45) + second * (own * np.float32(2.2) + np.float32(0.05)))
-                )
-                value += through * np.sqrt(own) * np.float32(0.6) * (own + np.float32(0.15))
-                found[s, k, c] += share * colour[c] * value
+                hair = own[i, c]
+                sent = hair * diffuse + first + second * (hair * np.float32(2.2) + np.float32(0.05))
+                if through > 0:
+                    sent += through * np.sqrt(hair) * (hair + np.float32(0.15))
+                value[c] += share * colours[k, c] * sent

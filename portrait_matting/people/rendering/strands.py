@@ -9,8 +9,8 @@ from numba import njit
 from portrait_matting.people.rendering.camera import NEAR, Camera
 from portrait_matting.people.rendering.light import Light
 from portrait_matting.people.rendering.shadow import ShadowMap
-from portrait_matting.people.rendering.strand_cover import FULL, lay
-from portrait_matting.people.rendering.strand_shading import strand_colours
+from portrait_matting.people.rendering.strand_cover import BIAS, FULL, hidden, lay
+from portrait_matting.people.rendering.strand_shading import strand_colours, thinned
 from portrait_matting.people.rendering.surface import Strands
 
 _STEP = 0.004  # metres that the depths of a pixel's samples may differ by, and the pixel counts as one sample
@@ -52,12 +52,13 @@ def draw_strands(
     strands = [strand for strand in strands if strand.points.size]
     if not strands:
         return under, covered, nearest
-    pixels, far, widths, colours, starts = _flat(strands, camera, light, maps)
-    order = _nearest_first(far, starts, _BUCKETS)
     number, count = _mixed(depth, size)
+    until = _seen_until(depth, number, size)
+    pixels, far, widths, colours, starts = _flat(strands, camera, light, maps, until)
+    order = _nearest_first(far, starts, _BUCKETS)
     over = np.zeros((camera.height, camera.width, 4), np.float32)
     apart = np.zeros((count, size * size, 4), np.float32)
-    lay(pixels, far, widths, colours, order, depth, number, size, over, apart, nearest)
+    lay(pixels, far, widths, colours, order, depth, number, size, until, over, apart, nearest)
     _merge(under, covered, colour, alpha, number, size, over, apart)
     return under, covered, nearest
 
@@ -87,24 +88,59 @@ def taper(count: int) -> np.ndarray:
     return (1 - (1 - _TIP) * np.linspace(0, 1, count) ** 2).astype(np.float32)
 
 
-def _flat(strands: list[Strands], camera: Camera, light: Light, maps):
-    """The points of all strands, one after the other, and where segments start."""
+def _flat(strands: list[Strands], camera: Camera, light: Light, maps, until):
+    """The points of all strands, one after the other, and where the segments start that surfaces do not hide."""
     pixels, far, widths, colours, starts, offset = [], [], [], [], [], 0
     for strand in strands:
-        shades = strand_colours(strand, camera, light, maps)
         at, depth = camera.project(strand.points)
-        if _sag(at) > _SAG:
-            at, depth, shades = _halved(at), _halved(depth[..., None])[..., 0], _halved(shades)
+        halved = _sag(at) > _SAG
+        if halved:
+            at, depth = _halved(at), _halved(depth[..., None])[..., 0]
+        first, seen = _in_sight(at, depth, until)
+        if halved:  # a cubic goes through the four points around it, which are three halves away at most
+            seen = thinned(seen, 2, 3)
+        shades = strand_colours(strand, camera, light, maps, seen)
+        if halved:
+            shades = _halved(shades)
         count, length = depth.shape
         width = 2 * strand.radius[:, None] * taper(length) * np.float32(camera.focal) / np.maximum(depth, NEAR)
         pixels.append(at.reshape(-1, 2))
         far.append(depth.ravel())
         widths.append(width.astype(np.float32).ravel())
         colours.append(shades.reshape(-1, 3))
-        first = offset + np.arange(count * length, dtype=np.int32).reshape(count, length)
-        starts.append(first[:, :-1].ravel())
+        starts.append(first + np.int32(offset))
         offset += count * length
     return tuple(np.concatenate(part) for part in (pixels, far, widths, colours, starts))
+
+
+@njit(cache=True, error_model="numpy")
+def _seen_until(depth, number, size):
+    """The depth up to which hair is seen in each pixel: float32 (H, W); inf of those whose samples are numbered."""
+    found = np.empty(number.shape, np.float32)
+    for y in range(found.shape[0]):
+        for x in range(found.shape[1]):
+            far = depth[y * size + size // 2, x * size + size // 2]
+            found[y, x] = far + np.float32(BIAS) if number[y, x] < 0 else np.inf
+    return found
+
+
+@njit(cache=True, error_model="numpy")
+def _in_sight(pixels, depth, until):
+    """Segments of strands (S, K) that are in the picture and not hidden: the numbers of their first points, int32, and
+    which points are of one, bool (S, K)."""
+    count, length = depth.shape
+    height, width = until.shape
+    starts, seen, found = np.empty(count * (length - 1), np.int32), np.zeros(depth.shape, np.bool_), 0
+    for s in range(count):
+        for k in range(length - 1):
+            x0, y0, x1, y1 = pixels[s, k, 0], pixels[s, k, 1], pixels[s, k + 1, 0], pixels[s, k + 1, 1]
+            near = min(depth[s, k], depth[s, k + 1])
+            if near < NEAR or hidden(x0, y0, x1, y1, near, until):
+                continue
+            starts[found] = s * length + k
+            seen[s, k] = seen[s, k + 1] = True
+            found += 1
+    return starts[:found], seen
 
 
 def _sag(pixels: np.ndarray) -> float:
