@@ -222,9 +222,9 @@ def _reached_within(pixels, depth, numbers, depths, hair, thick):
     height, width = depths.shape
     found = np.ones(len(depth), np.float32)
     for i in range(len(depth)):
-        n = numbers[i]  # another place for each point: no steps where samples meet
-        x = int(pixels[i, 0] + 1.4 * ((n * 0.618034) % 1.0 - 0.5))
-        y = int(pixels[i, 1] + 1.4 * ((n * 0.754878) % 1.0 - 0.5))
+        u, v = numbers[i] * 0.618034, numbers[i] * 0.754878  # another place for each: no steps where samples meet
+        x = int(pixels[i, 0] + 1.4 * (u - np.floor(u) - 0.5))
+        y = int(pixels[i, 1] + 1.4 * (v - np.floor(v) - 0.5))
         if 0 <= x < width and 0 <= y < height:
             behind = depth[i] - hair[y, x]
             if depth[i] > depths[y, x] + np.float32(2 * _BIAS):

@@ -156,8 +156,7 @@ def lay(pixels, far, widths, colours, order, depth, number, size, until, over, a
                 if cover <= 0:
                     continue
                 mask = _covers(low - row, high - row, b0 + (row - a0) * slope - np.float32(b), slope, _HALF * across, steep)
-                k = number[y, x]
-                if k < 0:
+                if until[y, x] < np.inf:
                     seen = min(cover * _seen_share(mask, taken[y, x]), 1 - over[y, x, 3])
                     taken[y, x] |= mask
                     for c in range(3):
@@ -170,6 +169,7 @@ def lay(pixels, far, widths, colours, order, depth, number, size, until, over, a
                     if over[y, x, 3] >= FULL:
                         until[y, x] = 0
                     continue
+                k = number[y, x]
                 for s in range(size * size):
                     if apart[k, s, 3] >= FULL or z > depth[y * size + s // size, x * size + s % size] + BIAS:
                         continue

@@ -16,6 +16,7 @@ from portrait_matting.people.rendering.surface import Strands
 _STEP = 0.004  # metres that the depths of a pixel's samples may differ by, and the pixel counts as one sample
 _TIP = 0.2  # of a strand's width at the root that is left at its tip
 _BUCKETS = 4096  # depths that are told apart when segments are sorted
+_FAR = np.float32(1e9)  # metres: nothing is farther
 _SAG = 0.4  # pixels between an arc and its chord, in the mean, from where chords are halved
 
 
@@ -96,36 +97,45 @@ def _flat(strands: list[Strands], camera: Camera, light: Light, maps, until):
         halved = _sag(at) > _SAG
         if halved:
             at, depth = _halved(at), _halved(depth[..., None])[..., 0]
-        first, seen = _in_sight(at, depth, until)
+        width = _widths(strand.radius, taper(depth.shape[1]), depth, np.float32(2 * camera.focal))
+        first, seen = _in_sight(at, depth, width, until)
         if halved:  # a cubic goes through the four points around it, which are three halves away at most
             seen = thinned(seen, 2, 3)
         shades = strand_colours(strand, camera, light, maps, seen)
         if halved:
             shades = _halved(shades)
-        count, length = depth.shape
-        width = 2 * strand.radius[:, None] * taper(length) * np.float32(camera.focal) / np.maximum(depth, NEAR)
         pixels.append(at.reshape(-1, 2))
         far.append(depth.ravel())
-        widths.append(width.astype(np.float32).ravel())
+        widths.append(width.ravel())
         colours.append(shades.reshape(-1, 3))
         starts.append(first + np.int32(offset))
-        offset += count * length
+        offset += depth.size
     return tuple(np.concatenate(part) for part in (pixels, far, widths, colours, starts))
 
 
 @njit(cache=True, error_model="numpy")
 def _seen_until(depth, number, size):
-    """The depth up to which hair is seen in each pixel: float32 (H, W); inf of those whose samples are numbered."""
+    """The depth up to which hair is seen in each pixel: float32 (H, W), finite; inf of those that are numbered."""
     found = np.empty(number.shape, np.float32)
     for y in range(found.shape[0]):
         for x in range(found.shape[1]):
             far = depth[y * size + size // 2, x * size + size // 2]
-            found[y, x] = far + np.float32(BIAS) if number[y, x] < 0 else np.inf
+            found[y, x] = min(far + np.float32(BIAS), _FAR) if number[y, x] < 0 else np.inf
     return found
 
 
 @njit(cache=True, error_model="numpy")
-def _in_sight(pixels, depth, until):
+def _widths(radius, tapers, depth, scale):
+    """Pixels that strands (S, K) are wide at their points."""
+    found = np.empty(depth.shape, np.float32)
+    for s in range(depth.shape[0]):
+        for k in range(depth.shape[1]):
+            found[s, k] = scale * radius[s] * tapers[k] / max(depth[s, k], np.float32(NEAR))
+    return found
+
+
+@njit(cache=True, error_model="numpy")
+def _in_sight(pixels, depth, widths, until):
     """Segments of strands (S, K) that are in the picture and not hidden: the numbers of their first points, int32, and
     which points are of one, bool (S, K)."""
     count, length = depth.shape
@@ -134,7 +144,9 @@ def _in_sight(pixels, depth, until):
     for s in range(count):
         for k in range(length - 1):
             x0, y0, x1, y1 = pixels[s, k, 0], pixels[s, k, 1], pixels[s, k + 1, 0], pixels[s, k + 1, 1]
-            near = min(depth[s, k], depth[s, k + 1])
+            off, near = max(widths[s, k], widths[s, k + 1]) + 1, min(depth[s, k], depth[s, k + 1])
+            if max(x0, x1) < -off or max(y0, y1) < -off or min(x0, x1) > width + off or min(y0, y1) > height + off:
+                continue
             if near < NEAR or hidden(x0, y0, x1, y1, near, until):
                 continue
             starts[found] = s * length + k
@@ -143,12 +155,16 @@ def _in_sight(pixels, depth, until):
     return starts[:found], seen
 
 
-def _sag(pixels: np.ndarray) -> float:
-    """The mean distance, in pixels, of arcs through points (S, K, 2) from their chords."""
-    if pixels.shape[1] < 3:
-        return 0.0
-    some = pixels[:: 1 + len(pixels) // 200]
-    return float(np.linalg.norm(some[:, :-2] - 2 * some[:, 1:-1] + some[:, 2:], axis=2).mean()) / 8
+@njit(cache=True, error_model="numpy")
+def _sag(pixels):
+    """The mean distance, in pixels, of arcs through points (S, K, 2) from their chords; of some of the strands."""
+    total, count = 0.0, 0
+    for s in range(0, pixels.shape[0], 1 + pixels.shape[0] // 200):
+        for k in range(1, pixels.shape[1] - 1):
+            x = pixels[s, k - 1, 0] - 2 * pixels[s, k, 0] + pixels[s, k + 1, 0]
+            y = pixels[s, k - 1, 1] - 2 * pixels[s, k, 1] + pixels[s, k + 1, 1]
+            total, count = total + np.sqrt(x * x + y * y), count + 1
+    return total / max(count, 1) / 8
 
 
 @njit(cache=True, error_model="numpy")
