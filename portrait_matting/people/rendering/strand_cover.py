@@ -29,11 +29,12 @@ def _below(x, wide, narrow):
     return (_ramp(x + outer) - _ramp(x + inner) - _ramp(x - inner) + _ramp(x - outer)) / (wide * narrow)
 
 
-# Which of 8 × 8 parts of a pixel a strand covers, as bits: two rows of parts from one part to before another, and two
-# columns. Shifted by 16 and by 2 bits a pair they make a mask (Carpenter, "The A-buffer", SIGGRAPH 1984).
-_SPANS = [(low, high) for low in range(9) for high in range(9)]
-_ROWS = np.array([sum(0x101 << part for part in range(*span)) for span in _SPANS], np.uint64).reshape(9, 9)
-_COLUMNS = np.array([sum(0x3 << 8 * part for part in range(*span)) for span in _SPANS], np.uint64).reshape(9, 9)
+# Which of 8 × 8 parts of a pixel lie before one, as bits of a mask: of the first two columns, and of the first two rows
+# (Carpenter, "The A-buffer", SIGGRAPH 1984). Shifted by 2 bits, or by 16, they are of the next two.
+_BEFORE = np.array(
+    [[sum(0x3 << 8 * part for part in range(k)) for k in range(9)], [0x101 * ((1 << k) - 1) for k in range(9)]],
+    np.uint64,
+)
 _ONE, _HALF, _PARTS = np.float32(1), np.float32(0.5), np.float32(8)
 _WHOLE = np.uint64(0xFFFFFFFFFFFFFFFF)
 
@@ -56,7 +57,8 @@ def _covers(low, high, begin, step, half, steep):
         begin: where its middle is at 0, from the pixel's edge; step: by how much that moves until 1.
         half: half its width; steep: whether rows are walked.
     """
-    found = np.uint64(0)
+    found, shift = np.uint64(0), 16 if steep else 2
+    walked = 1 if steep else 0
     for pair in range(4):
         at = np.float32(0.25) * np.float32(pair) + np.float32(0.125)
         if at < low or at >= high:
@@ -64,12 +66,8 @@ def _covers(low, high, begin, step, half, steep):
         middle = begin + at * step
         # rounded, so that on the mean as many parts are taken as the strand is wide
         first, end = int(np.rint(_PARTS * (middle - half))), int(np.rint(_PARTS * (middle + half)))
-        first, end = min(max(first, 0), 8), min(max(end, 0), 8)
-        if first < end:
-            if steep:
-                found |= _ROWS[first, end] << np.uint64(16 * pair)
-            else:
-                found |= _COLUMNS[first, end] << np.uint64(2 * pair)
+        span = _BEFORE[walked, min(max(end, 0), 8)] ^ _BEFORE[walked, min(max(first, 0), 8)]
+        found |= span << np.uint64(shift * pair)
     return found
 
 
