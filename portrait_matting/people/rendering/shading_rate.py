@@ -6,38 +6,52 @@ from numba import njit
 _STEP = 0.02  # metres: samples of a pixel that lie farther apart are shaded one by one
 
 
+def chosen_of(
+    surfaces: np.ndarray, depths: np.ndarray, size: int, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The samples that are shaded, of each of `count` surfaces: one of a pixel's that see the same surface without a
+    step, else each of them.
+
+    Returns:
+        Whether a sample is, bool (H, W); their numbers y * width + x by surface; and where each surface's begin, of
+        length `count` + 1.
+    """
+    chosen = _chosen(surfaces, depths, size)
+    numbers = np.flatnonzero(chosen)
+    return chosen, *_by_surface(numbers, surfaces.reshape(-1), count)
+
+
 @njit(cache=True, error_model="numpy")
-def chosen_of(surfaces, depths, size, count):
-    """The samples that are shaded, of each surface: one of a pixel's that see the same surface without a step, else
-    each of them. Returns them by surface, as numbers y * width + x, and where each surface's begin."""
+def _chosen(surfaces, depths, size):
     height, width = surfaces.shape
     chosen = np.zeros((height, width), np.bool_)
-    starts = np.zeros(count + 1, np.int64)
     for y in range(0, height, size):
         for x in range(0, width, size):
             first, near, far, one = surfaces[y, x], depths[y, x], depths[y, x], True
-            for i in range(size):
-                for j in range(size):
-                    one = one and surfaces[y + i, x + j] == first
-                    near, far = min(near, depths[y + i, x + j]), max(far, depths[y + i, x + j])
+            for i in range(y, y + size):
+                for j in range(x, x + size):
+                    one &= surfaces[i, j] == first
+                    near, far = min(near, depths[i, j]), max(far, depths[i, j])
             if one and (first < 0 or far - near < _STEP):
-                if first >= 0:
-                    chosen[y + size // 2, x + size // 2] = True
-                    starts[first + 1] += 1
+                chosen[y + size // 2, x + size // 2] = first >= 0
             else:
-                for i in range(size):
-                    for j in range(size):
-                        if surfaces[y + i, x + j] >= 0:
-                            chosen[y + i, x + j] = True
-                            starts[surfaces[y + i, x + j] + 1] += 1
+                for i in range(y, y + size):
+                    for j in range(x, x + size):
+                        chosen[i, j] = surfaces[i, j] >= 0
+    return chosen
+
+
+@njit(cache=True, error_model="numpy")
+def _by_surface(numbers, surfaces, count):
+    starts = np.zeros(count + 1, np.int64)
+    for n in numbers:
+        starts[surfaces[n] + 1] += 1
     starts = np.cumsum(starts)
-    filled, where = starts.copy(), np.empty(starts[-1], np.int64)
-    for y in range(height):
-        for x in range(width):
-            if chosen[y, x]:
-                where[filled[surfaces[y, x]]] = y * width + x
-                filled[surfaces[y, x]] += 1
-    return chosen, where, starts
+    filled, where = starts.copy(), np.empty_like(numbers)
+    for n in numbers:
+        where[filled[surfaces[n]]] = n
+        filled[surfaces[n]] += 1
+    return where, starts
 
 
 @njit(cache=True, error_model="numpy")
@@ -46,9 +60,10 @@ def spread(colour, surfaces, chosen, size):
     height, width = surfaces.shape
     for y in range(0, height, size):
         for x in range(0, width, size):
-            row, column = y + size // 2, x + size // 2
-            for i in range(size):
-                for j in range(size):
-                    if surfaces[y + i, x + j] >= 0 and not chosen[y + i, x + j]:
-                        for c in range(3):
-                            colour[y + i, x + j, c] = colour[row, column, c]
+            if surfaces[y, x] < 0 or chosen[y, x]:  # nothing is there, or its samples were shaded one by one
+                continue
+            own = colour[y + size // 2, x + size // 2]
+            for i in range(y, y + size):
+                for j in range(x, x + size):
+                    for c in range(3):
+                        colour[i, j, c] = own[c]

@@ -49,11 +49,10 @@ def draw_strands(
         (H, W, 3), (H, W) and (H, W), float32: colour times alpha, alpha, and the depth of the nearest; that of hair
         where hair covers half of the pixel.
     """
-    under, covered, nearest = _reduced(colour, alpha, depth, size)
+    under, covered, nearest, number, count = _reduced(colour, alpha, depth, size)
     strands = [strand for strand in strands if strand.points.size]
     if not strands:
         return under, covered, nearest
-    number, count = _mixed(depth, size)
     until = _seen_until(depth, number, size)
     pixels, far, widths, colours, starts = _flat(strands, camera, light, maps, until)
     order = _nearest_first(far, starts, _BUCKETS)
@@ -66,22 +65,30 @@ def draw_strands(
 
 @njit(cache=True, error_model="numpy")
 def _reduced(colour, alpha, depth, size):
-    """Pixels of samples: the means of colour and alpha, and the least depth."""
+    """Pixels of samples: the means of colour and alpha, and the least depth; numbers of those whose samples lie at
+    several depths, int32 (H, W), -1 of the others; and how many these are."""
     height, width = alpha.shape[0] // size, alpha.shape[1] // size
     blocks = np.zeros((height, width, 3), np.float32)
-    covered = np.zeros((height, width), np.float32)
-    nearest = np.full((height, width), np.float32(np.inf))
+    covered, nearest = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
+    number, count = np.full((height, width), -1, np.int32), 0
     share = np.float32(1 / (size * size))
     for y in range(height):
         for x in range(width):
+            total, near, far = np.float32(0), np.float32(np.inf), np.float32(-np.inf)
             for i in range(y * size, y * size + size):
                 for j in range(x * size, x * size + size):
-                    if alpha[i, j] > 0:
+                    total += alpha[i, j]
+                    near, far = min(near, depth[i, j]), max(far, depth[i, j])
+            covered[y, x], nearest[y, x] = share * total, near
+            if near != far and not far - near < _STEP:
+                number[y, x] = count
+                count += 1
+            if total > 0:
+                for i in range(y * size, y * size + size):
+                    for j in range(x * size, x * size + size):
                         for c in range(3):
                             blocks[y, x, c] += share * colour[i, j, c]
-                        covered[y, x] += share * alpha[i, j]
-                    nearest[y, x] = min(nearest[y, x], depth[i, j])
-    return blocks, covered, nearest
+    return blocks, covered, nearest, number, count
 
 
 def taper(count: int) -> np.ndarray:
@@ -202,25 +209,6 @@ def _nearest_first(far, starts, buckets):
         found[counts[b]] = s
         counts[b] += 1
     return found
-
-
-@njit(cache=True, error_model="numpy")
-def _mixed(depth, size):
-    """Numbers the pixels whose samples lie at several depths: int32 (H, W), -1 of the others; and how many."""
-    height, width = depth.shape[0] // size, depth.shape[1] // size
-    found = np.full((height, width), -1, np.int32)
-    count = 0
-    for y in range(height):
-        for x in range(width):
-            near, far = np.float32(np.inf), np.float32(-np.inf)
-            for i in range(size):
-                for j in range(size):
-                    z = depth[y * size + i, x * size + j]
-                    near, far = min(near, z), max(far, z)
-            if near != far and not far - near < _STEP:
-                found[y, x] = count
-                count += 1
-    return found, count
 
 
 @njit(cache=True, error_model="numpy")
