@@ -1,6 +1,7 @@
 """The camera: where points of the room fall on the picture, and how far away they are."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numba import njit
@@ -36,10 +37,19 @@ class Camera:
         A point nearer than NEAR, or behind the camera, falls where one at NEAR would; its depth says so.
         """
         shape = points.shape[:-1]
-        axes = np.stack([self.right, -self.up, self.forward]).astype(np.float32)
         flat = np.ascontiguousarray(points, np.float32).reshape(-1, 3)
-        pixels, depth = _projected(flat, self.position.astype(np.float32), axes, self.focal, *self.centre)
+        pixels, depth = _projected(flat, self.eye, self.axes, self.focal, *self.centre)
         return pixels.reshape(*shape, 2), depth.reshape(shape)
+
+    @cached_property
+    def eye(self) -> np.ndarray:
+        """Its position, float32 (3,)."""
+        return self.position.astype(np.float32)
+
+    @cached_property
+    def axes(self) -> np.ndarray:
+        """To the right, down and forward on the picture: float32 (3, 3)."""
+        return np.stack([self.right, -self.up, self.forward]).astype(np.float32)
 
     def scaled(self, factor: int) -> "Camera":
         """The same view on a picture of `factor` times the pixels."""

@@ -47,6 +47,16 @@ class Light:
         found[6] *= 3
         return found.astype(np.float32)
 
+    @cached_property
+    def directions(self) -> np.ndarray:
+        """Those of the sources, float32 (k, 3)."""
+        return np.array([source.direction for source in self.sources], np.float32).reshape(-1, 3)
+
+    @cached_property
+    def colours(self) -> np.ndarray:
+        """Those of the sources, float32 (k, 3)."""
+        return np.array([source.colour for source in self.sources], np.float32).reshape(-1, 3)
+
     def ambient(self, normals: np.ndarray) -> np.ndarray:
         """What a white surface is lit by from all around: float32 (n, 3) for normals (n, 3)."""
         found = np.empty((len(normals), 3), np.float32)

@@ -37,7 +37,7 @@ def samples_of(surface: Surface, seen: Seen, where, camera: Camera) -> Samples:
         hem,
         footprint,
     )
-    _face(normal, position, camera.position.astype(np.float32))
+    _face(normal, position, camera.eye)
     return Samples(position, normal, rest, uv, colour, hem, footprint)
 
 

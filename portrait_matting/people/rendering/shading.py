@@ -39,8 +39,8 @@ def lit(
         np.float32(look.sheen),
         open_,
         light.polynomial,
-        np.array([source.direction for source in light.sources], np.float32).reshape(lamps, 3),
-        np.array([source.colour for source in light.sources], np.float32).reshape(lamps, 3),
+        light.directions,
+        light.colours,
         np.array(reached, np.float32).reshape(lamps, len(position)),
         found,
     )

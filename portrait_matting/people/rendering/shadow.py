@@ -10,16 +10,12 @@ from numba import njit
 from portrait_matting.people.rendering.camera import Camera
 from portrait_matting.people.rendering.light import Light
 from portrait_matting.people.rendering.raster import see
+from portrait_matting.people.rendering.shadow_lookup import BIAS, LAYERS, reached_on, reached_within
 from portrait_matting.people.rendering.surface import Strands, Surface
 
 _SIZE = 256  # samples on each side of the buffer
 _FAR = 20.0  # metres, from where a lamp looks: nearly parallel rays
-_OFF = 0.003  # metres that a surface is lifted by, and
-_SLOPED = 1.5  # widths of a sample besides, where light grazes it
-_BIAS = 0.008  # metres: what is so near to what the lamp sees is lit
-_DENSITY = 0.45  # of the light that hair keeps away, where it covers a sample of the buffer once; others scatter it on
 _ENOUGH = 2500  # strands: of more, some stand for all
-_LAYERS = (0.006, 0.02, 0.05)  # metres behind the first hair, where the layers of hair end; the last has no end
 
 
 @dataclass(frozen=True)
@@ -41,11 +37,9 @@ class ShadowMap:
             normals: (n, 3), of length 1. Points are moved along them, the further the more light only grazes them: a
                 sample of the buffer is wide, and would shade what slopes within it.
         """
-        eye = self.camera
-        axes = np.stack([eye.right, -eye.up, eye.forward]).astype(np.float32)
-        lamp = eye.position.astype(np.float32), axes, eye.focal, *eye.centre
-        wide = np.float32(_FAR / eye.focal)
-        return _reached(points, normals, wide, *lamp, self.depth, self.hair, self.thick, *self._around)
+        lamp, wide = self.camera, np.float32(_FAR / self.camera.focal)
+        seen = lamp.eye, lamp.axes, lamp.focal, *lamp.centre
+        return reached_on(points, normals, wide, *seen, self.depth, self.hair, self.thick, *self._around)
 
     @cached_property
     def _around(self) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +47,7 @@ class ShadowMap:
         square, outside = np.ones((3, 3), np.uint8), {"borderType": cv2.BORDER_CONSTANT, "borderValue": np.inf}
         lit, hair = (cv2.erode(values, square, **outside) for values in (self.depth, self.hair))
         dark = cv2.dilate(self.depth, square, **outside)
-        return np.minimum(lit + np.float32(_BIAS), hair), dark + np.float32(_BIAS)
+        return np.minimum(lit + np.float32(BIAS), hair), dark + np.float32(BIAS)
 
     def reached_within(self, points: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """How much of the lamp's light reaches points of hair itself, less even, for hair is not: float32 (n,).
@@ -63,12 +57,10 @@ class ShadowMap:
             numbers: (n,), of the points: each is looked up a little beside, as its number has it.
         """
         pixels, depth = self.camera.project(points)
-        return _reached_within(pixels, depth, numbers, self.depth, self.hair, self.thick)
+        return reached_within(pixels, depth, numbers, self.depth, self.hair, self.thick)
 
 
-def shadow_maps(
-    surfaces: list[Surface], strands: list[Strands], light: Light, shadows: bool
-) -> list[ShadowMap | None]:
+def shadow_maps(surfaces: list[Surface], strands: list[Strands], light: Light, shadows: bool) -> list[ShadowMap | None]:
     """What each source of the light reaches; None of one that throws no shadow."""
     if not surfaces or not shadows:
         return [None] * len(light.sources)
@@ -102,7 +94,7 @@ def shadow_map(
     )
     depth = see([surface for surface in surfaces if surface.casts], camera).depth
     shape = (_SIZE, _SIZE)
-    hair, thick = np.full(shape, np.inf, np.float32), np.zeros((*shape, len(_LAYERS) + 1), np.float32)
+    hair, thick = np.full(shape, np.inf, np.float32), np.zeros((*shape, len(LAYERS) + 1), np.float32)
     strides = [1 + len(strand.points) // _ENOUGH for strand in strands]
     seen = [camera.project(strand.points[::each]) for strand, each in zip(strands, strides, strict=True)]
     for pixels, far in seen:
@@ -151,84 +143,6 @@ def _count(pixels, depth, size, hair, thick):
                     hair[y, x] = z
                 behind = z - hair[y, x]
                 layer = 0
-                while layer < len(_LAYERS) and behind > _LAYERS[layer]:
+                while layer < len(LAYERS) and behind > LAYERS[layer]:
                     layer += 1
                 thick[y, x, layer] += size[s] * length / steps
-
-
-@njit(cache=True, error_model="numpy")
-def _through(behind, thick):
-    """The share of light that comes through hair to a depth behind where it begins."""
-    before, passed = np.float32(0), np.float32(0)
-    for layer in range(len(_LAYERS) + 1):
-        end = np.float32(_LAYERS[layer] if layer < len(_LAYERS) else 2 * _LAYERS[-1])
-        if behind < end:
-            passed += max(behind - before, np.float32(0)) / (end - before) * thick[layer]
-            break
-        passed += thick[layer]
-        before = end
-    return np.exp(np.float32(-_DENSITY) * passed)
-
-
-@njit(cache=True, error_model="numpy")
-def _reached(points, normals, wide, position, axes, focal, across, down, depths, hair, thick, lit_until, dark_from):
-    """The share of light at points that are lifted off their surfaces; `wide` metres is a sample of the buffer."""
-    height, width = depths.shape
-    found = np.empty(points.shape[0], np.float32)
-    for i in range(points.shape[0]):
-        n, p = normals[i], points[i]
-        cosine = n[0] * axes[2, 0] + n[1] * axes[2, 1] + n[2] * axes[2, 2]
-        off = np.float32(_OFF) + np.float32(_SLOPED) * wide * np.sqrt(max(np.float32(1) - cosine * cosine, np.float32(0)))
-        x = p[0] + off * n[0] - position[0]
-        y = p[1] + off * n[1] - position[1]
-        z = p[2] + off * n[2] - position[2]
-        depth = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z
-        scale = focal / depth
-        column = (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z) * scale + across
-        row = (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z) * scale + down
-        x0, y0 = int(np.floor(column)), int(np.floor(row))
-        if 0 <= x0 < width and 0 <= y0 < height:  # most points need no second look
-            if depth <= lit_until[y0, x0]:
-                found[i] = 1
-                continue
-            if depth > dark_from[y0, x0]:
-                found[i] = 0
-                continue
-        found[i] = _lit_share(np.float32(column), np.float32(row), depth, depths, hair, thick)
-    return found
-
-
-@njit(cache=True, error_model="numpy")
-def _lit_share(column, row, depth, depths, hair, thick):
-    """The share of a square of two samples' width around a point that is lit: no steps from sample to sample."""
-    height, width = depths.shape
-    x0, y0 = int(np.floor(column)), int(np.floor(row))
-    u, v, half = np.float32(column - x0), np.float32(row - y0), np.float32(0.5)
-    columns, rows = (half - half * u, half, half * u), (half - half * v, half, half * v)  # of the square, by place
-    lit = np.float32(0)
-    for i in range(3):
-        for j in range(3):
-            x, y, weight = x0 + j - 1, y0 + i - 1, rows[i] * columns[j]
-            if x < 0 or y < 0 or x >= width or y >= height:
-                lit += weight
-            elif depth <= depths[y, x] + np.float32(_BIAS):
-                behind = depth - hair[y, x]
-                lit += weight * _through(behind, thick[y, x]) if behind > 0 else weight
-    return lit
-
-
-@njit(cache=True, error_model="numpy")
-def _reached_within(pixels, depth, numbers, depths, hair, thick):
-    height, width = depths.shape
-    found = np.ones(len(depth), np.float32)
-    for i in range(len(depth)):
-        u, v = numbers[i] * 0.618034, numbers[i] * 0.754878  # another place for each: no steps where samples meet
-        x = int(pixels[i, 0] + 1.4 * (u - np.floor(u) - 0.5))
-        y = int(pixels[i, 1] + 1.4 * (v - np.floor(v) - 0.5))
-        if 0 <= x < width and 0 <= y < height:
-            behind = depth[i] - hair[y, x]
-            if depth[i] > depths[y, x] + np.float32(2 * _BIAS):
-                found[i] = 0
-            elif behind > 0:
-                found[i] = _through(behind, thick[y, x])
-    return found

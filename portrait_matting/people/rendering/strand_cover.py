@@ -153,7 +153,8 @@ def lay(pixels, far, widths, colours, order, depth, number, size, until, over, a
                 passed, before = b + 1, after
                 if cover <= 0:
                     continue
-                mask = _covers(low - row, high - row, b0 + (row - a0) * slope - np.float32(b), slope, _HALF * across, steep)
+                begin = b0 + (row - a0) * slope - np.float32(b)
+                mask = _covers(low - row, high - row, begin, slope, _HALF * across, steep)
                 if until[y, x] < np.inf:
                     seen = min(cover * _seen_share(mask, taken[y, x]), 1 - over[y, x, 3])
                     taken[y, x] |= mask

@@ -25,7 +25,7 @@ def strand_colours(
         light, maps: of the place, and what each of its sources reaches.
         seen: bool (S, K), the points of which it is asked; others may be black.
     """
-    count, length = seen.shape
+    length = seen.shape[1]
     stride = 2 if length > 10 else 1  # of long hair every other point is enough
     wanted = thinned(seen, stride, stride - 1)
     numbers = np.flatnonzero(wanted)
@@ -51,10 +51,10 @@ def strand_colours(
         outward,
         own,
         along,
-        camera.position.astype(np.float32),
+        camera.eye,
         light.polynomial,
-        np.array([source.direction for source in light.sources], np.float32).reshape(lamps, 3),
-        np.array([source.colour for source in light.sources], np.float32).reshape(lamps, 3),
+        light.directions,
+        light.colours,
         reached,
         np.float32(strands.shine),
     )
@@ -126,9 +126,7 @@ def _lobe(x):
 
 
 @njit(cache=True, error_model="numpy")
-def _shade(
-    found, numbers, points, tangents, outward, own, along, eye, polynomial, directions, colours, reached, shine
-):
+def _shade(found, numbers, points, tangents, outward, own, along, eye, polynomial, directions, colours, reached, shine):
     one, none = np.float32(1), np.float32(0)
     for i in range(len(numbers)):
         t, n, p, value = tangents[i], outward[i], points[i], found[numbers[i]]
