@@ -7,8 +7,8 @@ others is told by masks of a pixel's 8 × 8 parts. Nearest first, so that a pixe
 import numpy as np
 from numba import njit
 
-BIAS = 0.0015
-"""Metres: a hair that lies on the skin is before it, whatever rounding says."""
+from portrait_matting.people.rendering.strand_sight import BIAS, hidden
+
 FULL = 0.995
 """Of a pixel: what lies behind is not seen, and it counts as full."""
 
@@ -79,19 +79,6 @@ def _seen_share(mask, taken):
     if mask == 0:
         return 1 - _bits(taken) / 64
     return _bits(mask & ~taken) / _bits(mask)
-
-
-@njit(cache=True, error_model="numpy")
-def hidden(x0, y0, x1, y1, z, until):
-    """Whether a segment lies behind full pixels and surfaces, as far as the pixels along it tell, every third."""
-    steps = 1 + int(max(abs(x1 - x0), abs(y1 - y0)) / 3)
-    dx, dy = (x1 - x0) / np.float32(steps), (y1 - y0) / np.float32(steps)
-    for _ in range(steps + 1):
-        x, y = int(x0), int(y0)
-        if x < 0 or y < 0 or x >= until.shape[1] or y >= until.shape[0] or z <= until[y, x]:
-            return False
-        x0, y0 = x0 + dx, y0 + dy
-    return True
 
 
 @njit(cache=True, error_model="numpy")

@@ -8,15 +8,15 @@ from numba import njit
 
 from portrait_matting.people.rendering.camera import NEAR, Camera
 from portrait_matting.people.rendering.light import Light
+from portrait_matting.people.rendering.reduction import merge, reduced
 from portrait_matting.people.rendering.shadow import ShadowMap
-from portrait_matting.people.rendering.strand_cover import BIAS, FULL, hidden, lay
+from portrait_matting.people.rendering.strand_cover import lay
 from portrait_matting.people.rendering.strand_shading import strand_colours, thinned
+from portrait_matting.people.rendering.strand_sight import in_sight, seen_until
 from portrait_matting.people.rendering.surface import Strands
 
-_STEP = 0.004  # metres that the depths of a pixel's samples may differ by, and the pixel counts as one sample
 _TIP = 0.2  # of a strand's width at the root that is left at its tip
 _BUCKETS = 4096  # depths that are told apart when segments are sorted
-_FAR = np.float32(1e9)  # metres: nothing is farther
 _SAG = 0.4  # pixels between an arc and its chord, in the mean, from where chords are halved
 
 
@@ -49,46 +49,18 @@ def draw_strands(
         (H, W, 3), (H, W) and (H, W), float32: colour times alpha, alpha, and the depth of the nearest; that of hair
         where hair covers half of the pixel.
     """
-    under, covered, nearest, number, count = _reduced(colour, alpha, depth, size)
+    under, covered, nearest, number, count = reduced(colour, alpha, depth, size)
     strands = [strand for strand in strands if strand.points.size]
     if not strands:
         return under, covered, nearest
-    until = _seen_until(depth, number, size)
+    until = seen_until(depth, number, size)
     pixels, far, widths, colours, starts = _flat(strands, camera, light, maps, until)
     order = _nearest_first(far, starts, _BUCKETS)
     over = np.zeros((camera.height, camera.width, 4), np.float32)
     apart = np.zeros((count, size * size, 4), np.float32)
     lay(pixels, far, widths, colours, order, depth, number, size, until, over, apart, nearest)
-    _merge(under, covered, colour, alpha, number, size, over, apart)
+    merge(under, covered, colour, alpha, number, size, over, apart)
     return under, covered, nearest
-
-
-@njit(cache=True, error_model="numpy")
-def _reduced(colour, alpha, depth, size):
-    """Pixels of samples: the means of colour and alpha, and the least depth; numbers of those whose samples lie at
-    several depths, int32 (H, W), -1 of the others; and how many these are."""
-    height, width = alpha.shape[0] // size, alpha.shape[1] // size
-    blocks = np.zeros((height, width, 3), np.float32)
-    covered, nearest = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
-    number, count = np.full((height, width), -1, np.int32), 0
-    share = np.float32(1 / (size * size))
-    for y in range(height):
-        for x in range(width):
-            total, near, far = np.float32(0), np.float32(np.inf), np.float32(-np.inf)
-            for i in range(y * size, y * size + size):
-                for j in range(x * size, x * size + size):
-                    total += alpha[i, j]
-                    near, far = min(near, depth[i, j]), max(far, depth[i, j])
-            covered[y, x], nearest[y, x] = share * total, near
-            if near != far and not far - near < _STEP:
-                number[y, x] = count
-                count += 1
-            if total > 0:
-                for i in range(y * size, y * size + size):
-                    for j in range(x * size, x * size + size):
-                        for c in range(3):
-                            blocks[y, x, c] += share * colour[i, j, c]
-    return blocks, covered, nearest, number, count
 
 
 def taper(count: int) -> np.ndarray:
@@ -105,7 +77,7 @@ def _flat(strands: list[Strands], camera: Camera, light: Light, maps, until):
         if halved:
             at, depth = _halved(at), _halved(depth[..., None])[..., 0]
         width = _widths(strand.radius, taper(depth.shape[1]), depth, np.float32(2 * camera.focal))
-        first, seen = _in_sight(at, depth, width, until)
+        first, seen = in_sight(at, depth, width, until)
         if halved:  # a cubic goes through the four points around it, which are three halves away at most
             seen = thinned(seen, 2, 3)
         shades = strand_colours(strand, camera, light, maps, seen)
@@ -121,17 +93,6 @@ def _flat(strands: list[Strands], camera: Camera, light: Light, maps, until):
 
 
 @njit(cache=True, error_model="numpy")
-def _seen_until(depth, number, size):
-    """The depth up to which hair is seen in each pixel: float32 (H, W), finite; inf of those that are numbered."""
-    found = np.empty(number.shape, np.float32)
-    for y in range(found.shape[0]):
-        for x in range(found.shape[1]):
-            far = depth[y * size + size // 2, x * size + size // 2]
-            found[y, x] = min(far + np.float32(BIAS), _FAR) if number[y, x] < 0 else np.inf
-    return found
-
-
-@njit(cache=True, error_model="numpy")
 def _widths(radius, tapers, depth, scale):
     """Pixels that strands (S, K) are wide at their points."""
     found = np.empty(depth.shape, np.float32)
@@ -139,27 +100,6 @@ def _widths(radius, tapers, depth, scale):
         for k in range(depth.shape[1]):
             found[s, k] = scale * radius[s] * tapers[k] / max(depth[s, k], np.float32(NEAR))
     return found
-
-
-@njit(cache=True, error_model="numpy")
-def _in_sight(pixels, depth, widths, until):
-    """Segments of strands (S, K) that are in the picture and not hidden: the numbers of their first points, int32, and
-    which points are of one, bool (S, K)."""
-    count, length = depth.shape
-    height, width = until.shape
-    starts, seen, found = np.empty(count * (length - 1), np.int32), np.zeros(depth.shape, np.bool_), 0
-    for s in range(count):
-        for k in range(length - 1):
-            x0, y0, x1, y1 = pixels[s, k, 0], pixels[s, k, 1], pixels[s, k + 1, 0], pixels[s, k + 1, 1]
-            off, near = max(widths[s, k], widths[s, k + 1]) + 1, min(depth[s, k], depth[s, k + 1])
-            if max(x0, x1) < -off or max(y0, y1) < -off or min(x0, x1) > width + off or min(y0, y1) > height + off:
-                continue
-            if near < NEAR or hidden(x0, y0, x1, y1, near, until):
-                continue
-            starts[found] = s * length + k
-            seen[s, k] = seen[s, k + 1] = True
-            found += 1
-    return starts[:found], seen
 
 
 @njit(cache=True, error_model="numpy")
@@ -209,31 +149,3 @@ def _nearest_first(far, starts, buckets):
         found[counts[b]] = s
         counts[b] += 1
     return found
-
-
-@njit(cache=True, error_model="numpy")
-def _merge(under, covered, colour, alpha, number, size, over, apart):
-    """Lays what was gathered over the pixels."""
-    height, width = number.shape
-    for y in range(height):
-        for x in range(width):
-            k = number[y, x]
-            if k < 0:
-                if over[y, x, 3] >= FULL:
-                    for c in range(4):
-                        over[y, x, c] /= over[y, x, 3]
-                left = 1 - over[y, x, 3]
-                if left < 1:
-                    for c in range(3):
-                        under[y, x, c] = over[y, x, c] + left * under[y, x, c]
-                    covered[y, x] = over[y, x, 3] + left * covered[y, x]
-                continue
-            for c in range(3):
-                under[y, x, c] = 0
-            covered[y, x] = 0
-            for s in range(size * size):
-                i, j = y * size + s // size, x * size + s % size
-                left = (1 - apart[k, s, 3]) / (size * size)
-                for c in range(3):
-                    under[y, x, c] += apart[k, s, c] / (size * size) + left * colour[i, j, c]
-                covered[y, x] += apart[k, s, 3] / (size * size) + left * alpha[i, j]
