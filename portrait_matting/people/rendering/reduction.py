@@ -13,6 +13,8 @@ def reduced(colour, alpha, depth, size):
     """Pixels of samples: the means of colour and alpha, and the least depth; numbers of those whose samples lie at
     several depths, int32 (H, W), -1 of the others; and how many these are."""
     height, width = alpha.shape[0] // size, alpha.shape[1] // size
+    colour = colour.reshape(height, size, width, size, 3)
+    alpha, depth = alpha.reshape(height, size, width, size), depth.reshape(height, size, width, size)
     blocks = np.zeros((height, width, 3), np.float32)
     covered, nearest = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
     number, count = np.full((height, width), -1, np.int32), 0
@@ -20,19 +22,20 @@ def reduced(colour, alpha, depth, size):
     for y in range(height):
         for x in range(width):
             total, near, far = np.float32(0), np.float32(np.inf), np.float32(-np.inf)
-            for i in range(y * size, y * size + size):
-                for j in range(x * size, x * size + size):
-                    total += alpha[i, j]
-                    near, far = min(near, depth[i, j]), max(far, depth[i, j])
+            for i in range(size):
+                for j in range(size):
+                    z = depth[y, i, x, j]
+                    total += alpha[y, i, x, j]
+                    near, far = min(near, z), max(far, z)
             covered[y, x], nearest[y, x] = share * total, near
             if near != far and not far - near < _STEP:
                 number[y, x] = count
                 count += 1
             if total > 0:
-                for i in range(y * size, y * size + size):
-                    for j in range(x * size, x * size + size):
+                for i in range(size):
+                    for j in range(size):
                         for c in range(3):
-                            blocks[y, x, c] += share * colour[i, j, c]
+                            blocks[y, x, c] += share * colour[y, i, x, j, c]
     return blocks, covered, nearest, number, count
 
 

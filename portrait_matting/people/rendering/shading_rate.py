@@ -23,21 +23,23 @@ def chosen_of(
 
 @njit(cache=True, error_model="numpy")
 def _chosen(surfaces, depths, size):
-    height, width = surfaces.shape
-    chosen = np.zeros((height, width), np.bool_)
-    for y in range(0, height, size):
-        for x in range(0, width, size):
-            first, near, far, one = surfaces[y, x], depths[y, x], depths[y, x], True
-            for i in range(y, y + size):
-                for j in range(x, x + size):
-                    one &= surfaces[i, j] == first
-                    near, far = min(near, depths[i, j]), max(far, depths[i, j])
+    chosen = np.zeros(surfaces.shape, np.bool_)
+    height, width = surfaces.shape[0] // size, surfaces.shape[1] // size
+    shape = height, size, width, size
+    surfaces, depths, shaded = surfaces.reshape(shape), depths.reshape(shape), chosen.reshape(shape)
+    for y in range(height):
+        for x in range(width):
+            first, near, far, one = surfaces[y, 0, x, 0], depths[y, 0, x, 0], depths[y, 0, x, 0], True
+            for i in range(size):
+                for j in range(size):
+                    one &= surfaces[y, i, x, j] == first
+                    near, far = min(near, depths[y, i, x, j]), max(far, depths[y, i, x, j])
             if one and (first < 0 or far - near < _STEP):
-                chosen[y + size // 2, x + size // 2] = first >= 0
+                shaded[y, size // 2, x, size // 2] = first >= 0
             else:
-                for i in range(y, y + size):
-                    for j in range(x, x + size):
-                        chosen[i, j] = surfaces[i, j] >= 0
+                for i in range(size):
+                    for j in range(size):
+                        shaded[y, i, x, j] = surfaces[y, i, x, j] >= 0
     return chosen
 
 
