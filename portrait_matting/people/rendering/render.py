@@ -8,7 +8,7 @@ from portrait_matting.people.rendering.camera import Camera
 from portrait_matting.people.rendering.light import Light
 from portrait_matting.people.rendering.occlusion import openness
 from portrait_matting.people.rendering.raster import Seen, add, see
-from portrait_matting.people.rendering.sampling import samples_of
+from portrait_matting.people.rendering.sampling import place, samples_of
 from portrait_matting.people.rendering.shading import lit
 from portrait_matting.people.rendering.shading_rate import chosen_of, spread
 from portrait_matting.people.rendering.shadow import shadow_maps
@@ -72,7 +72,7 @@ def _paint(colour, surface, seen: Seen, where, camera, light, maps, open_) -> No
     if not len(where):
         return
     samples = samples_of(surface, seen, where, camera)
-    colour.reshape(-1, 3)[where] = _shaded(surface, samples, camera, light, maps, open_.ravel()[where])
+    place(_shaded(surface, samples, camera, light, maps, open_.reshape(-1).take(where)), where, colour.reshape(-1, 3))
 
 
 def _shaded(surface: Surface, samples: Samples, camera, light, maps, open_) -> np.ndarray:

@@ -69,10 +69,10 @@ def _sampled(
     """Means of what the corners of triangles have, at samples; of what a surface has none of, what `Samples` says."""
     has_colours, has_map, has_hem = colours.size > 0, corners.size > 0, hems.size > 0
     for i in range(len(where)):
-        k = where[i]
-        t, v, w = numbers[k], weights[k, 0], weights[k, 1]
+        k = np.uint64(where[i])  # unsigned: numba would look whether they count from the end
+        t, v, w = np.uint64(numbers[k]), weights[k, 0], weights[k, 1]
         u = np.float32(1) - v - w
-        a, b, d = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        a, b, d = np.uint64(triangles[t, 0]), np.uint64(triangles[t, 1]), np.uint64(triangles[t, 2])
         for c in range(3):
             position[i, c] = u * points[a, c] + v * points[b, c] + w * points[d, c]
             normal[i, c] = u * normals[a, c] + v * normals[b, c] + w * normals[d, c]
@@ -108,3 +108,11 @@ def _face(normal, position, eye):
         scale = np.float32(1 if cosine > -_OUTLINE else -1) / np.sqrt(length)
         for c in range(3):
             normal[i, c] *= scale
+
+
+@njit(cache=True, error_model="numpy")
+def place(values: np.ndarray, where: np.ndarray, picture: np.ndarray) -> None:
+    """Writes values (n, 3) of samples to their places in a picture (H · W, 3)."""
+    for i in range(len(where)):
+        for c in range(3):
+            picture[where[i], c] = values[i, c]
