@@ -15,7 +15,8 @@ from portrait_matting.people.rendering.surface import Surface
 _EDGE = 1e-6  # a sample on the edge of two triangles belongs to both rather than to neither
 _TILE = 8  # samples a side of the tiles whose farthest depth tells what is hidden
 _NO_TILES = np.zeros((0, 0), np.float32)
-_NO_HEM = np.zeros(0, np.float32)
+NO_HEM = np.zeros(0, np.float32)
+"""Of a surface that has none."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def add(seen: Seen, surface: Surface, camera: Camera, number: int) -> None:
 
 
 def _fill(seen: Seen, surface: Surface, pixels, depth, number: int, back: bool, tiles) -> None:
-    hem = _NO_HEM if surface.hem is None else surface.hem
+    hem = NO_HEM if surface.hem is None else surface.hem
     _filled(
         pixels,
         depth,
@@ -102,7 +103,7 @@ def _hidden(nearest, top, bottom, left, right, tiles):
 
 
 @njit(cache=True, error_model="numpy")
-def _span(low, high, weight, step):
+def span(low, high, weight, step):
     """Of the steps from `low` to `high`, those along which a weight, changed by `step` in each, is not below 0."""
     if step > 0:
         return max(low, (-_EDGE - weight) / step), high
@@ -145,9 +146,9 @@ def _filled(pixels, depth, triangles, hem, number, back, tiles, depths, surfaces
         for y in range(top, bottom + 1):
             dy = y + 0.5 - y0
             u, v, near = dx * u_x + dy * u_y, dx * v_x + dy * v_y, i0 + dx * i_x + dy * i_y
-            low, high = _span(0.0, np.float64(right - left), u, u_x)
-            low, high = _span(low, high, v, v_x)
-            low, high = _span(low, high, 1 - u - v, -u_x - v_x)
+            low, high = span(0.0, np.float64(right - left), u, u_x)
+            low, high = span(low, high, v, v_x)
+            low, high = span(low, high, 1 - u - v, -u_x - v_x)
             skip = int(np.ceil(low))
             u, v, near = u + skip * u_x, v + skip * v_x, near + skip * i_x
             for x in range(left + skip, left + int(np.floor(high)) + 1):

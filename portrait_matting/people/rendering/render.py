@@ -7,6 +7,7 @@ import numpy as np
 from portrait_matting.people.rendering.camera import Camera
 from portrait_matting.people.rendering.light import Light
 from portrait_matting.people.rendering.occlusion import openness
+from portrait_matting.people.rendering.outline import soften_outline
 from portrait_matting.people.rendering.raster import Seen, add, see
 from portrait_matting.people.rendering.sampling import place, samples_of
 from portrait_matting.people.rendering.shading import lit
@@ -62,6 +63,7 @@ def render(
     for number, surface in enumerate(solid):
         _paint(colour, surface, seen, where[starts[number] : starts[number + 1]], camera, light, maps, open_)
     spread(colour, seen.surface, chosen, supersampling)
+    soften_outline(colour, alpha, seen, solid, fine)
     for surface in _far_first([surface for surface in surfaces if surface.opacity < 1], camera):
         _glaze(colour, alpha, seen, surface, strands, fine, camera, light, maps, open_)
     return Rendered(*draw_strands(colour, alpha, seen.depth, strands, camera, light, maps, supersampling))
