@@ -115,7 +115,13 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="of --style people: what is switched off, after OUTPUT",
     )
+    # argparse takes a beginning for the flag: --with hair would be --without hair.
+    parser.add_argument("--with", nargs="+", type=_with, dest="without", help=argparse.SUPPRESS)
     return parser
+
+
+def _with(text: str) -> str:
+    raise argparse.ArgumentTypeError(f"{text} is on as all pieces are: leave it out, or switch others off by --without")
 
 
 def main(argv: list[str] | None = None) -> None:
