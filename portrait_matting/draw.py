@@ -1,7 +1,6 @@
 """Drawn portraits in a folder: `python -m portrait_matting.draw OUTPUT --style people --count 20000 --size 384`."""
 
 import argparse
-import sys
 
 from portrait_matting.cli import command
 from portrait_matting.cli.arguments import Parser, cores, number, path
@@ -127,15 +126,7 @@ def _with(text: str) -> str:
 def main(argv: list[str] | None = None) -> None:
     """Runs the command. Ends with code 2 where something is wrong, 130 on Ctrl-C and 143 on SIGTERM."""
     arguments = parser().parse_args(argv)
-    command.run(lambda: _until_stopped(arguments))
-
-
-def _until_stopped(arguments: argparse.Namespace) -> None:
-    try:
-        draw(arguments)
-    except KeyboardInterrupt as stop:
-        print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
-        sys.exit(command.exit_code(stop))
+    command.run(lambda: draw(arguments), "stopped: the same command goes on")
 
 
 if __name__ == "__main__":
