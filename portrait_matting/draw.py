@@ -112,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         action="extend",
         default=[],
-        help="of --style people: what is switched off, after OUTPUT",
+        help="of --style people: what is switched off, after OUTPUT (an unknown name lists all)",
     )
     # argparse takes a beginning for the flag: --with hair would be --without hair.
     parser.add_argument("--with", nargs="+", type=_with, dest="without", help=argparse.SUPPRESS)
