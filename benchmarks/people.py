@@ -21,8 +21,10 @@ from sections import PEOPLE, WITHOUT, write
 from tqdm import tqdm
 
 from portrait_matting.cli import command
+from portrait_matting.cli.arguments import Parser, number
 from portrait_matting.people.portrait import PIECES, draw_person_portrait
 from portrait_matting.synthetic import draw_portrait
+from portrait_matting.synthetic.backgrounds import FolderBackgrounds
 
 HEIGHT, WIDTH = 384, 336
 
@@ -51,12 +53,14 @@ def memory(backgrounds: str | None, count: int) -> float:
     return most
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--portraits", metavar="N", type=int, default=60, help="of each kind (%(default)s)")
+def main(argv: list[str] | None = None) -> None:
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--portraits", metavar="N", type=number(1), default=60, help="of each kind (%(default)s)")
     parser.add_argument("--backgrounds", metavar="DIR", help="pictures without people; else places are drawn")
     parser.add_argument("--write", action="store_true", help="write the tables into benchmarks/README.md")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
+    if arguments.backgrounds is not None:
+        FolderBackgrounds(arguments.backgrounds, "--backgrounds")  # refuses what is none
     cv2.setNumThreads(0)
     whole = person(arguments.backgrounds)
     for draw in (whole, drawn):
@@ -69,7 +73,7 @@ def main() -> None:
         most = pool.apply(memory, (arguments.backgrounds, 24))
     where = "pictures of a folder" if arguments.backgrounds else "drawn places"
     lines = [
-        f"{machine()}. {HEIGHT}×{WIDTH}, {arguments.portraits} portraits of each kind, {where}.",
+        f"{machine('cpu')}. {HEIGHT}×{WIDTH}, {arguments.portraits} portraits of each kind, {where}.",
         "",
         PEOPLE,
         "|---|---:|---:|---:|",

@@ -1,7 +1,6 @@
 """Drawn portraits in a folder: `python -m portrait_matting.draw OUTPUT --style people --count 20000 --size 384`."""
 
 import argparse
-import sys
 
 from portrait_matting.cli import command
 from portrait_matting.cli.arguments import Parser, cores, number, path
@@ -113,23 +112,21 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         action="extend",
         default=[],
-        help="of --style people: what is switched off, after OUTPUT",
+        help="of --style people: what is switched off, after OUTPUT (an unknown name lists all)",
     )
+    # argparse takes a beginning for the flag: --with hair would be --without hair.
+    parser.add_argument("--with", nargs="+", type=_with, dest="without", help=argparse.SUPPRESS)
     return parser
+
+
+def _with(text: str) -> str:
+    raise argparse.ArgumentTypeError(f"{text} is on as all pieces are: leave it out, or switch others off by --without")
 
 
 def main(argv: list[str] | None = None) -> None:
     """Runs the command. Ends with code 2 where something is wrong, 130 on Ctrl-C and 143 on SIGTERM."""
     arguments = parser().parse_args(argv)
-    command.run(lambda: _until_stopped(arguments))
-
-
-def _until_stopped(arguments: argparse.Namespace) -> None:
-    try:
-        draw(arguments)
-    except KeyboardInterrupt as stop:
-        print(str(stop) or "stopped: the same command goes on", file=sys.stderr)
-        sys.exit(command.exit_code(stop))
+    command.run(lambda: draw(arguments), "stopped: the same command goes on")
 
 
 if __name__ == "__main__":

@@ -88,15 +88,7 @@ def _share(text: str) -> float:
 def main(argv: list[str] | None = None) -> None:
     """Runs the command. Ends with code 0 where files were refused too, 2 where nothing was, 130 or 143 if stopped."""
     arguments = parser().parse_args(argv)
-    command.run(lambda: _until_stopped(arguments))
-
-
-def _until_stopped(arguments: argparse.Namespace) -> None:
-    try:
-        prepare(arguments)
-    except KeyboardInterrupt as stop:
-        print(str(stop) or "stopped: the same command resumes it", file=sys.stderr)
-        sys.exit(command.exit_code(stop))
+    command.run(lambda: prepare(arguments), "stopped: the same command resumes it")
 
 
 if __name__ == "__main__":

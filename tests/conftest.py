@@ -1,5 +1,6 @@
 """What all tests share: no network, few threads, and the real portraits where somebody has them."""
 
+import gc
 import logging
 import os
 import shutil
@@ -15,6 +16,12 @@ import torch
 PROJECT = Path(__file__).resolve().parent.parent
 
 torch.set_num_threads(1)  # the tensors are small: threads cost more than they bring
+
+
+def pytest_collection_finish() -> None:
+    """Keeps what was imported out of every later search for cycles, which takes an eighth of the tests' time else."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

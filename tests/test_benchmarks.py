@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
+from contextlib import nullcontext
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -327,3 +328,27 @@ def test_every_part_of_a_dry_run_has_figures(tmp_path):
     assert len(re.findall(r"^\| `.*` \| \d+ \| \d+\.\d\d", speed, re.MULTILINE)) == 10
     assert len(re.findall(r"\| \d\.\d{4} \| (\d\.\d{4})? \|", curves)) == 6
     assert curves.count("none: equal") == 2
+
+
+def test_people_are_timed_to_the_table(monkeypatch, tmp_path, capsys):
+    pytest.importorskip("numba")
+    import people
+
+    monkeypatch.setattr(people, "draw_person_portrait", lambda *_: sum(range(20_000)))
+    monkeypatch.setattr(people, "draw_portrait", lambda *_: sum(range(10_000)))
+    pool = SimpleNamespace(apply=lambda work, arguments: 500.0)
+    context = SimpleNamespace(Pool=lambda count: nullcontext(pool))
+    monkeypatch.setattr(people.multiprocessing, "get_context", lambda method: context)
+    people.main(["--portraits", "2"])
+    lines = capsys.readouterr().out.splitlines()
+    assert "384×336, 2 portraits of each kind, drawn places." in lines[0]
+    assert lines[5].startswith("| people | ")
+    assert lines[5].endswith("| 500 |")
+    assert len(lines) == 9 + len(people.PIECES)
+    for flags, says in (
+        (["--portraits", "0"], "--portraits: 0 is below 1"),
+        (["--backgrounds", str(tmp_path / "x")], "x is not a folder: give one of pictures without people, or leave it"),
+    ):
+        with pytest.raises((SystemExit, InputError)) as refused:
+            people.main(flags)
+        assert says in capsys.readouterr().err + str(refused.value)

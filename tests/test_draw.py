@@ -45,7 +45,7 @@ def people(monkeypatch):
         (["--count", "0"], "--count: 0 is below 1"),
         (["--count", "-3"], "--count: -3 is below 1"),
         (["--count", "20000000"], "--count: 20000000 is above 10000000"),
-        (["--count", "1.5"], "--count: invalid number value: '1.5'"),
+        (["--count", "1.5"], "--count: '1.5' is no whole number: give one, 1 or more"),
         (["--size", "31"], "--size: 31 is below 32"),
         (["--size", "9000"], "--size: 9000 is above 8192"),
         (["--seed", "-1"], "--seed: -1 is below 0"),
@@ -55,6 +55,7 @@ def people(monkeypatch):
         (["--cut-out"], ""),  # argparse takes a beginning for the flag
         (["--cutouts"], "--cutouts is no flag: did you mean --cut-outs?"),
         (["--without", "hair"], "--without is of --style people"),
+        (["--with", "hair"], "--with: hair is on as all pieces are: leave it out"),
         (["--cut-outs", "--backgrounds", "."], "--cut-outs are before nothing: leave out --backgrounds"),
     ],
 )
@@ -68,7 +69,12 @@ def test_wrong_flags_are_refused(flags, says, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("flags", "says"), [(["out", "--style", "drawn"], "--count is missing"), (DRAWN, "OUTPUT is missing")]
+    ("flags", "says"),
+    [
+        (["out", "--style", "drawn"], "--count is missing: --help says more"),
+        (DRAWN, "OUTPUT is missing: --help says more"),
+        ([*DRAWN, "--without", "hair", "out"], "OUTPUT is missing: give it before --without, which takes all that"),
+    ],
 )
 def test_what_is_missing_is_said(flags, says, capsys):
     assert refused(capsys, *flags).startswith(says)
@@ -130,7 +136,11 @@ def test_a_size_too_small_for_people_is_refused_before_the_folder_is_made(tmp_pa
 
 def test_an_unknown_piece_is_refused_with_the_one_that_is_meant(tmp_path, people, capsys):
     flags = (tmp_path / "out", "--style", "people", "--count", 2, "--without")
-    assert refused(capsys, *flags, "hats", "hat") == "--without hat is no piece of a person: did you mean hats?"
+    no_piece = "is no piece of a person:"
+    there = "here are hair, hands, hats"
+    assert refused(capsys, *flags, "hats", "hat") == f"--without hat {no_piece} did you mean hats? T{there}"
+    assert refused(capsys, *flags, "hair,hats") == f"--without hair,hats {no_piece} give them apart, hair hats"
+    assert refused(capsys, *flags, "") == f"--without '' {no_piece} t{there}"
     assert "is no piece of a person: there are hair, hands, hats" in refused(capsys, *flags, "xyz")
     assert not (tmp_path / "out").exists()
 

@@ -1,6 +1,7 @@
 """What Windows lacks or does in its own way, tried where it can be tried on any system."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,7 @@ POSIX = {
 }
 
 
+@functools.cache
 def modules():
     return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(PACKAGE.rglob("*.py"))]
 

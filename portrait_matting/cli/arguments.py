@@ -5,7 +5,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,13 +15,26 @@ from portrait_matting.disk.home import expand, expand_text
 class Parser(argparse.ArgumentParser):
     """A command line that says what is wrong in one line, with the nearest right flag, and ends with code 2."""
 
+    _given: Sequence[str] = ()
+
+    def parse_known_args(self, args=None, namespace=None):
+        self._given = sys.argv[1:] if args is None else args
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         unknown = re.fullmatch(r"unrecognized arguments: (--?[\w-]+).*", message, re.DOTALL)
         if unknown:
             flags = [flag for action in self._actions for flag in action.option_strings]
             message = f"{unknown[1]} is no flag: {nearest(unknown[1], flags) or '--help lists them'}"
         elif missing := re.fullmatch(r"the following arguments are required: (.+)", message):
-            message = f"{missing[1]} is missing: --help says more"
+            greedy = [flag for action in self._actions if action.nargs == "+" for flag in action.option_strings]
+            taken = [flag for flag in greedy if flag in self._given and missing[1][0] != "-"]
+            cure = (
+                f"give it before {taken[0]}, which takes all that follows"
+                if taken and missing[1][0] != "-"
+                else "--help says more"
+            )
+            message = f"{missing[1]} is missing: {cure}"
         self.exit(2, f"error: {' '.join(message.removeprefix('argument ').split())}\n")
 
 
@@ -47,9 +60,13 @@ def number(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
     """A type for argparse: whole numbers from `least` to `most`."""
 
     def number(text: str) -> int:
-        if least <= int(text) <= most:
-            return int(text)
-        raise argparse.ArgumentTypeError(f"{text} is below {least}" if int(text) < least else f"{text} is above {most}")
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number: give one, {least} or more") from None
+        if least <= value <= most:
+            return value
+        raise argparse.ArgumentTypeError(f"{text} is below {least}" if value < least else f"{text} is above {most}")
 
     return number
 

@@ -25,11 +25,15 @@ COMMANDS = {
 }
 
 
-def run(command: Callable[[], None]) -> None:
+def run(command: Callable[[], None], stopped: str | None = None) -> None:
     """Runs a command; an error that the user can mend becomes one line on stderr and exit code 2.
 
     Ctrl-C ends it with exit code 130 and SIGTERM with 143, both after what it has to put in order. With
     PORTRAIT_MATTING_DEBUG set, every error keeps its traceback.
+
+    Args:
+        command: to run.
+        stopped: the line that is printed where it is stopped and says nothing of its own; None says nothing at all.
     """
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints a traceback of its own and exits
     logging.getLogger("matplotlib.font_manager").setLevel(logging.WARNING)  # of a first run: it looks for fonts
@@ -41,8 +45,10 @@ def run(command: Callable[[], None]) -> None:
     try:
         with _terminable():
             command()
-    except KeyboardInterrupt as stopped:
-        sys.exit(exit_code(stopped))
+    except KeyboardInterrupt as interrupt:
+        if stopped is not None:
+            print(str(interrupt) or stopped, file=sys.stderr)
+        sys.exit(exit_code(interrupt))
     except SystemExit as end:
         if isinstance(end.__context__, KeyboardInterrupt):  # Lightning makes exit code 1 of it
             sys.exit(exit_code(end.__context__))

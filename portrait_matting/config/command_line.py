@@ -1,5 +1,6 @@
 """The command line of a recipe, put so that Hydra reads what was meant, or refused in one line that shows it right."""
 
+import difflib
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -161,6 +162,12 @@ def _cure(key: str, recipe: str) -> str | None:
     """What is meant by a key that a recipe has not as it is composed; None where nothing is near."""
     keys = known_keys(recipe)
     right = right_key(key, list(keys))
+    parent, _, name = key.rpartition(".")
+    if right and right != key and "." in parent and (right == parent or right.rpartition(".")[0] == parent):
+        beside = [other.rpartition(".")[2] for other in keys if other.rpartition(".")[0] == parent]
+        if beside:  # of long keys even such are alike that end otherwise: what comes last decides
+            close = difflib.get_close_matches(name, beside, n=1)
+            return (f"did you mean {parent}.{close[0]}? " if close else "") + f"{parent} has {', '.join(beside)}"
     if right == key and keys[key]:
         return f"it is of {' and '.join(keys[key])}: give {'that' if len(keys[key]) == 1 else 'one of them'} as well"
     return f"did you mean {right}?" if right and right != key else None

@@ -1,5 +1,6 @@
 """The way to portraits of bodies in three dimensions, whose needs are the extra `people`: not everybody has them."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
@@ -56,6 +57,10 @@ def choose_pieces(off: Iterable[str], say: str) -> frozenset[str]:
     pieces, off = frozenset(load_people().PIECES), frozenset(off)
     for name in sorted(off):
         if name not in pieces:
-            cure = nearest(name, sorted(pieces)) or f"there are {', '.join(sorted(pieces))}"
-            raise InputError(f"{say.format(name)} is no piece of a person: {cure}")
+            near = nearest(name, sorted(pieces))
+            there = f"there are {', '.join(sorted(pieces))}"
+            cure = f"{near} T{there[1:]}" if near else there
+            if name and set(parts := re.split(r"[\s,;]+", name.strip(",; "))) <= pieces:
+                cure = f"give them apart, {' '.join(parts)}"
+            raise InputError(f"{say.format(name or repr(name))} is no piece of a person: {cure}")
     return pieces - off

@@ -1,11 +1,11 @@
 """What decides every byte of a folder of drawings, but for how many there are, so that it holds those of one kind."""
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from portrait_matting import __version__
+from portrait_matting.disk.settings_file import changed_setting, settings_text
 from portrait_matting.errors import InputError
 
 NAME = "recipe.json"
@@ -40,7 +40,7 @@ class Recipe:
 
     def text(self) -> str:
         """The content of the file `NAME`."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        return settings_text(self)
 
 
 def check_recipe(existing: str, wanted: Recipe, path: Path) -> None:
@@ -50,18 +50,17 @@ def check_recipe(existing: str, wanted: Recipe, path: Path) -> None:
         InputError: they differ, or the file is of something else.
     """
     try:
-        before = dict(json.loads(existing))
-    except (ValueError, TypeError):
-        before = {}
-    if before.keys() != {field.name for field in fields(Recipe)}:
-        raise InputError(f"{path} is no recipe of drawn portraits: give another OUTPUT, or delete {path.parent}")
-    now = json.loads(wanted.text())
-    for name in now:
-        if before[name] != now[name]:
-            raise InputError(
-                f"{path.parent} was drawn {_words(name, before, now)}, this is {_words(name, now, before)}: the recipe "
-                "of a folder cannot change. Give another OUTPUT, or delete that one"
-            )
+        change = changed_setting(existing, wanted)
+    except ValueError:
+        raise InputError(
+            f"{path} is no recipe of drawn portraits: give another OUTPUT, or delete {path.parent}"
+        ) from None
+    if change:
+        name, before, now = change
+        raise InputError(
+            f"{path.parent} was drawn {_words(name, before, now)}, this is {_words(name, now, before)}: the recipe "
+            "of a folder cannot change. Give another OUTPUT, or delete that one"
+        )
 
 
 def _words(name: str, own: dict[str, Any], other: dict[str, Any]) -> str:

@@ -5,15 +5,13 @@ import time
 from collections.abc import Callable
 
 from portrait_matting.learning_rate.pace import Speed
-from portrait_matting.learning_rate.validation_calendar import ValidationCalendar
+from portrait_matting.learning_rate.validation_calendar import MOST_STEPS, ValidationCalendar
 
 _MARGIN = 0.01  # of the time: what nobody measures, such as a dashboard that closes
 _CLOSING = 1.0  # seconds: Python ends
 _WINDOW = 0.05  # of the time: over which the speed is measured
 _FIRST = 10  # times as long as the next ones the first step takes, as is assumed of it: kernels, caches, workers
 _SETTLED = 10  # steps after which the speed is compared with that of the rehearsal
-UNKNOWN = 2**31
-"""More steps than any run has."""
 
 
 class WorkingTime:
@@ -103,9 +101,9 @@ class Deadline:
     ) -> int:
         """How many optimizer steps are left after `done`, 1 or more: those that fit, and not more than to `total`.
 
-        Before there was a step in this process that is a measure, all that `total` leaves, or `UNKNOWN`.
+        Before there was a step in this process that is a measure, all that `total` leaves, or `MOST_STEPS`.
         """
-        by_steps = UNKNOWN if total is None else total - done
+        by_steps = MOST_STEPS if total is None else total - done
         if self.speed.measured < (1 if total is None else 2):
             return max(by_steps, 1)
         step = self.speed.seconds / (_FIRST if self.speed.measured == 1 else 1)

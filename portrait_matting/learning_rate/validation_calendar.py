@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-_MOST = 2**31  # optimizer steps: more than any run has
+MOST_STEPS = 2**31
+"""More optimizer steps than any run has."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,11 @@ class ValidationCalendar:
             done: optimizer steps before these.
 
         Returns:
-            0 or more, at most 2**31: so many where neither steps nor validations take time, or the time has no end.
+            0 or more, at most `MOST_STEPS`: so many where neither steps nor validations take time, or the time has no
+            end.
         """
         step *= 1 + validation / self.interval
-        most = _MOST if step <= 0 else int(min(max(seconds / step, 0), _MOST))
+        most = MOST_STEPS if step <= 0 else int(min(max(seconds / step, 0), MOST_STEPS))
         before, least = self.until(done), 0
         while least < most:  # the time that n steps take rises with n
             middle = (least + most + 1) // 2

@@ -1,10 +1,10 @@
 """What decides every byte of a copy, so that a folder holds one answer only."""
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from portrait_matting.disk.settings_file import changed_setting, settings_text
 from portrait_matting.errors import InputError
 
 
@@ -27,7 +27,7 @@ class Settings:
 
     def text(self) -> str:
         """The content of `settings.json`."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        return settings_text(self)
 
 
 def check_settings(existing: str, wanted: Settings, path: Path) -> None:
@@ -37,14 +37,12 @@ def check_settings(existing: str, wanted: Settings, path: Path) -> None:
         InputError: they differ, or the file is of something else.
     """
     try:
-        before = dict(json.loads(existing))
-    except (ValueError, TypeError):
-        before = {}
-    if before.keys() != {field.name for field in fields(Settings)}:
-        raise InputError(f"{path} is not of a prepared copy: give another OUTPUT, or delete {path.parent}")
-    for name, now in asdict(wanted).items():
-        if before[name] != now:
-            raise InputError(
-                f"{path.parent} was prepared with --{name} {before[name]}, this is --{name} {now}: the settings of a "
-                "copy cannot change. Give another OUTPUT, or delete that one"
-            )
+        change = changed_setting(existing, wanted)
+    except ValueError:
+        raise InputError(f"{path} is not of a prepared copy: give another OUTPUT, or delete {path.parent}") from None
+    if change:
+        name, before, now = change
+        raise InputError(
+            f"{path.parent} was prepared with --{name} {before[name]}, this is --{name} {now[name]}: the settings of a "
+            "copy cannot change. Give another OUTPUT, or delete that one"
+        )

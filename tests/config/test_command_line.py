@@ -1,10 +1,13 @@
 """A recipe's command line: what was meant, or one line that shows it right."""
 
+import sys
+
 import pytest
 
 from portrait_matting.config.command_line import read_command_line, read_overrides
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
+from portrait_matting.train import main
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,24 @@ def test_a_slip_of_the_hand_is_shown_right(given, says):
         read_command_line(given)
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "key, says",
+    [
+        ("data.pieces.wig", "data.pieces has views, company,"),
+        ("data.pieces.hats", "data.pieces has views, company,"),
+        ("data.pieces.head", "did you mean data.pieces.headwear? data.pieces has views,"),
+        ("data.hair", "did you mean data.pieces.hair?"),
+        ("data.trian", "did you mean data.train?"),
+        ("trainer.precision", "did you mean hardware.precision?"),
+    ],
+)
+def test_of_a_key_that_is_none_those_beside_it_are_named_rather_than_the_one_above(key, says, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["train", "data=people", f"{key}=off"])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err.startswith(f"error: {key} is no key of the recipe: {says}")
 
 
 def test_what_is_right_stays():

@@ -291,6 +291,7 @@ def test_what_the_folder_must_be(root, tmp_path):
     assert "data.backgrounds" in message(root, backgrounds=str(tmp_path / "missing"))
     assert "holds no picture" in message(root, backgrounds=str(tmp_path / "empty"))
     assert message(root, height=8) == "data.height=8 is too small: choose at least 16"
+    assert message(root, width=9000) == "data.width=9000 is too large: choose at most 8192"
     assert message(root, draw_seed=-1) == "data.draw_seed=-1 is too small: choose at least 0"
     assert "must leave a share to train on" in message(root, val_share=0.9, test_share=0.1)
     assert "20 cut-out(s) less 10 for val and 10 for test leave none" in message(root, val_share=0.49, test_share=0.5)

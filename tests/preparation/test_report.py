@@ -5,6 +5,7 @@ import pytest
 
 from portrait_matting.data.meta import MetaRow, parse_meta, read_users
 from portrait_matting.errors import InputError
+from portrait_matting.preparation import report as module
 from portrait_matting.preparation.output import Output
 from portrait_matting.preparation.record import Record, Rejection
 from portrait_matting.preparation.report import read_prepared, read_rejected, report, write_tables
@@ -23,6 +24,12 @@ def output(tmp_path):
     made.close()
 
 
+@pytest.fixture
+def no_plot(monkeypatch):
+    """Half a second a picture is saved where tables alone are looked at."""
+    monkeypatch.setattr(module, "plot", lambda records, path: path.write_bytes(b""))
+
+
 def test_the_tables_come_back_as_they_were(output):
     write_tables(RECORDS, REJECTIONS, output)
     assert read_prepared(output.root / "prepared.csv") == RECORDS
@@ -30,6 +37,7 @@ def test_the_tables_come_back_as_they_were(output):
     assert (output.root / "statistics.png").read_bytes()[:4] == b"\x89PNG"
 
 
+@pytest.mark.usefixtures("no_plot")
 def test_the_meta_table_is_one_of_easyportrait(output):
     write_tables(RECORDS, REJECTIONS, output)
     meta = output.root / "meta.csv"
@@ -65,6 +73,7 @@ def test_nothing_gives_empty_tables(output):
     assert read_prepared(output.root / "missing.csv") == []
 
 
+@pytest.mark.usefixtures("no_plot")
 @pytest.mark.parametrize("damage", [b"split,name\n", b"train", b"\xff"])
 def test_a_damaged_table_is_named(output, damage):
     write_tables(RECORDS, [], output)
@@ -104,6 +113,7 @@ def test_portraits_without_a_person_are_counted(tmp_path):
     assert "portraits that show nobody, whose masks are 0 all over: 1" in lines
 
 
+@pytest.mark.usefixtures("no_plot")
 def test_a_name_in_two_splits_leaves_a_meta_table_that_can_be_read(output):
     twice = [replace(RECORD, user=""), replace(RECORD, user="", split="val"), RECORDS[1]]
     write_tables(twice, [], output)
