@@ -5,12 +5,13 @@ without a piece, all others stay as they are.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from portrait_matting.errors import InputError
 from portrait_matting.people.bodies.body_data import body_data
-from portrait_matting.people.company import sample_company
+from portrait_matting.people.company import sample_company, together
 from portrait_matting.people.outfit import outfit
 from portrait_matting.people.photography.focus import defocus, focus
 from portrait_matting.people.photography.framing import frame
@@ -101,6 +102,8 @@ def draw_person_layers(
         sample_sitter(data, streams.of(number), pieces, each.ages, each.place)
         for number, each in enumerate(standing, 1)
     ]
+    bodies = together([sitter.body for sitter in sitters])
+    sitters = [replace(sitter, body=body) for sitter, body in zip(sitters, bodies, strict=True)]
     return _photographed(sitters, streams, height, width, pieces, backgrounds)
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from portrait_matting.people import portrait
 from portrait_matting.people.bodies.shape import sample_shape
 from portrait_matting.people.company import sample_company
 
@@ -26,3 +27,26 @@ def test_a_given_age_changes_nothing_else_of_a_person(bodies, ages):
             assert one.phenotype[name] == other.phenotype[name]
         if min(one.age, other.age) > 20:  # the bodies of girls and boys differ less
             assert one.phenotype["gender"] == other.phenotype["gender"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "index"), [(0, 76), (0, 664), (0, 742), (1, 67), (1, 978), (2, 324), (2, 902)])
+def test_all_heads_of_grown_ups_and_small_children_are_in_the_picture(bodies, seed, index, monkeypatch):
+    class Framed(Exception):
+        pass
+
+    def framed(bodies, *more):
+        middles = np.stack([body.carried(body.eyes.mean(0), "head") for body in bodies])
+        camera = frame(bodies, *more)
+        pixels, depth = camera.project(middles)
+        radius = np.array([body.head_height for body in bodies]) * camera.focal / depth
+        raise Framed(pixels, radius)
+
+    frame = portrait.frame
+    monkeypatch.setattr(portrait, "frame", framed)
+    with pytest.raises(Framed) as found:
+        portrait.draw_person_layers("train", seed, index)
+    pixels, radius = found.value.args
+    assert len(pixels) > 1
+    assert (pixels > 0.4 * radius[:, None]).all()
+    assert (pixels < np.array([336, 384]) - 0.4 * radius[:, None]).all()

@@ -11,6 +11,7 @@ _NEAREST = 0.5  # of the distance of heads: nothing in view is nearer to the cam
 _NEAREST_BESIDE = 0.14  # metres, but for the arm of who holds the camera
 _EVERY = 11  # of the triangles of a body, one of so many is looked at
 _STRETCHED = 1.6  # heads before the face: a hand so far off may hold the camera
+_WHOLE = 0.75  # of the half of a head, from its middle, that is in the picture where there are several
 _CUT = 0.05  # metres: bodies end so far around their lowest points, in mid-thigh; no picture shows that
 
 
@@ -37,8 +38,7 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
         view = view._replace(yaw=view.yaw + float(rng.choice([-1, 1]) * rng.uniform(25, 60)))  # past the hand
     for _ in range(3):
         camera = _placed(bodies, heads, size, around, view, _NEAREST, height, width)
-        pixels, _ = camera.project(heads.astype(np.float32))
-        if not several or ((pixels > 0) & (pixels < (width, height))).all():
+        if not several or _held(camera, heads, size):
             break
         # to have all of a few people in the picture, and not their feet, it must be plainer
         view = view._replace(
@@ -72,6 +72,15 @@ def _placed(
             break
         distance += max(nearest * distance - found, 0.05)
     return _without_the_cut(camera, bodies, heads, size)
+
+
+def _held(camera: Camera, heads: np.ndarray, size: float) -> bool:
+    """Whether all heads are in the picture, of each at most a little cut off."""
+    pixels, depth = camera.project(heads.astype(np.float32))
+    if (depth <= 0).any():
+        return False
+    most = (_WHOLE * 0.5 * size * camera.focal / depth)[:, None]
+    return bool(((pixels > most) & (pixels < (camera.width, camera.height) - most)).all())
 
 
 def _stretched(body: Body, head: np.ndarray) -> np.ndarray | None:

@@ -72,6 +72,19 @@ def draw_thicket(rng: np.random.Generator, height: int, width: int) -> np.ndarra
     return found
 
 
+def overgrown(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A place with leaves, grass or stones before the lower part of it, lit as it is: linear RGB, float32 (H, W, 3)."""
+    height, width = light.shape[:2]
+    kind = str(rng.choice(_KINDS[:3], p=(0.6, 0.12, 0.28)))
+    palette = _palette(rng, kind)
+    there = cv2.resize(light[height // 3 :], (1, 1), interpolation=cv2.INTER_AREA)[0, 0]
+    palette *= (there + there.mean()) / (2 * palette.mean())
+    found = _part(rng, kind, palette.astype(np.float32), height, width, rng.uniform(0.6, 1.6))
+    found *= _blotches(rng, height, width, rng.uniform(0.2, 0.6))[..., None]
+    covered = _below_a_line(rng, height, width, 0.7)
+    return covered * found + (1 - covered) * light
+
+
 def textured(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A place with more that is small in it, as surfaces have it near by: linear RGB, float32 (H, W, 3)."""
     height, width = light.shape[:2]
@@ -115,12 +128,17 @@ def _blotches(rng: np.random.Generator, height: int, width: int, amount: float) 
 
 def _before_sky(rng: np.random.Generator, thicket: np.ndarray) -> np.ndarray:
     height, width = thicket.shape[:2]
-    line = rng.uniform(0.1, 0.5) + np.cumsum(rng.normal(0, 0.04, 12))
-    line = cv2.resize(line.astype(np.float32)[None], (width, 1), interpolation=cv2.INTER_CUBIC)[0] * height
-    edge = _part(rng, "leaves", np.linspace(-0.06, 0.06, 256, dtype=np.float32)[:, None], height, width, 0.8) * height
-    above = np.arange(height, dtype=np.float32)[:, None] - line + edge
-    covered = np.clip(above + np.float32(0.5), 0, 1)[..., None]
+    covered = _below_a_line(rng, height, width, 0.5)
     zenith, horizon = rng.uniform((0.15, 0.3, 0.6), (0.5, 0.6, 1.0)), rng.uniform(0.6, 2.0) * np.array([0.95, 1, 1.05])
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     sky = (zenith + (horizon - zenith) * np.sqrt(down)).astype(np.float32)
     return covered * thicket + (1 - covered) * sky
+
+
+def _below_a_line(rng: np.random.Generator, height: int, width: int, lowest: float) -> np.ndarray:
+    """1 below an uneven line of leaves from side to side, `lowest` of the height down at most; float32 (H, W, 1)."""
+    line = rng.uniform(0.1, lowest) + np.cumsum(rng.normal(0, 0.04, 12))
+    line = cv2.resize(line.astype(np.float32)[None], (width, 1), interpolation=cv2.INTER_CUBIC)[0] * height
+    edge = _part(rng, "leaves", np.linspace(-0.06, 0.06, 256, dtype=np.float32)[:, None], height, width, 0.8) * height
+    above = np.arange(height, dtype=np.float32)[:, None] - line + edge
+    return np.clip(above + np.float32(0.5), 0, 1)[..., None]
