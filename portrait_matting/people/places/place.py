@@ -21,8 +21,8 @@ STUDIO = 0.16
 """The share of places that are a studio's backdrop."""
 _DRAWN_BESIDE = 0.06  # of places with a folder of pictures that are drawn all the same: walls close behind
 _THICKETS, _THICKETS_BESIDE = 0.3, 0.1  # of all places, without and with a folder
-_OVERGROWN_BESIDE = 0.12  # of places with a folder: its pictures with leaves, grass or stones before them
-_CRISP = 1.6  # at most, of what is fine in a picture is added to it
+_OVERGROWN_BESIDE = 0.16  # of places with a folder: its pictures with leaves, grass or stones before them
+_CRISP = 2.0  # at most, of what is fine in a picture is added to it
 _TEXTURED = 0.6  # of the other drawings: their surfaces are too clean
 _DRAWN = 260  # pixels of a drawing's shorter side, at most: its cost grows with its area
 _OVERGROWN = STUDIO + _DRAWN_BESIDE + _OVERGROWN_BESIDE
@@ -59,7 +59,8 @@ def draw_place(
         like: (n, 3) linear RGB, colours of the person, which a backdrop sometimes has too.
         backgrounds: pictures without people, or their folder; None: scenery is drawn.
         backdrops: whether there are studios' backdrops, and beside the pictures of a folder a few drawings: a third of
-            the places then. Without, all are pictures of the folder, or drawn scenery.
+            the places then, and one in six is a picture with leaves, grass or stones drawn before it. Without, all are
+            pictures of the folder, or drawn scenery.
 
     Raises:
         InputError: the folder is missing or holds no picture, or one cannot be decoded.
@@ -78,8 +79,10 @@ def draw_place(
         light = to_linear(picture) * exposure
         return Place(textured(light, rng) if rng.random() < _TEXTURED else light, wall)
     picture = pictures_of(backgrounds).sharp(rng, height, width)
-    light = to_linear(crisp(picture, rng)) * exposure
-    return Place(overgrown(light, rng) if backdrops and kind < _OVERGROWN else light, wall=False)
+    picture = crisp(picture, rng)
+    if backdrops and kind < _OVERGROWN:
+        picture = overgrown(picture, rng)
+    return Place(to_linear(picture) * exposure, wall=False)
 
 
 def crisp(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
