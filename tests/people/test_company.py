@@ -4,6 +4,8 @@ import pytest
 from portrait_matting.people import portrait
 from portrait_matting.people.bodies.shape import sample_shape
 from portrait_matting.people.company import sample_company
+from portrait_matting.people.photography.framing import holds
+from portrait_matting.people.streams import Streams
 
 
 def test_alone_there_is_one_person_who_may_have_any_age():
@@ -50,3 +52,27 @@ def test_all_heads_of_grown_ups_and_small_children_are_in_the_picture(bodies, se
     assert len(pixels) > 1
     assert (pixels > 0.4 * radius[:, None]).all()
     assert (pixels < np.array([336, 384]) - 0.4 * radius[:, None]).all()
+
+
+@pytest.mark.slow
+def test_who_does_not_fit_into_a_narrow_picture_is_not_in_it(bodies, monkeypatch):
+    class Framed(Exception):
+        pass
+
+    def light_of(background, camera, *_):
+        raise Framed(camera)
+
+    asked = []
+    frame = portrait.frame
+    monkeypatch.setattr(portrait, "frame", lambda bodies, *more: (asked.append(bodies), frame(bodies, *more))[1])
+    monkeypatch.setattr(portrait, "light_of", light_of)
+    fewer = 0
+    for index in range(150):
+        if len(sample_company(Streams("val", 4, index)("company"))) < 2:
+            continue
+        asked.clear()
+        with pytest.raises(Framed) as found:
+            portrait.draw_person_layers("val", 4, index, 500, 150)
+        fewer += len(asked) - 1
+        assert len(asked[-1]) == 1 or holds(found.value.args[0], asked[-1])
+    assert fewer > 0

@@ -19,7 +19,8 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
     """A camera before people.
 
     Args:
-        bodies: one, or a few that stand together: then all their heads are in the picture.
+        bodies: one, or a few that stand together: then all their heads are in the picture, if it is not too
+            narrow for them: see `holds`.
         rng: of the camera.
         height, width: of the picture in pixels.
         pieces: without "views" faces are seen from the front, level, at head and shoulders, in the middle.
@@ -38,13 +39,23 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
         view = view._replace(yaw=view.yaw + float(rng.choice([-1, 1]) * rng.uniform(25, 60)))  # past the hand
     for _ in range(3):
         camera = _placed(bodies, heads, size, around, view, _NEAREST, height, width)
-        if not several or _held(camera, heads, size):
+        if not several or holds(camera, bodies):
             break
         # to have all of a few people in the picture, and not their feet, it must be plainer
         view = view._replace(
             yaw=0.3 * view.yaw if abs(view.yaw) < 90 else 180, pitch=0.2 * view.pitch, roll=0.1 * view.roll
         )
     return camera
+
+
+def holds(camera: Camera, bodies: list[Body]) -> bool:
+    """Whether the heads of all bodies are in the picture, of each at most a little cut off."""
+    pixels, depth = camera.project(np.stack([_head(body) for body in bodies]))
+    if (depth <= 0).any():
+        return False
+    most = _WHOLE * np.array([body.head_height for body in bodies]) * camera.focal / depth
+    inside = (pixels > most[:, None]) & (pixels < (camera.width, camera.height) - most[:, None])
+    return bool(inside.all())
 
 
 def _placed(
@@ -72,15 +83,6 @@ def _placed(
             break
         distance += max(nearest * distance - found, 0.05)
     return _without_the_cut(camera, bodies, heads, size)
-
-
-def _held(camera: Camera, heads: np.ndarray, size: float) -> bool:
-    """Whether all heads are in the picture, of each at most a little cut off."""
-    pixels, depth = camera.project(heads.astype(np.float32))
-    if (depth <= 0).any():
-        return False
-    most = (_WHOLE * 0.5 * size * camera.focal / depth)[:, None]
-    return bool(((pixels > most) & (pixels < (camera.width, camera.height) - most)).all())
 
 
 def _stretched(body: Body, head: np.ndarray) -> np.ndarray | None:
