@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from portrait_matting.people.bodies.body import Body
-from portrait_matting.people.clothes.clothes import covered, dress
+from portrait_matting.people.clothes.clothes import covered, dress, whole
 from portrait_matting.people.clothes.wrap import hooded
 from portrait_matting.people.faces.skin import body_surfaces
 from portrait_matting.people.hair.beard import grow_beard
@@ -42,9 +42,9 @@ class Outfit(NamedTuple):
 def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Camera) -> Outfit:
     """Dresses a person.
 
-    What one piece adds changes no other, with one exception: how many strands the hair has follows from how high the
+    What one piece adds changes no other, with two exceptions: how many strands the hair has follows from how high the
     head is in the picture. From another camera (the piece "views", another size of the picture) it is hair of the same
-    style and colour, and other strands.
+    style and colour, and other strands. And long hair lies on the garments that are worn.
 
     Args:
         sitter: whom.
@@ -62,9 +62,9 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Cam
         rng = streams("hair")
         style = sample_style(body.shape, rng)
         flyaways = FLYAWAYS if "flyaways" in pieces else 0.0
-        strands += grow_hair(body, complexion, rng, headwear, style, flyaways, _detail(sitter, camera))
+        strands += grow_hair(body, complexion, rng, headwear, style, flyaways, _detail(sitter, camera), whole(clothes))
         shares = scalp_share(body, style.hairline)
-    strands += grow_brows(body, complexion, streams("brows"))
+    strands += _under(body, grow_brows(body, complexion, streams("brows")), headwear)
     if "beards" in pieces:
         strands += _under(body, grow_beard(body, complexion, streams("beards")), headwear, mask)
     skin = body_surfaces(body, complexion, streams("skin"), pieces, camera.position, shares)
@@ -92,9 +92,10 @@ def _mask(sitter: Sitter, rng: np.random.Generator) -> Headwear | None:
 
 
 def _under(body: Body, strands: list[Strands], *worn: Headwear | None) -> list[Strands]:
-    """What is seen of strands below what is worn over them."""
+    """What is seen of strands of the face that something worn is over."""
     for cover in worn:
         if cover is not None:
+            cover = cover if cover.over_face is None else cover._replace(hides=cover.over_face)
             strands = [left for each in strands for left in uncovered(body, each, cover)]
     return strands
 

@@ -5,15 +5,16 @@ without a piece, all others stay as they are.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from portrait_matting.errors import InputError
 from portrait_matting.people.bodies.body_data import body_data
-from portrait_matting.people.company import sample_company
+from portrait_matting.people.company import sample_company, together
 from portrait_matting.people.outfit import outfit
 from portrait_matting.people.photography.focus import defocus, focus
-from portrait_matting.people.photography.framing import frame
+from portrait_matting.people.photography.framing import frame, holds
 from portrait_matting.people.photography.layers import layers_of
 from portrait_matting.people.photography.lens import Lens, sample_lens
 from portrait_matting.people.photography.sensor import develop
@@ -101,6 +102,8 @@ def draw_person_layers(
         sample_sitter(data, streams.of(number), pieces, each.ages, each.place)
         for number, each in enumerate(standing, 1)
     ]
+    bodies = together([sitter.body for sitter in sitters])
+    sitters = [replace(sitter, body=body) for sitter, body in zip(sitters, bodies, strict=True)]
     return _photographed(sitters, streams, height, width, pieces, backgrounds)
 
 
@@ -132,6 +135,9 @@ def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces
         return layers_of(nobody, place.light, Lens(0.0, 1.0, 2.0))
     bodies = [sitter.body for sitter in sitters]
     camera = frame(bodies, streams("views"), height, width, pieces)
+    while len(bodies) > 1 and not holds(camera, bodies):  # they do not fit into a narrow picture: it is of fewer people
+        sitters, bodies = sitters[:-1], bodies[:-1]
+        camera = frame(bodies, streams("views"), height, width, pieces)
     albedo = float(np.mean([sitter.complexion.skin for sitter in sitters]))
     heads = np.stack([sitter.body.carried(sitter.body.eyes.mean(0), "head") for sitter in sitters])
     depths = camera.project(heads)[1]

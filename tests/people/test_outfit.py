@@ -1,7 +1,5 @@
 """What people wear: a piece that is switched off leaves the others as they are, and all of it has an exact alpha."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -16,6 +14,7 @@ from portrait_matting.people.rendering.light import even_light
 from portrait_matting.people.rendering.render import Rendered, render
 from portrait_matting.people.rendering.surface import Appearance, Surface
 from portrait_matting.people.sitter import Sitter, sample_sitter
+from portrait_matting.people.things.head_cover import Headwear
 
 ALL = frozenset(PIECES)
 WHITE = even_light((1, 1, 1))
@@ -40,7 +39,7 @@ def test_a_head_that_is_covered_or_bare_has_the_same_necklace(bodies, monkeypatc
         chains.append(list(rng.random(3)))
         return []
 
-    everybody = SimpleNamespace(surfaces=[], hides=lambda points: np.ones(len(points), np.bool_))
+    everybody = Headwear([], lambda points: np.ones(len(points), np.bool_))
     for name, value in (("_WITH_EARRINGS", (1.0, 1.0)), ("_WITH_NECKLACE", 1.0), ("wear_necklace", chain)):
         monkeypatch.setattr(f"portrait_matting.people.outfit.{name}", value)
     for hat in (None, everybody):
@@ -62,7 +61,7 @@ def test_a_piece_that_is_off_leaves_the_random_numbers_of_all_others(bodies, pie
         return asked
 
     parts = {name: [] for name in ("grow_hair", "grow_brows", "grow_beard", "dress", "hold", "wear_bag")}
-    parts |= {"wear_mask": SimpleNamespace(surfaces=[], hides=lambda points: np.zeros(len(points), np.bool_))}
+    parts |= {"wear_mask": Headwear([], lambda points: np.zeros(len(points), np.bool_))}
     parts |= {f"wear_{name}": [] for name in ("glasses", "earrings", "necklace", "headphones")}
     for name, result in parts.items():
         monkeypatch.setattr(f"portrait_matting.people.outfit.{name}", watched(name, result))

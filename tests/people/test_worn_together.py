@@ -9,11 +9,12 @@ from portrait_matting.people import outfit as module
 from portrait_matting.people.bodies.body import make_body
 from portrait_matting.people.bodies.complexion import sample_complexion
 from portrait_matting.people.bodies.shape import sample_shape
-from portrait_matting.people.clothes import clothes, wardrobe
-from portrait_matting.people.clothes.clothes import dress
+from portrait_matting.people.clothes import clothes, coats, wardrobe
+from portrait_matting.people.clothes.clothes import dress, whole
 from portrait_matting.people.clothes.wrap import hooded
 from portrait_matting.people.hair.beard import grow_beard
 from portrait_matting.people.hair.covered_hair import at_rest
+from portrait_matting.people.hair.styles import STYLES
 from portrait_matting.people.rendering.camera import look_at
 from portrait_matting.people.sitter import Sitter
 from portrait_matting.people.things import headwear
@@ -64,6 +65,46 @@ def test_what_is_before_and_below_a_mask_is_not_under_it(sitter):
         eyes = sitter.body.eyes
         assert not mask.hides(eyes).any()
         assert not mask.hides(eyes - (0, 0, 0.25)).any(), "the chest"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["beanie", "headscarf", "hood"])
+def test_brows_are_hidden_by_what_is_worn_over_them_and_by_nothing_else(sitter, kind, monkeypatch):
+    camera = look_at(sitter.body.eyes.mean(0), 0, 0, 0, 2.0, 300, (40, 40), 80, 80)
+    shares = []
+    for seed in range(8):
+        worn = headwear.wear_headwear(sitter.body, np.random.default_rng(seed), kind)
+        monkeypatch.setattr(module, "_headwear", lambda *_, worn=worn: worn)
+        bare, left = (
+            np.concatenate([at_rest(sitter.body, each.points).reshape(-1, 3) for each in strands])
+            for strands in (
+                module.outfit(sitter, streams, frozenset(pieces), camera).strands for pieces in ((), {"headwear"})
+            )
+        )
+        over = worn.hides if worn.over_face is None else worn.over_face
+        shares.append(over(bare).mean())
+        assert over(left).sum() <= 0.02 * len(bare)
+        assert len(left) >= 0.8 * (~over(bare)).sum()
+    assert (max(shares) > 0.3) if kind == "beanie" else (max(shares) < 0.6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["wavy", "long back", "ponytail"])
+def test_long_hair_lies_on_coats_and_not_in_them(sitter, style, monkeypatch):
+    monkeypatch.setattr(module, "sample_style", lambda shape, rng: STYLES[style])
+    monkeypatch.setattr(clothes, "sample_second", lambda rng, body: coats.SECOND["puffer"](rng))
+    camera = look_at(sitter.body.eyes.mean(0), 0, 0, 0, 2.0, 300, (40, 40), 80, 80)
+    found = module.outfit(sitter, streams, frozenset({"hair", "layers"}), camera)
+    hair = np.concatenate([each.points.reshape(-1, 3) for each in found.strands])
+    hair = hair[hair[:, 2] < sitter.body.joints[sitter.body.data.bone("neck01"), 2] + 0.02]
+    hair = hair[np.random.default_rng(0).choice(len(hair), 1200)]
+    for garment in whole(found.surfaces):
+        outside = np.flatnonzero((garment.hem > 0.005) & (garment.points[:, 2] > hair[:, 2].min() - 0.1))
+        if not len(outside):
+            continue  # trousers
+        nearest = outside[np.linalg.norm(hair[:, None] - garment.points[None, outside], axis=2).argmin(1)]
+        depth = -((hair - garment.points[nearest]) * garment.normals[nearest]).sum(1)
+        assert (depth > 0.005).mean() < 0.012
 
 
 @pytest.mark.parametrize("hood", [False, True])

@@ -1,7 +1,7 @@
 """One body: its points at rest and as it is held."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -39,6 +39,13 @@ class Body:
         """Points (…, 3) of the rest pose as a bone carries them: what is worn on a head goes with the head."""
         matrix = self.bones[self.data.bone(bone)]
         return (points @ matrix[:, :3].T + matrix[:, 3]).astype(np.float32)
+
+    def lifted(self, metres: float) -> "Body":
+        """The same body so much higher in the room."""
+        up = np.array([0, 0, metres], np.float32)
+        bones = self.bones.copy()
+        bones[:, :, 3] += up
+        return replace(self, points=self.points + up, bones=bones)
 
     @cached_property
     def normals(self) -> np.ndarray:

@@ -73,7 +73,7 @@ def sample_posture(rng: np.random.Generator, data: BodyData, joints: np.ndarray,
             free = each if kind == "holding" else None
         else:
             arm = _hanging(rng, each)
-        bend = rng.uniform(3, 25) if kind != "holding" else rng.uniform(25, 45)
+        bend = rng.uniform(3, 25) if kind not in ("holding", "crossed") else rng.uniform(25, 45)
         pose = pose | arm | curled(data, joints, each, bend)
     return Posture(pose, kind, free)
 
@@ -144,5 +144,8 @@ def _crossed(rng, data: BodyData, joints: np.ndarray, pose: Rotations, side: str
     bones = transforms(data, joints, pose)
     spine = bones[data.bone("spine01")].astype(np.float64)
     middle = spine[:, :3] @ joints[data.bone("spine01")] + spine[:, 3]
-    there = middle - 0.09 * out + (0, -0.2 - 0.06 * above, -0.16 + 0.03 * above)
-    return reach(data, joints, pose, side, there, out - Z, -out - 0.1 * Y + (0.25 if above else -0.1) * Z)
+    # the hand ends at the other arm, which is as far from the middle as the shoulder is, and bends around it
+    apart = abs(float(joints[data.bone(f"upperarm01.{side}"), 0]))
+    there = middle - (apart - 0.16) * out + (0, -0.19 - 0.05 * above, -0.16 + 0.05 * above)
+    way = -out + 0.3 * Y + 0.4 * Z if above else -out + 0.5 * Y - 0.1 * Z
+    return reach(data, joints, pose, side, there, out - Z, way)

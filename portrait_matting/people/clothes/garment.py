@@ -232,6 +232,11 @@ def _rim(form: Shell, triangles: np.ndarray, corners: np.ndarray, thickness: flo
     )
 
 
+def whole(clothes: list[Surface]) -> list[Surface]:
+    """Of clothes, the outsides of whole garments that nothing shows through: no collars, hoods, scarves, buttons."""
+    return [surface for surface in clothes if getattr(surface, "covers", None) is not None]
+
+
 def covered(body: Body, surfaces: list[Surface]) -> np.ndarray:
     """Which triangles of the body's mesh are under cloth and cannot be seen: bool (T,)."""
     under = np.zeros(len(body.rest), bool)

@@ -10,12 +10,13 @@ from portrait_matting.people.rendering.surface import Appearance, Samples, Surfa
 
 _APART = 0.04  # of jawOpen and its like, from where lips part
 
+_TOOTH, _CORNER = 0.0075, 0.03  # metres: how broad one is, and from the middle of a mouth to its corner
 _DEPTH = np.float32((0.07, 0.018, 0.018))  # linear RGB of what is far back in a mouth
 
 
 def mouth(body: Body, rng: np.random.Generator) -> list[Surface]:
     """Teeth and a tongue; nothing where lips are closed, so that nothing can come through them."""
-    yellow, bright = rng.uniform(0, 1) ** 2 * np.clip(body.shape.age / 60, 0.2, 1), rng.uniform(0.8, 0.95)
+    yellow, bright = rng.uniform(0, 1) ** 2 * np.clip(body.shape.age / 60, 0.2, 1), rng.uniform(0.56, 0.78)
     if _open(body) < _APART:
         return []
     teeth = np.float32(bright) * np.float32((1, 0.93 - 0.05 * yellow, 0.82 - 0.22 * yellow))
@@ -76,7 +77,8 @@ def _wet(colour: np.ndarray):
 
 
 def _toothed(body: Body, colour: np.ndarray):
-    """Teeth side by side along the row, darker to the back of the mouth and between one another; gums above."""
+    """Teeth side by side along the row, each round, darker to the corners and the back of the mouth, where lips and
+    cheeks shade them."""
     middle = body.rest[np.unique(body.data.meshes["teeth"][0])]
     front = middle[:, 1].min()
 
@@ -84,8 +86,10 @@ def _toothed(body: Body, colour: np.ndarray):
         albedo = np.repeat(colour[None], len(samples.rest), 0)
         back = np.clip((samples.rest[:, 1] - front) / 0.028, 0, 1)
         across = np.abs(samples.rest[:, 0])
-        gap = np.abs(((across / 0.0075) % 1) - 0.5) * 2  # near 1 between two
-        albedo *= (1 - 0.22 * np.clip((gap - 0.82) / 0.18, 0, 1) * (samples.footprint < 0.0012))[:, None]
+        place = ((across / _TOOTH) % 1 - 0.5) * 2  # from -1 to 1 across one
+        gap = np.clip((np.abs(place) - 0.78) / 0.22, 0, 1)
+        shade = 1 - 0.18 * place**2 - 0.4 * gap * (samples.footprint < 0.0012)
+        albedo *= (shade * (1 - 0.5 * np.clip(across / _CORNER, 0, 1) ** 2))[:, None]
         albedo += (np.clip(1.25 * back, 0, 1) ** 1.3)[:, None] * (_DEPTH - albedo)
         return Appearance(albedo.astype(np.float32), samples.normal, 0.05, 0.25, 0.4)
 

@@ -1,5 +1,6 @@
 """How far points are from a clothed body, so that hair lies on it and not in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,11 +9,13 @@ from numba import njit
 
 from portrait_matting.people.bodies.body import Body, normals
 from portrait_matting.people.bodies.body_data import body_data
+from portrait_matting.people.rendering.surface import Surface
 
 CLOTHES = 0.013
 """Metres from the skin to the outside of ordinary clothes."""
 _CELL = 0.015  # metres, of the grid
 _REACH = 2  # cells around a vertex that learn of it
+_ASKED = 900  # vertices of a garment, about: they lie 2 cm apart
 _SPACING = 0.008  # metres between the vertices that are asked
 _MIDDLE, _CHIN = np.array([0, -0.03, 0.74], np.float32), 0.66  # metres, of the head all bodies have in common
 _LOW, _HIGH = np.array([-0.33, -0.30, -0.62]), np.array([0.33, 0.33, 0.18])  # metres around the eyes' middle
@@ -35,14 +38,17 @@ class Clearance:
         return _distances(np.ascontiguousarray(points, np.float32), self.origin, self.distance)
 
 
-def clearance(body: Body, ears: bool = True) -> Clearance:
+def clearance(body: Body, ears: bool = True, over: Sequence[Surface] = ()) -> Clearance:
     """The clearance around the head and the upper half of a body as it is held.
 
-    It is that of the nearest vertex's tangent plane: skin of the head, the neck and the hands, elsewhere clothes.
+    It is that of the nearest vertex's tangent plane: skin of the head, the neck and the hands, elsewhere clothes. Where
+    garments that are given are farther out, it is theirs.
 
     Args:
         body: as it is held.
         ears: whether they count; hair that is tied or short lies behind them.
+        over: garments that hair lies on. Not collars and hoods: hair that falls between them and the neck is theirs to
+            hide, and pushed out of them it would stand off.
     """
     bare, covered = _asked(ears)
     outside = normals(body.points, body.data.meshes["tights"][0])[covered]
@@ -50,7 +56,17 @@ def clearance(body: Body, ears: bool = True) -> Clearance:
     away = np.concatenate([body.normals[bare], outside])
     origin = (body.carried(body.eyes.mean(0), "head") + _LOW).astype(np.float32)
     shape = tuple(int(n) for n in np.ceil((_HIGH - _LOW) / _CELL))
-    return Clearance(origin, _splat(points, away, origin, shape))
+    distance = _splat(points, away, origin, shape)
+    for garment in over:
+        # of each by itself: between two layers it is the outer one that counts
+        worn = garment.points[:, 2] > origin[2]
+        if garment.hem is not None:
+            worn &= garment.hem > 0
+        asked = np.flatnonzero(worn)
+        asked = asked[:: max(1, len(asked) // _ASKED)]
+        if len(asked):
+            np.minimum(distance, _splat(garment.points[asked], garment.normals[asked], origin, shape), out=distance)
+    return Clearance(origin, distance)
 
 
 @cache

@@ -1,5 +1,6 @@
 """The hair of a head, from its roots to its tips."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -16,7 +17,7 @@ from portrait_matting.people.hair.scalp import Hairline, Roots, density, scalp
 from portrait_matting.people.hair.style_choice import sample_style
 from portrait_matting.people.hair.styles import Style
 from portrait_matting.people.hair.tails import tail_of
-from portrait_matting.people.rendering.surface import Strands
+from portrait_matting.people.rendering.surface import Strands, Surface
 
 FLYAWAYS = 0.03
 """Of the strands, how many do not lie with the others."""
@@ -30,6 +31,7 @@ def grow_hair(
     style: Style | None = None,
     flyaways: float = FLYAWAYS,
     detail: float = 1.0,
+    over: Sequence[Surface] = (),
 ) -> list[Strands]:
     """The hair of a head as it is worn; without `flyaways` all other hairs are the same.
 
@@ -42,12 +44,14 @@ def grow_hair(
         flyaways: of the strands, how many do not lie with the others.
         detail: of the strands, how many are drawn, each as much wider: from afar a few tufts look as many hairs do.
             Another `detail` is another head of hair of the same style: roots and tufts are drawn anew.
+        over: the clothes that hair lies on where it is long.
     """
     style = sample_style(body.shape, rng) if style is None else style
     style = replace(style, count=round(detail * style.count), radius=style.radius / detail)
     if headwear is not None:
         style = pressed(style)
-    around = clearance(body, ears=style.gravity > 0.1)
+    hangs = style.gravity > 0.1
+    around = clearance(body, ears=hangs, over=over if hangs or style.tail in ("tail", "plait") else ())
     roots = _rooted(style, rng)
     roots = roots[around(roots.of(body.points)) > -0.004]  # what grows under a collar stays there
     if not len(roots.at):

@@ -11,6 +11,7 @@ _NEAREST = 0.5  # of the distance of heads: nothing in view is nearer to the cam
 _NEAREST_BESIDE = 0.14  # metres, but for the arm of who holds the camera
 _EVERY = 11  # of the triangles of a body, one of so many is looked at
 _STRETCHED = 1.6  # heads before the face: a hand so far off may hold the camera
+_WHOLE = 0.75  # of the half of a head, from its middle, that is in the picture where there are several
 _CUT = 0.05  # metres: bodies end so far around their lowest points, in mid-thigh; no picture shows that
 
 
@@ -18,7 +19,8 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
     """A camera before people.
 
     Args:
-        bodies: one, or a few that stand together: then all their heads are in the picture.
+        bodies: one, or a few that stand together: then all their heads are in the picture, if it is not too
+            narrow for them: see `holds`.
         rng: of the camera.
         height, width: of the picture in pixels.
         pieces: without "views" faces are seen from the front, level, at head and shoulders, in the middle.
@@ -37,14 +39,23 @@ def frame(bodies: list[Body], rng: np.random.Generator, height: int, width: int,
         view = view._replace(yaw=view.yaw + float(rng.choice([-1, 1]) * rng.uniform(25, 60)))  # past the hand
     for _ in range(3):
         camera = _placed(bodies, heads, size, around, view, _NEAREST, height, width)
-        pixels, _ = camera.project(heads.astype(np.float32))
-        if not several or ((pixels > 0) & (pixels < (width, height))).all():
+        if not several or holds(camera, bodies):
             break
         # to have all of a few people in the picture, and not their feet, it must be plainer
         view = view._replace(
             yaw=0.3 * view.yaw if abs(view.yaw) < 90 else 180, pitch=0.2 * view.pitch, roll=0.1 * view.roll
         )
     return camera
+
+
+def holds(camera: Camera, bodies: list[Body]) -> bool:
+    """Whether the heads of all bodies are in the picture, of each at most a little cut off."""
+    pixels, depth = camera.project(np.stack([_head(body) for body in bodies]))
+    if (depth <= 0).any():
+        return False
+    most = _WHOLE * np.array([body.head_height for body in bodies]) * camera.focal / depth
+    inside = (pixels > most[:, None]) & (pixels < (camera.width, camera.height) - most[:, None])
+    return bool(inside.all())
 
 
 def _placed(

@@ -63,9 +63,9 @@ def sample_lens(
         place=float(np.max(depth)) + np.exp(rng.uniform(np.log(0.3), np.log(1.5 if wall else 40))),
         blades=int(rng.choice([0, 0, 0, 6, 7])),
     )
-    if 0.5 < kind < 0.75:
+    if 0.68 < kind < 0.84:
         lens = replace(lens, aperture=np.exp(rng.uniform(np.log(0.006), np.log(0.05))))
-    elif kind >= 0.75 and not wall:
+    elif kind >= 0.84 and not wall:
         lens = replace(lens, apart=rng.uniform(0.008, WIDEST))
     if (rare := rng.random()) < 0.03:  # focused on what is behind or before
         lens = replace(lens, focus=focus + rng.uniform(0.05, 0.4), aperture=rng.uniform(0.004, 0.02))

@@ -13,7 +13,7 @@ import numpy as np
 
 from portrait_matting.people.photography.tone import to_linear
 from portrait_matting.people.places.backdrop import draw_backdrop
-from portrait_matting.people.places.thicket import draw_thicket, textured
+from portrait_matting.people.places.thicket import draw_thicket, overgrown, textured
 from portrait_matting.synthetic.background import draw_background, sample_background
 from portrait_matting.synthetic.backgrounds import FolderBackgrounds
 
@@ -21,8 +21,11 @@ STUDIO = 0.16
 """The share of places that are a studio's backdrop."""
 _DRAWN_BESIDE = 0.06  # of places with a folder of pictures that are drawn all the same: walls close behind
 _THICKETS, _THICKETS_BESIDE = 0.3, 0.1  # of all places, without and with a folder
+_OVERGROWN_BESIDE = 0.16  # of places with a folder: its pictures with leaves, grass or stones before them
+_CRISP = 2.0  # at most, of what is fine in a picture is added to it
 _TEXTURED = 0.6  # of the other drawings: their surfaces are too clean
 _DRAWN = 260  # pixels of a drawing's shorter side, at most: its cost grows with its area
+_OVERGROWN = STUDIO + _DRAWN_BESIDE + _OVERGROWN_BESIDE
 _WALLS = ("gradient", "clouds", "wood", "bricks", "wallpaper")  # of the drawn kinds
 
 
@@ -56,7 +59,8 @@ def draw_place(
         like: (n, 3) linear RGB, colours of the person, which a backdrop sometimes has too.
         backgrounds: pictures without people, or their folder; None: scenery is drawn.
         backdrops: whether there are studios' backdrops, and beside the pictures of a folder a few drawings: a third of
-            the places then. Without, all are pictures of the folder, or drawn scenery.
+            the places then, and one in six is a picture with leaves, grass or stones drawn before it. Without, all are
+            pictures of the folder, or drawn scenery.
 
     Raises:
         InputError: the folder is missing or holds no picture, or one cannot be decoded.
@@ -75,7 +79,20 @@ def draw_place(
         light = to_linear(picture) * exposure
         return Place(textured(light, rng) if rng.random() < _TEXTURED else light, wall)
     picture = pictures_of(backgrounds).sharp(rng, height, width)
+    picture = crisp(picture, rng)
+    if backdrops and kind < _OVERGROWN:
+        picture = overgrown(picture, rng)
     return Place(to_linear(picture) * exposure, wall=False)
+
+
+def crisp(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A picture, uint8 RGB, as sharp as people before it are: most files of places are enlarged or softly scaled.
+
+    Behind twenty real selfies (AISegment's, scaled to a height of 384) the mean absolute Laplacian is 13 to 31 of 255,
+    on the people 9 to 20; in pictures from such files it is 2 to 11.
+    """
+    amount = _CRISP * rng.random()
+    return cv2.addWeighted(picture, 1 + amount, cv2.GaussianBlur(picture, (5, 5), 1.0), -amount, 0)
 
 
 def pictures_of(backgrounds: Pictures) -> FolderBackgrounds:

@@ -11,6 +11,8 @@ from functools import cache
 import cv2
 import numpy as np
 
+from portrait_matting.people.photography.tone import light_of_byte, to_display
+
 _SIZE = 1024  # pixels a side of the drawn shapes
 _KINDS = ("leaves", "pebbles", "blades", "things")
 _SHAPES = 5200  # of each drawing
@@ -51,14 +53,22 @@ def _part(
 
     `fineness` 1 has the drawing's own pixels in a picture of 640; 2 has shapes of half the size.
     """
+    part = _cropped(rng, kind, height, width, fineness)
+    part = cv2.LUT(cv2.merge([part] * colours.shape[1]), colours[None])
+    return _fitted(part, height, width)
+
+
+def _cropped(rng: np.random.Generator, kind: str, height: int, width: int, fineness: float) -> np.ndarray:
+    """The values of a part of a drawing, in its own pixels."""
     size = min(_SIZE, round(fineness * 640))
     tall, wide = (max(8, round(size * side / max(height, width))) for side in (height, width))
     top, left = rng.integers(_SIZE - tall + 1), rng.integers(_SIZE - wide + 1)
     part = _drawn(kind)[top : top + tall, left : left + wide]
-    if rng.random() < 0.5:
-        part = part[:, ::-1]
-    part = cv2.LUT(cv2.merge([part] * colours.shape[1]), colours[None])
-    method = cv2.INTER_AREA if tall > height else cv2.INTER_LINEAR
+    return part[:, ::-1] if rng.random() < 0.5 else part
+
+
+def _fitted(part: np.ndarray, height: int, width: int) -> np.ndarray:
+    method = cv2.INTER_AREA if part.shape[0] > height else cv2.INTER_LINEAR
     return cv2.resize(part, (width, height), interpolation=method)
 
 
@@ -70,6 +80,24 @@ def draw_thicket(rng: np.random.Generator, height: int, width: int) -> np.ndarra
     if kind != "things" and rng.random() < 0.5:
         return _before_sky(rng, found)
     return found
+
+
+def overgrown(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A picture with leaves, grass or stones before its lower part, about as bright as it is: uint8 RGB (H, W, 3)."""
+    height, width = picture.shape[:2]
+    kind = str(rng.choice(_KINDS[:3], p=(0.6, 0.12, 0.28)))
+    palette = _palette(rng, kind)
+    there = cv2.resize(picture[height // 3 :], (8, 8), interpolation=cv2.INTER_AREA)
+    there = light_of_byte()[there].mean((0, 1))
+    palette *= (there + there.mean()) / (2 * palette.mean())
+    colours = np.rint(255 * to_display(palette.astype(np.float32))).astype(np.uint8)
+    # values are scaled, not their colours: those of neighbours are alike
+    part = _fitted(_cropped(rng, kind, height, width, rng.uniform(0.9, 1.6)), height, width)
+    found = cv2.LUT(cv2.merge([part] * 3), colours[None])
+    shade = _blotches(rng, height, width, rng.uniform(0.1, 0.3))  # half: of what is shown, not of light
+    found = cv2.multiply(found, cv2.merge([shade] * 3), dtype=cv2.CV_8U)
+    covered = _below_a_line(rng, height, width, 0.7)
+    return cv2.blendLinear(found, picture, covered, 1 - covered)
 
 
 def textured(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -115,12 +143,17 @@ def _blotches(rng: np.random.Generator, height: int, width: int, amount: float) 
 
 def _before_sky(rng: np.random.Generator, thicket: np.ndarray) -> np.ndarray:
     height, width = thicket.shape[:2]
-    line = rng.uniform(0.1, 0.5) + np.cumsum(rng.normal(0, 0.04, 12))
-    line = cv2.resize(line.astype(np.float32)[None], (width, 1), interpolation=cv2.INTER_CUBIC)[0] * height
-    edge = _part(rng, "leaves", np.linspace(-0.06, 0.06, 256, dtype=np.float32)[:, None], height, width, 0.8) * height
-    above = np.arange(height, dtype=np.float32)[:, None] - line + edge
-    covered = np.clip(above + np.float32(0.5), 0, 1)[..., None]
+    covered = _below_a_line(rng, height, width, 0.5)[..., None]
     zenith, horizon = rng.uniform((0.15, 0.3, 0.6), (0.5, 0.6, 1.0)), rng.uniform(0.6, 2.0) * np.array([0.95, 1, 1.05])
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     sky = (zenith + (horizon - zenith) * np.sqrt(down)).astype(np.float32)
     return covered * thicket + (1 - covered) * sky
+
+
+def _below_a_line(rng: np.random.Generator, height: int, width: int, lowest: float) -> np.ndarray:
+    """1 below an uneven line of leaves from side to side, `lowest` of the height down at most: float32 (H, W)."""
+    line = rng.uniform(0.1, lowest) + np.cumsum(rng.normal(0, 0.04, 12))
+    line = cv2.resize(line.astype(np.float32)[None], (width, 1), interpolation=cv2.INTER_CUBIC)[0] * height
+    edge = _part(rng, "leaves", np.linspace(-0.06, 0.06, 256, dtype=np.float32)[:, None], height, width, 0.8) * height
+    above = np.arange(height, dtype=np.float32)[:, None] - line + edge
+    return np.clip(above + np.float32(0.5), 0, 1)

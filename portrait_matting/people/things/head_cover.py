@@ -18,10 +18,12 @@ class Headwear(NamedTuple):
     Attributes:
         surfaces: of it, in the room.
         hides: says of points (n, 3) in the rest pose whether hair there is under it: bool (n,).
+        over_face: says it of hair that grows in the face, where that differs: brows and beards; None: as `hides`.
     """
 
     surfaces: list[Surface]
     hides: Callable[[np.ndarray], np.ndarray]
+    over_face: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 AROUND = np.arange(COLUMNS) * (2 * math.pi / COLUMNS)

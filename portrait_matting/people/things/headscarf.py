@@ -24,7 +24,7 @@ def wear_headscarf(body: Body, rng: np.random.Generator) -> Headwear:
     seed, pattern = int(rng.integers(1 << 31)), any_pattern(rng, 0.7, 0.5, 0.35)[0]
     extra = rng.uniform(0.006, 0.010), rng.uniform(0.004, 0.02)
     surface = _draped(body, skull, shape, extra, opening, 0.028, rng.uniform(5, 34), 0.25, pattern, seed)
-    return Headwear([surface], lambda points: np.ones(len(points), bool))
+    return Headwear([surface], lambda points: np.ones(len(points), bool), opening.beyond)
 
 
 def wear_hood(body: Body, rng: np.random.Generator) -> Headwear:
@@ -43,7 +43,7 @@ def wear_hood(body: Body, rng: np.random.Generator) -> Headwear:
     surfaces = [surface, hem.placed(cloth(plain(colour(rng, 0) if fur else main), (0, 0, 1), 0.1, 0.4, seed))]
     if rng.random() < 0.5:
         surfaces.append(_drawstrings(body, edge, rng))
-    return Headwear(surfaces, lambda points: ~opening.free(points))
+    return Headwear(surfaces, lambda points: ~opening.free(points), opening.beyond)
 
 
 class _Opening:
@@ -70,6 +70,10 @@ class _Opening:
     def free(self, points: np.ndarray) -> np.ndarray:
         """Whether points are well within the opening: bool (n,)."""
         return self.away(points) < -0.012
+
+    def beyond(self, points: np.ndarray) -> np.ndarray:
+        """Whether points of the face are under the cloth: bool (n,)."""
+        return self.away(points) > 0
 
     def edge(self, shape: Fit, extra: float) -> np.ndarray:
         """The oval (48, 3) on the cloth."""

@@ -5,7 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from portrait_matting.people.bodies import posture
+from portrait_matting.people.bodies.body import make_body
 from portrait_matting.people.bodies.pose import X, Y, Z, between, curled, reach, rotation, transforms
+from portrait_matting.people.bodies.posture import sample_posture
+from portrait_matting.people.bodies.shape import sample_shape
 
 BONES = ["shoulder01.L", "upperarm01.L", "lowerarm01.L", "wrist.L", "finger3-1.L"]
 SKELETON = SimpleNamespace(parents=np.array([-1, 0, 1, 2, 3]), bone=BONES.index)
@@ -78,3 +82,21 @@ def test_fingers_bend_to_the_palm_on_both_sides():
     for side, along in (("L", X), ("R", -X)):
         pose = curled(hand, joints, side, 90)
         assert pose[f"finger3-2.{side}"] @ along == pytest.approx(-Z, abs=1e-6)
+
+
+@pytest.mark.slow
+def test_hands_of_crossed_arms_end_at_the_other_arm(bodies, monkeypatch):
+    monkeypatch.setattr(posture, "KINDS", {"crossed": 1.0})
+    for seed in range(6):
+        shape = sample_shape(np.random.default_rng(seed), bodies, (20, 60))
+        body = make_body(
+            bodies, shape, lambda joints, seed=seed: sample_posture(np.random.default_rng(seed), bodies, joints).pose
+        )
+        trunk = body.bones[bodies.bone("spine01")]
+        aside = {
+            name: ((body.carried(body.joints[bodies.bone(name)], name) - trunk[:, 3]) @ trunk[:, :3])[0]
+            for side in "LR"
+            for name in (f"lowerarm01.{side}", f"finger3-3.{side}")
+        }
+        assert aside["finger3-3.L"] > aside["lowerarm01.R"] - 0.06
+        assert aside["finger3-3.R"] < aside["lowerarm01.L"] + 0.06

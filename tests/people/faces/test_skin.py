@@ -10,6 +10,7 @@ from portrait_matting.people.bodies.body import make_body
 from portrait_matting.people.bodies.complexion import Complexion
 from portrait_matting.people.bodies.shape import Shape, coefficients, sample_shape
 from portrait_matting.people.faces.lids import lid_rim, lids_after
+from portrait_matting.people.faces.mouth import mouth
 from portrait_matting.people.faces.skin import body_surfaces
 from portrait_matting.people.faces.skin_map import ZONES, skin_map
 from portrait_matting.people.rendering.surface import Samples
@@ -108,6 +109,22 @@ def test_roots_of_hair_darken_the_scalp(bodies, pieces):
 def test_a_closed_mouth_has_nothing_in_it(bodies):
     closed, open_ = surfaces(body(bodies)), surfaces(body(bodies, jawOpen=0.3))
     assert len(open_) == len(closed) + 2
+
+
+def test_teeth_are_seen_one_by_one_and_are_no_white_band(bodies):
+    body = make_body(bodies, sample_shape(np.random.default_rng(0), bodies, (20, 30)), {})
+    body = replace(body, shape=replace(body.shape, expression={"jawOpen": 0.3}))
+    teeth = mouth(body, np.random.default_rng(0))[0]
+    across = np.linspace(-0.028, 0.028, 400)
+    front = body.rest[np.unique(teeth.triangles), 1].min()
+    rest = np.stack([across, np.full(400, front), np.zeros(400)], 1).astype(np.float32)
+    some = np.ones(400, np.float32)
+    samples = Samples(rest, rest, rest, rest[:, :2], rest, some, 0.0003 * some)
+    shown = teeth.look(samples).albedo.mean(1)
+    assert 0.3 < shown.mean() < 0.62
+    assert shown[np.abs(across) > 0.024].mean() < 0.75 * shown[np.abs(across) < 0.006].mean()
+    darker = (shown[1:-1] < shown[:-2]) & (shown[1:-1] <= shown[2:])
+    assert darker.sum() >= 6
 
 
 def test_both_eyes_look_at_one_place(bodies):

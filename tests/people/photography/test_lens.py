@@ -59,7 +59,7 @@ def test_without_focus_nothing_is_soft():
         assert focus(square(2.0), CAMERA, lens).alpha.sum() == 1600
 
 
-def test_faces_are_usually_sharp_and_places_often_not():
+def test_faces_are_usually_sharp_and_places_sometimes_not():
     picture = np.random.default_rng(0).uniform(0, 1, (96, 80, 3)).astype(np.float32)
     sharp, soft = 0, 0
     for k in range(200):
@@ -68,7 +68,7 @@ def test_faces_are_usually_sharp_and_places_often_not():
         sharp += ((alpha > 0.02) & (alpha < 0.98)).sum() < 40
         soft += defocus(picture, CAMERA, lens).std() < 0.7 * picture.std()
     assert sharp > 180
-    assert 60 < soft < 170
+    assert 40 < soft < 70, "telephones, and what is behind selfies, are sharp all over"
 
 
 def test_how_many_people_there_are_changes_only_what_is_in_focus():

@@ -3,16 +3,18 @@ import numpy as np
 import pytest
 
 from portrait_matting.errors import InputError
+from portrait_matting.people.photography.tone import to_display, to_linear
 from portrait_matting.people.places.backdrop import draw_backdrop
 from portrait_matting.people.places.bystanders import COUNTS, Bystander, _whole, with_bystanders
 from portrait_matting.people.places.place import draw_place
 from portrait_matting.people.places.shadow_on import shadow_on
-from portrait_matting.people.places.thicket import draw_thicket, textured
+from portrait_matting.people.places.thicket import draw_thicket, overgrown, textured
 from portrait_matting.people.portrait import _figure
 from portrait_matting.people.rendering.camera import look_at
 from portrait_matting.people.rendering.light import Source, even_light
 from portrait_matting.people.rendering.render import Rendered
 from portrait_matting.people.streams import Streams
+from portrait_matting.synthetic.backgrounds import FolderBackgrounds
 
 LIKE = np.float32([[0.01, 0.01, 0.012]])
 NONE = np.zeros((0, 3), np.float32)
@@ -35,8 +37,37 @@ def test_pictures_of_a_folder_are_in_the_places(tmp_path):
     cv2.imwrite(str(tmp_path / "green.png"), np.full((80, 90, 3), (0, 200, 0), np.uint8))
     places = [draw_place(np.random.default_rng(k), 40, 36, NONE, str(tmp_path)) for k in range(40)]
     green = [place for place in places if (place.light[..., 1] > 10 * place.light[..., 0]).all()]
-    assert len(green) > 22
+    assert len(green) > 18
     assert not any(place.wall for place in green[:3])
+    bushy = [place for place in places if (place.light[0, :, 1] > 10 * place.light[0, :, 0]).all()]
+    assert len(bushy) > len(green) + 2, "before some there are leaves"
+
+
+def test_soft_pictures_of_a_folder_are_made_sharper(tmp_path):
+    """Enlarged files, as most are, behind people in fine detail would teach that people are what is sharp."""
+
+    def fine(light) -> float:
+        shown = to_display(light).mean(2)
+        return float(np.abs(cv2.Laplacian(shown, cv2.CV_32F)).mean() / shown.std())
+
+    small = np.random.default_rng(0).uniform(60, 190, (60, 60, 3)).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "soft.png"), cv2.resize(small, (180, 180), interpolation=cv2.INTER_CUBIC))
+    folder = FolderBackgrounds(str(tmp_path))
+    numbers = range(80)
+    soft = [fine(to_linear(folder.sharp(np.random.default_rng(k), 120, 105))) for k in numbers]
+    shown = [fine(draw_place(np.random.default_rng(k), 120, 105, NONE, folder, backdrops=False).light) for k in numbers]
+    assert np.median(soft) < np.median(shown) < 1.6 * np.median(soft)
+
+
+def test_leaves_before_a_picture_have_its_light():
+    for k in range(20):
+        picture = np.full((96, 80, 3), (160, 70, 50), np.uint8)
+        found = overgrown(picture, np.random.default_rng(k))
+        assert found.shape == picture.shape
+        assert found.dtype == np.uint8
+        np.testing.assert_array_equal(found[0], picture[0])
+        assert np.any(np.abs(found[-8:].astype(int) - picture[-8:]) > 3, axis=2).mean() > 0.8
+        assert 0.3 < found[-20:].mean() / picture.mean() < 2.5
 
 
 def test_a_missing_folder_is_named(tmp_path):
