@@ -68,6 +68,15 @@ class BodyData:
         return np.ascontiguousarray(self.uv[self.meshes["body"][1]], np.float32)
 
     @cached_property
+    def texels(self) -> np.ndarray:
+        """Where the vertices of the body's mesh are in the masks: int64 (V, 2), rows and columns."""
+        triangles, corners = self.meshes["body"]
+        size = self.masks.shape[1]
+        found = np.zeros((len(self.template), 2), np.int64)
+        found[triangles.ravel()] = np.clip(self.uv[corners.ravel(), ::-1] * (-size, size) + (size, 0), 0, size - 1)
+        return found
+
+    @cached_property
     def moved(self) -> tuple[np.ndarray, np.ndarray]:
         """What each shape moves, as `blend` needs it: the shapes are gone through once, a tenth of a second."""
         return moved_by(self.shapes)
