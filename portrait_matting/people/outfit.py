@@ -31,7 +31,8 @@ from portrait_matting.people.things.necklace import wear_necklace
 # Shares of people, chosen for variety more than by how often they are seen
 _WITH_HEADWEAR, _WITH_GLASSES, _WITH_NECKLACE, _WITH_MASK = 0.18, 0.32, 0.15, 0.04
 _WITH_HEADPHONES, _WITH_BAG, _WITH_EARRINGS = 0.06, 0.15, (0.08, 0.4)  # of men and of women
-_FULL_HEAD, _LEAST_DETAIL = 240.0, 0.35  # pixels, of a head from where all its strands are drawn; of the strands
+_FULL_HEAD, _LEAST_DETAIL = 240.0, 0.1  # pixels, of a head from where all its strands are drawn; of the strands
+_CLOSE = 0.25  # of the strands, from where lashes and teeth are seen too
 
 
 class Outfit(NamedTuple):
@@ -42,9 +43,9 @@ class Outfit(NamedTuple):
 def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Camera) -> Outfit:
     """Dresses a person.
 
-    What one piece adds changes no other, with two exceptions: how many strands the hair has follows from how high the
-    head is in the picture. From another camera (the piece "views", another size of the picture) it is hair of the same
-    style and colour, and other strands. And long hair lies on the garments that are worn.
+    What one piece adds changes no other, with two exceptions: how many strands hair, brows and beards have follows from
+    how high the head is in the picture. From another camera (the piece "views", another size of the picture) they are
+    of the same style and colour, and other strands. And long hair lies on the garments that are worn.
 
     Args:
         sitter: whom.
@@ -55,6 +56,7 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Cam
     body, complexion = sitter.body, sitter.complexion
     clothes = dress(body, streams("clothes"), pieces)
     headwear = _headwear(sitter, streams("headwear"), clothes) if "headwear" in pieces else None
+    detail = _detail(sitter, camera)
     mask = _mask(sitter, streams("masks")) if "masks" in pieces else None
     strands: list[Strands] = []
     shares = None
@@ -62,12 +64,14 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Cam
         rng = streams("hair")
         style = sample_style(body.shape, rng)
         flyaways = FLYAWAYS if "flyaways" in pieces else 0.0
-        strands += grow_hair(body, complexion, rng, headwear, style, flyaways, _detail(sitter, camera), whole(clothes))
+        strands += grow_hair(body, complexion, rng, headwear, style, flyaways, detail, whole(clothes))
         shares = scalp_share(body, style.hairline)
-    strands += _under(body, grow_brows(body, complexion, streams("brows")), headwear)
+    strands += _under(body, grow_brows(body, complexion, streams("brows"), detail), headwear)
     if "beards" in pieces:
-        strands += _under(body, grow_beard(body, complexion, streams("beards")), headwear, mask)
-    skin = body_surfaces(body, complexion, streams("skin"), pieces, camera.position, shares)
+        beard = grow_beard(body, complexion, streams("beards"), detail=detail)
+        strands += _under(body, beard, headwear, mask)
+    close = detail > _CLOSE
+    skin = body_surfaces(body, complexion, streams("skin"), pieces, camera.position, shares, close)
     surfaces = [
         *_without(skin, covered(body, clothes)),
         *clothes,

@@ -36,7 +36,7 @@ def sitter(bodies) -> Sitter:
 @pytest.mark.parametrize("kind", ["full", "long", "moustache"])
 def test_a_beard_does_not_grow_through_a_mask(sitter, kind, monkeypatch):
     monkeypatch.setattr(module, "_WITH_MASK", 1.1)
-    monkeypatch.setattr(module, "grow_beard", lambda body, skin, rng: grow_beard(body, skin, rng, kind))
+    monkeypatch.setattr(module, "grow_beard", lambda body, skin, rng, **_: grow_beard(body, skin, rng, kind))
     camera = look_at(sitter.body.eyes.mean(0), 0, 0, 0, 2.0, 300, (40, 40), 80, 80)
     bare, masked = (
         module.outfit(sitter, streams, frozenset({"beards", *more}), camera).strands for more in ((), ("masks",))

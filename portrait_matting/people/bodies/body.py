@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numba import njit
 
+from portrait_matting.people.bodies.blend import blend
 from portrait_matting.people.bodies.body_data import BodyData
 from portrait_matting.people.bodies.pose import transforms
 from portrait_matting.people.bodies.shape import Shape, coefficients
@@ -79,7 +80,7 @@ def make_body(
     """
     found = coefficients(data, shape)
     active = np.flatnonzero(np.abs(found) > 1e-4)
-    rest = blend(data.template, data.shapes, active, (found * data.steps)[active])
+    rest = blend(data.template, data.shapes, data.moved, active, (found * data.steps)[active])
     joints = data.joints + np.tensordot(found[active], data.joint_shapes[active], 1)
     bones = transforms(data, joints, pose(joints) if callable(pose) else pose)
     if place is not None:
@@ -92,21 +93,6 @@ def _moved(bones: np.ndarray, place: np.ndarray) -> np.ndarray:
     found = np.einsum("ij,bjk->bik", place[:, :3], bones)
     found[:, :, 3] += place[:, 3]
     return found.astype(np.float32)
-
-
-def blend(template: np.ndarray, shapes: np.ndarray, active: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """template + Σ scale · shape over the active shapes: float32 (V, 3)."""
-    found = template.ravel().copy()
-    _add(found, shapes.reshape(len(shapes), -1), active, scales)
-    return found.reshape(template.shape)
-
-
-@njit(cache=True, error_model="numpy")
-def _add(found: np.ndarray, shapes: np.ndarray, active: np.ndarray, scales: np.ndarray) -> None:
-    for k in range(len(active)):
-        scale, shape = scales[k], shapes[active[k]]
-        for i in range(len(found)):  # flat, so that it is done eight at a time
-            found[i] += scale * np.float32(shape[i])
 
 
 @njit(cache=True, error_model="numpy")

@@ -23,6 +23,7 @@ from tqdm import tqdm
 from portrait_matting.disk.lock import Held, Lock
 from portrait_matting.errors import InputError
 from portrait_matting.people.bodies.anny_arrays import read_anny, write_arrays
+from portrait_matting.people.bodies.blend import moved_by
 
 _SCRATCH = ".bodies-"
 _PATIENCE = 1800.0  # seconds: fifteen times what it takes
@@ -66,8 +67,34 @@ class BodyData:
         """Where the corners of the body's triangles are in the map: float32 (T, 3, 2)."""
         return np.ascontiguousarray(self.uv[self.meshes["body"][1]], np.float32)
 
+    @cached_property
+    def texels(self) -> np.ndarray:
+        """Where the vertices of the body's mesh are in the masks: int64 (V, 2), rows and columns."""
+        triangles, corners = self.meshes["body"]
+        size = self.masks.shape[1]
+        found = np.zeros((len(self.template), 2), np.int64)
+        found[triangles.ravel()] = np.clip(self.uv[corners.ravel(), ::-1] * (-size, size) + (size, 0), 0, size - 1)
+        return found
+
+    @cached_property
+    def moved(self) -> tuple[np.ndarray, np.ndarray]:
+        """What each shape moves, as `blend` needs it: the shapes are gone through once, a tenth of a second."""
+        return moved_by(self.shapes)
+
+    @cached_property
+    def shape_numbers(self) -> dict[str, int]:
+        """The number of each shape by its name."""
+        return {name: number for number, name in enumerate(self.labels["shapes"])}
+
+    @cached_property
+    def _bone_numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.labels["bones"])}
+
     def bone(self, name: str) -> int:
-        return self.labels["bones"].index(name)
+        try:
+            return self._bone_numbers[name]
+        except KeyError:
+            raise ValueError(f"the skeleton has no bone {name}") from None
 
     def mask(self, name: str) -> np.ndarray:
         return self.masks[self.labels["masks"].index(name)]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+from numba import njit
 
 from portrait_matting.people.bodies.body_data import BodyData
 
@@ -14,10 +15,18 @@ Rotations = dict[str, np.ndarray]
 
 def rotation(axis: np.ndarray, degrees: float) -> np.ndarray:
     """A rotation about an axis (3,) by the right-hand rule: float64 (3, 3). (Rodrigues' formula)"""
-    x, y, z = axis / np.linalg.norm(axis)
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    angle = math.radians(degrees)
-    return np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross
+    x, y, z = (float(part) for part in axis)  # numbers: of a portrait's time, arrays so small cost milliseconds
+    length, angle = math.hypot(x, y, z), math.radians(degrees)
+    x, y, z = x / length, y / length, z / length
+    cosine, sine = math.cos(angle), math.sin(angle)
+    a, b, c = (1 - cosine) * x, (1 - cosine) * y, (1 - cosine) * z
+    return np.array(
+        (
+            (cosine + a * x, a * y - sine * z, a * z + sine * y),
+            (b * x + sine * z, cosine + b * y, b * z - sine * x),
+            (c * x - sine * y, c * y + sine * x, cosine + c * z),
+        )
+    )
 
 
 def between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -43,17 +52,32 @@ def transforms(data: BodyData, joints: np.ndarray, pose: Mapping[str, np.ndarray
     Raises:
         ValueError: a bone is not one of the skeleton's.
     """
-    turns = {data.bone(name): matrix for name, matrix in pose.items()}
-    found = np.zeros((len(joints), 3, 4))
-    for bone, parent in enumerate(data.parents):
-        above = found[parent] if parent >= 0 else np.eye(4)[:3]
-        if (turn := turns.get(bone)) is None:
-            found[bone] = above
+    turned = np.full(len(joints), -1)
+    turned[[data.bone(name) for name in pose]] = np.arange(len(pose))
+    turns = np.array(list(pose.values()), np.float64).reshape(-1, 3, 3)
+    return _chained(data.parents, np.asarray(joints, np.float64), turned, turns).astype(np.float32)
+
+
+@njit(cache=True, error_model="numpy")
+def _chained(parents, joints, turned, turns):
+    """The transforms (B, 3, 4) of bones, each after its parent: `turned` (B,) is the number of its turn, -1 of none."""
+    found = np.zeros((len(parents), 3, 4))
+    for bone in range(len(parents)):
+        own = found[bone]
+        if parents[bone] >= 0:
+            own[:] = found[parents[bone]]
+        else:
+            own[0, 0] = own[1, 1] = own[2, 2] = 1
+        if turned[bone] < 0:
             continue
-        joint = joints[bone]
-        found[bone, :, :3] = above[:, :3] @ turn
-        found[bone, :, 3] = above[:, :3] @ (joint - turn @ joint) + above[:, 3]
-    return found.astype(np.float32)
+        turn, joint = turns[turned[bone]], joints[bone]
+        for i in range(3):
+            a, b, c = own[i, 0], own[i, 1], own[i, 2]
+            before = a * joint[0] + b * joint[1] + c * joint[2]
+            for j in range(3):
+                own[i, j] = a * turn[0, j] + b * turn[1, j] + c * turn[2, j]
+            own[i, 3] += before - (own[i, 0] * joint[0] + own[i, 1] * joint[1] + own[i, 2] * joint[2])
+    return found
 
 
 def reach(
@@ -107,12 +131,12 @@ def curled(data: BodyData, joints: np.ndarray, side: str, degrees: float, thumb:
     """Fingers of a hand, each joint bent by so many degrees to the palm, and the thumb by a share of that."""
     first, last = (joints[data.bone(f"finger{finger}-1.{side}")] for finger in (2, 5))
     across = (last - first) * (1 if side == "L" else -1)
-    found = {}
-    for finger in range(1, 6):
-        for joint in (1, 2, 3):
-            bend = degrees * (thumb if finger == 1 else 1)
-            found[f"finger{finger}-{joint}.{side}"] = rotation(across, bend)
-    return found
+    of_thumb, of_finger = rotation(across, thumb * degrees), rotation(across, degrees)
+    return {
+        f"finger{finger}-{joint}.{side}": of_thumb if finger == 1 else of_finger
+        for finger in range(1, 6)
+        for joint in (1, 2, 3)
+    }
 
 
 def _limited(turn: np.ndarray, most: float) -> np.ndarray:

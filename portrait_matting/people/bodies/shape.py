@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -63,6 +64,9 @@ _MEAN = {  # MakeHuman's lips are full and narrow
     "mouth-lowerlip-height-incr": -0.10,
     "mouth-scale-horiz-incr": 0.14,
 }
+
+
+_UTMOST = 0.6  # of a local change
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def coefficients(data: BodyData, shape: Shape) -> np.ndarray:
     products = np.where(data.factors, np.asarray(values), 1.0).prod(1)
     found = np.zeros(len(data.steps), np.float32)
     found[: len(products)] = products
-    names = {label: index for index, label in enumerate(data.labels["shapes"])}
+    names = data.shape_numbers
     for name, value in shape.expression.items():
         found[names[f"facial_action:{name}"]] = value
     for name, value in shape.local.items():
@@ -188,15 +192,23 @@ def coefficients(data: BodyData, shape: Shape) -> np.ndarray:
 
 def _sample_local(rng: np.random.Generator, data: BodyData) -> dict[str, float]:
     """A little of everything that makes faces differ, left and right nearly alike."""
-    labels = [label.partition(":") for label in data.labels["shapes"]]
-    more = [name for kind, _, name in labels if kind == "local_change"][::2]
-    found: dict[str, float] = {}
-    for name in more:
-        side, whole = (name[:2], name[2:]) if name[:2] in ("l-", "r-") else ("", name)
-        scale = next((spread for start, spread in _SPREAD.items() if whole.startswith(start)), 0.12)
-        if side == "r-" and f"l-{whole}" in found:
-            value = found[f"l-{whole}"] + 0.15 * scale * rng.normal()
-        else:
-            value = scale * rng.normal() + _MEAN.get(whole, 0.0)
-        found[name] = float(np.clip(value, -0.6, 0.6))
-    return found
+    names, spreads, means, left, right = _local_changes(tuple(data.labels["shapes"]))
+    found = np.clip(spreads * rng.normal(size=len(names)) + means, -_UTMOST, _UTMOST)
+    found[right] = np.clip(found[left] + found[right], -_UTMOST, _UTMOST)
+    return dict(zip(names, found.tolist(), strict=True))
+
+
+@lru_cache(4)
+def _local_changes(shapes: tuple[str, ...]):
+    """The names of the local changes of shapes, how far each spreads and around what; and which left ones have a right
+    one: that spreads around it."""
+    changes = [label.partition(":")[2] for label in shapes if label.startswith("local_change:")][::2]
+    numbers = {name: number for number, name in enumerate(changes)}
+    wholes = [name[2:] if name[:2] in ("l-", "r-") else name for name in changes]
+    spreads = [next((spread for start, spread in _SPREAD.items() if whole.startswith(start)), 0.12) for whole in wholes]
+    spreads, means = np.array(spreads), np.array([_MEAN.get(whole, 0.0) for whole in wholes])
+    pairs = [(numbers.get(f"l-{name[2:]}", -1), number) for name, number in numbers.items() if name.startswith("r-")]
+    left, right = np.array([pair for pair in pairs if 0 <= pair[0] < pair[1]], np.intp).reshape(-1, 2).T
+    spreads[right] *= 0.15
+    means[right] = 0.0
+    return tuple(changes), spreads, means, left, right

@@ -39,12 +39,16 @@ def dress(body: Body, rng: np.random.Generator, pieces: frozenset[str]) -> list[
         Surfaces as worn. Those of whole garments say what is under them: see `covered`.
     """
     # a stream for each garment's choice, folds and looks: without one, or without its folds, the others are the same
-    streams = {name: np.random.default_rng(rng.integers(1 << 62, size=2)) for name in _STREAMS}
+    seeds = dict(zip(_STREAMS, rng.integers(1 << 62, size=(len(_STREAMS), 2)), strict=True))
+
+    def stream(name: str) -> np.random.Generator:
+        return np.random.default_rng(seeds[name])
+
     measured = fit(body)
-    chooses, over = streams["first"], streams["second"]
-    first, second, wrapped = sample_first(chooses, body), sample_second(over, body), streams["scarf"].random()
+    chooses, wraps = stream("first"), stream("scarf")
+    first, second, wrapped = sample_first(chooses, body), sample_second(stream("second"), body), wraps.random()
     if second is not None:
-        first = suited(streams["suited"], first, second, body.shape.phenotype["gender"] > 0.5)
+        first = suited(stream("suited"), first, second, body.shape.phenotype["gender"] > 0.5)
         wrapped /= 2.5  # scarves go with coats
     if "layers" not in pieces:
         second, wrapped = None, 1.0
@@ -72,20 +76,19 @@ def dress(body: Body, rng: np.random.Generator, pieces: frozenset[str]) -> list[
     gap = np.where(suit.rest[:, 2] < 0.17, 0.006, suit.bulge - 0.003)  # over trousers, and off the skin
     forms: list[Shell] = []
     for name, piece in worn.items():
-        forms.append(shell(measured, piece.cut, piece.style, streams[f"folds of {name}"], under, gap))
+        forms.append(shell(measured, piece.cut, piece.style, stream(f"folds of {name}"), under, gap))
         under, gap = forms[-1].points, 0.006
     garments = list(worn.values())
-    found = _lower(measured, streams["lower"], garments, forms, legs, pieces)
+    found = _lower(measured, stream("lower"), garments, forms, legs, pieces)
     for number, (name, form) in enumerate(zip(worn, forms, strict=True)):
         over_it = forms[number + 1] if number + 1 < len(forms) and garments[number + 1].fabric.opacity >= 1 else None
-        found += _sewn(measured, worn[name], form, over_it, streams[f"sewn to {name}"], pieces)
+        found += _sewn(measured, worn[name], form, over_it, stream(f"sewn to {name}"), pieces)
     if (
         wrapped < 0.1
         and (first.neck is None or second is not None)
         and "hood" not in first.extras
         and first.cut.neckline != "plane"
     ):
-        wraps = streams["scarf"]
         fabric = _simpler(cloths.woollen(wraps), pieces)
         ground = Ground(measured, forms[-1])
         found += scarf(measured, ground, fabric.look(wraps), wraps, wraps.uniform(0.022, 0.036), wraps.random() < 0.6)

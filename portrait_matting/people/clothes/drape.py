@@ -1,6 +1,7 @@
 """How cloth hangs: from shoulders and chest down, rather than along the waist."""
 
 import numpy as np
+from numba import njit
 
 from portrait_matting.people.clothes.fit import Fit
 from portrait_matting.people.clothes.suit import ANGLES, HEIGHTS, HIGH, LOW, polar
@@ -15,20 +16,33 @@ def outline(fit: Fit, looseness: float) -> np.ndarray:
         fit: of the body.
         looseness: 0, as tights; 1, as a sack.
     """
-    near, share = fit.suit.grid
-    offset = fit.fine[:, :2] - np.float32((0, fit.middle))
-    radius = np.hypot(offset[:, 0], offset[:, 1])
-    body = (radius[near] * share).sum(1).reshape(HEIGHTS, ANGLES)
+    fall = (0.9 - 0.85 * looseness) * (HIGH - LOW) / (HEIGHTS - 1)  # a slice below another may be that much less
+    body, hanging = _hull(fit.fine, fit.middle, *fit.suit.grid, fall)
+    return body + min(1.0, 0.25 + 1.2 * looseness) * (hanging - body)
+
+
+@njit(cache=True, error_model="numpy")
+def _hull(points, middle, near, share, fall):
+    """How far from the trunk's axis the body reaches, and what hangs from all that is around: (heights, angles)."""
+    body = np.empty((HEIGHTS, ANGLES), np.float32)
+    for row in range(HEIGHTS):
+        for column in range(ANGLES):
+            cell, total = row * ANGLES + column, np.float32(0)
+            for k in range(near.shape[1]):
+                x, y = points[near[cell, k], 0], points[near[cell, k], 1] - np.float32(middle)
+                total += np.sqrt(x * x + y * y) * share[cell, k]
+            body[row, column] = total
     hanging = body.copy()
     for step in (6, 4, 3, 2, 1):  # the hull of each slice: a chord between neighbours lies outside
-        before, after = np.roll(hanging, step, 1), np.roll(hanging, -step, 1)
-        chord = 2 * before * after * np.cos(2 * np.pi * step / ANGLES) / (before + after)
-        hanging = np.maximum(hanging, chord)
-    fall = (0.9 - 0.85 * looseness) * (HIGH - LOW) / (HEIGHTS - 1)  # a slice below another may be that much less
+        cosine, last = np.float32(2 * np.cos(2 * np.pi * step / ANGLES)), hanging.copy()
+        for row in range(HEIGHTS):
+            for column in range(ANGLES):
+                before, after = last[row, (column - step) % ANGLES], last[row, (column + step) % ANGLES]
+                hanging[row, column] = max(last[row, column], before * after * cosine / (before + after))
     for row in range(HEIGHTS - 2, -1, -1):
-        hanging[row] = np.maximum(hanging[row], hanging[row + 1] - fall)
-    share = min(1.0, 0.25 + 1.2 * looseness)
-    return body + share * (hanging - body)
+        for column in range(ANGLES):
+            hanging[row, column] = max(hanging[row, column], hanging[row + 1, column] - np.float32(fall))
+    return body, hanging
 
 
 def draped(fit: Fit, looseness: float, ease: float, flare: float = 0.0, end: float = 1.0) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from portrait_matting.people.clothes.fit import Fit
-from portrait_matting.people.clothes.noise import noise_at, volume
+from portrait_matting.people.clothes.noise import noise_at, value_at, volume
 
 VARIANTS = 8
 """Of the maps of sharp folds; the panels of one garment have different ones."""
@@ -83,7 +83,7 @@ def _folds(points, template, sleeve, around, pits, volume, offsets, lean, loosen
 @njit(cache=True, error_model="numpy")
 def _ridge(volume, x, y, z, across, along, up, offsets, row):
     """Narrow crests with round valleys, mean near 0, of these lengths (metres or radians a fold)."""
-    value, _, _, _ = noise_at(
+    value = value_at(
         volume,
         x * _CELLS / across + offsets[row, 0],
         y * _CELLS / along + offsets[row, 1],

@@ -9,51 +9,50 @@ from portrait_matting.people.clothes.sewing import Ground, sheet
 from portrait_matting.people.clothes.suit import APART
 from portrait_matting.people.rendering.surface import Appearance, Look, Samples, Surface
 
+_SIDES = 12  # of a button
+
 
 def buttons(fit: Fit, form: Shell, places: np.ndarray, radius: float, colour: np.ndarray, shine: float):
     """Round buttons on the front of a garment at `places` (n, 2), x and z at rest, where it is not cut away; a Surface,
     or None."""
     own = np.flatnonzero((fit.suit.sleeve < 0) & (np.abs(form.rest[:, 0]) < 0.3) & (fit.suit.rest[:, 1] < -0.02))
     plane = form.rest[own][:, [0, 2]]
-    points, ups, normals, triangles = [], [], [], []
-    count = 12
-    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    for place in places:
-        far = np.linalg.norm(plane - place, axis=1)
-        near = own[np.argsort(far)[:4]]
-        share = 1 / (np.linalg.norm(form.rest[near][:, [0, 2]] - place, axis=1) + 0.002)
-        share /= share.sum()
-        if share @ form.hem[near] < 1.5 * radius:
-            continue
-        middle, up = share @ form.points[near], share @ form.normals[near]
-        up /= np.linalg.norm(up)
-        right = np.cross(up, (0, 0, 1.0))
-        right /= np.linalg.norm(right)
-        above = np.cross(right, up)
-        ring = np.cos(angle)[:, None] * right + np.sin(angle)[:, None] * above
-        base = middle + 0.0015 * up
-        points.append(np.concatenate([base + radius * ring, base + 0.85 * radius * ring + 0.0018 * up,
-                                      (base + 0.0010 * up)[None]]))  # fmt: skip
-        normals.append(np.concatenate([0.8 * ring + 0.6 * up, 0.4 * ring + 0.9 * up, up[None]]))
-        ups.append(np.concatenate([np.zeros(count), np.ones(count), [2.0]]))
-        i, j = np.arange(count), (np.arange(count) + 1) % count
-        own_triangles = np.concatenate(
-            [np.stack([i, j, j + count], 1), np.stack([i, j + count, i + count], 1),
-             np.stack([i + count, j + count, np.full(count, 2 * count)], 1)]
-        )  # fmt: skip
-        triangles.append(own_triangles + len(triangles) * (2 * count + 1))
-    if not points:
+    far = ((plane - places[:, None].astype(np.float32)) ** 2).sum(2)
+    near = np.argpartition(far, 4, axis=1)[:, :4]
+    share = 1 / (np.sqrt(np.take_along_axis(far, near, 1)) + 0.002)
+    share /= share.sum(1, keepdims=True)
+    near = own[near]
+    there = (share * form.hem[near]).sum(1) >= 1.5 * radius
+    if not there.any():
         return None
-    shade = np.concatenate(ups)
-    colours = np.where(shade[:, None] == 2, 0.6, np.where(shade[:, None] == 0, 0.7, 1.0)) * colour
+    middle, up = ((share[..., None] * values[near]).sum(1)[there] for values in (form.points, form.normals))
+    up /= np.linalg.norm(up, axis=1, keepdims=True)
+    right = np.stack([up[:, 1], -up[:, 0], 0 * up[:, 0]], 1)  # up x z
+    right /= np.linalg.norm(right, axis=1, keepdims=True)
+    above = np.cross(right, up)
+    angle = np.linspace(0, 2 * np.pi, _SIDES, endpoint=False)[:, None]
+    ring = np.cos(angle) * right[:, None] + np.sin(angle) * above[:, None]
+    middle, up = middle[:, None], up[:, None]
+    base = middle + 0.0015 * up
+    points = [base + radius * ring, base + 0.85 * radius * ring + 0.0018 * up, base + 0.0010 * up]
+    normal = np.concatenate([0.8 * ring + 0.6 * up, 0.4 * ring + 0.9 * up, up], 1)
+    normal /= np.linalg.norm(normal, axis=2, keepdims=True)
+    i, j = np.arange(_SIDES), (np.arange(_SIDES) + 1) % _SIDES
+    one = np.concatenate(
+        [np.stack([i, j, j + _SIDES], 1), np.stack([i, j + _SIDES, i + _SIDES], 1),
+         np.stack([i + _SIDES, j + _SIDES, np.full(_SIDES, 2 * _SIDES)], 1)]
+    )  # fmt: skip
+    triangles = one + (2 * _SIDES + 1) * np.arange(len(middle))[:, None, None]
+    shade = np.repeat((0.7, 1.0, 0.6), (_SIDES, _SIDES, 1))
+    colours = np.tile(shade[:, None] * colour, (len(middle), 1))
 
     def look(samples: Samples) -> Appearance:
         return Appearance(samples.colour, samples.normal, shine, 0.35)
 
-    normal = np.concatenate(normals)
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    return Surface(np.concatenate(points).astype(np.float32), np.concatenate(triangles).astype(np.int32),
-                   normal.astype(np.float32), look, colours=colours.astype(np.float32), casts=False)  # fmt: skip
+    points = np.concatenate(points, 1).reshape(-1, 3).astype(np.float32)
+    normal = normal.reshape(-1, 3).astype(np.float32)
+    return Surface(points, triangles.reshape(-1, 3).astype(np.int32), normal, look,
+                   colours=colours.astype(np.float32), casts=False)  # fmt: skip
 
 
 def tie(fit: Fit, ground: Ground, width: float, look: Look) -> list[Cloth]:

@@ -62,3 +62,22 @@ def noise_at(volume, px, py, pz):
                 c += weight * volume[xi, yj, zk, 2]
                 d += weight * volume[xi, yj, zk, 3]
     return a, b, c, d
+
+
+@njit(cache=True, error_model="numpy")
+def value_at(volume, px, py, pz):
+    """The noise at one point without its gradient: as `noise_at`."""
+    last = volume.shape[0] - 1
+    x0, y0, z0 = np.floor(px), np.floor(py), np.floor(pz)
+    u, v, w = np.float32(px - x0), np.float32(py - y0), np.float32(pz - z0)
+    x, y, z = int(x0) & last, int(y0) & last, int(z0) & last
+    found, one = np.float32(0), np.float32(1)
+    for i in range(2):
+        along = u if i else one - u
+        xi = (x + i) & last
+        for j in range(2):
+            both = along * (v if j else one - v)
+            yj = (y + j) & last
+            for k in range(2):
+                found += both * (w if k else one - w) * volume[xi, yj, (z + k) & last, 0]
+    return found

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from portrait_matting.people.bodies.body import Body
+from portrait_matting.people.bodies.body_data import body_data
 from portrait_matting.people.bodies.complexion import Complexion
 from portrait_matting.people.faces.grain import SCALE, grain
 from portrait_matting.people.faces.lids import lid_lines
@@ -82,11 +83,21 @@ def _half_ball() -> tuple[np.ndarray, np.ndarray]:
 
 def _fit(body: Body, side: int) -> np.ndarray:
     """What takes the ball of radius 1 to the eye of this body at rest: (4, 3), its last row the middle."""
-    data = body.data
-    used = np.unique(data.meshes["eyes"][0])
-    used = used[(data.template[used, 0] > 0) == (side == 0)]
-    ball = (data.template[used] - data.joints[data.bone("eye.L" if side == 0 else "eye.R")]) / _BALL
-    return np.linalg.lstsq(np.c_[ball, np.ones(len(ball))], body.rest[used].astype(np.float64), rcond=None)[0]
+    used, inverse = _balls()[side]
+    return inverse @ body.rest[used]
+
+
+@cache
+def _balls() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of the left and the right eyeball its vertices, and what finds the affine map of least squares to where they
+    are: (4, n)."""
+    data, found = body_data(), []
+    for side in (1, -1):
+        used = np.unique(data.meshes["eyes"][0])
+        used = used[side * data.template[used, 0] > 0]
+        ball = (data.template[used] - data.joints[data.bone("eye.L" if side > 0 else "eye.R")]) / _BALL
+        found.append((used, np.linalg.pinv(np.c_[ball, np.ones(len(ball))])))
+    return found
 
 
 def _ball(body: Body, points, side: int, affine, gaze, complexion: Complexion, pupil, blood, turn, glint):

@@ -41,12 +41,9 @@ def drawn_in(body: Body, points: np.ndarray) -> np.ndarray:
 def _inside() -> tuple[np.ndarray, np.ndarray]:
     """The vertices of the inside of the mouth, and how far each lies behind the lips: float32 in (0, 1]."""
     data = body_data()
-    triangles, corners = data.meshes["body"]
-    at = np.zeros((len(data.template), 2), np.int64)
-    size = data.mask("inside-mouth").shape[0]
-    at[triangles.ravel()] = np.clip(data.uv[corners.ravel()] * (size, -size) + (0, size), 0, size - 1)
-    inside = np.zeros(len(at), bool)
-    inside[triangles.ravel()] = data.mask("inside-mouth")[at[:, 1], at[:, 0]][triangles.ravel()] > 128
+    used = np.unique(data.meshes["body"][0])
+    inside = np.zeros(len(data.template), bool)
+    inside[used] = data.mask("inside-mouth")[tuple(data.texels[used].T)] > 128
     behind = np.clip((data.template[:, 1] + 0.1495) / 0.008, 0, 1) * inside
     moved = np.flatnonzero(behind > 0)
     return moved, behind[moved].astype(np.float32)

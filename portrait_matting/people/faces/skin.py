@@ -24,6 +24,7 @@ def body_surfaces(
     pieces: frozenset[str],
     target: np.ndarray | None = None,
     scalp: np.ndarray | None = None,
+    close: bool = True,
 ) -> list[Surface]:
     """The body: its skin, eyes and lashes, and what is in its mouth where that is open.
 
@@ -34,12 +35,15 @@ def body_surfaces(
         pieces: without "skin" it has the plain colours of skin, lips and mouth.
         target: (3,), metres in the room, what the person may look at: the camera; None: what is before the face.
         scalp: float32 (V,), of each vertex the share of skin that roots of hair cover; None: bald.
+        close: whether lashes and teeth can be told apart; without, there are none.
     """
     gaze = _gaze(body, rng, target)
     points = drawn_in(body, lids_after(body, gaze))
     person = sample_traits(body, complexion, rng)
     skin = _skin(body, points, complexion, person, pieces, scalp)
     found = [skin, *eyes(body, points, complexion, gaze, rng, target)]
+    if not close:
+        return found
     return [*found, *lashes(body, points, complexion, rng, person.made_up), *mouth(body, rng)]
 
 
@@ -74,10 +78,7 @@ def _plain(samples: Samples) -> Appearance:
 
 def _plain_colours(body: Body, complexion: Complexion, scalp: np.ndarray) -> np.ndarray:
     zones, _ = skin_map()
-    triangles, corners = body.data.meshes["body"]
-    at = np.zeros((len(body.points), 2), np.int64)
-    at[triangles.ravel()] = np.clip(body.data.uv[corners.ravel()] * (1024, -1024) + (0, 1024), 0, 1023)
-    lips, inside = (zones[at[:, 1], at[:, 0], channel, None] / np.float32(255) for channel in (0, 1))
+    lips, inside = (zones[(*body.data.texels.T, channel)][:, None] / np.float32(255) for channel in (0, 1))
     found = complexion.skin + lips * (complexion.lips - complexion.skin)
     found = found + inside * (np.float32((0.12, 0.02, 0.02)) - found)
     return (found + 0.6 * scalp[:, None] * (complexion.hair - found)).astype(np.float32)

@@ -40,6 +40,7 @@ def grow_beard(
     rng: np.random.Generator,
     kind: str | None = None,
     around: Clearance | None = None,
+    detail: float = 1.0,
 ) -> list[Strands]:
     """The beard of a man; none of a woman or a child, nor of many a man.
 
@@ -47,13 +48,14 @@ def grow_beard(
         body, complexion, rng: whose it is, its colours, and of the beard.
         kind: one of `BEARDS`; None: any, as often as they are seen.
         around: the body's clearance; None: is made where it is needed.
+        detail: of the hairs, how many are drawn, each as much wider.
     """
     if kind is None:
         able = body.shape.phenotype["gender"] < 0.5 and body.shape.age >= _FROM
         kind = str(rng.choice(BEARDS, p=_ODDS)) if able else "none"
     if kind == "none":
         return []
-    roots = _grown(kind, rng)
+    roots = _grown(kind, rng, detail)
     at, count, size = roots.at, len(roots.at), body.head_height / 0.1207
     lip = np.exp(-(((at[:, 2] - 0.676) / 0.008) ** 2)) * (np.abs(at[:, 0]) < 0.035)
     side = np.tanh(at[:, 0] / 0.006)
@@ -84,12 +86,12 @@ def grow_beard(
     if lengths.max() > 0.012:
         around = clearance(body) if around is None else around
         keep_off(points, 0.0005, around.origin, around.distance)
-    radius = size * rng.uniform(0.00012, 0.00022, count) * (0.8 if kind == "stubble" else 1.0)
+    radius = size / detail * rng.uniform(0.00012, 0.00022, count) * (0.8 if kind == "stubble" else 1.0)
     colours = coloured(complexion, count, points_of, min(1.25 * complexion.grey, 1.0), rng)
     return [strands_of(points, outward, radius, colours, 0.04)]
 
 
-def _grown(kind: str, rng: np.random.Generator) -> Roots:
+def _grown(kind: str, rng: np.random.Generator, detail: float) -> Roots:
     """Roots of a kind of beard: dense within, thin at its borders."""
     roots = _places()
     if kind != "stubble":
@@ -111,7 +113,7 @@ def _grown(kind: str, rng: np.random.Generator) -> Roots:
     share = np.clip(inside, 0, 1) * (1.0 if kind == "stubble" else 0.85)
     patchy = 0.5 + 0.5 * np.sin(at[:, 0] * 310 + rng.uniform(0, 6)) * np.sin(at[:, 2] * 270 + rng.uniform(0, 6))
     share = share * (1 - rng.uniform(0, 0.5) * patchy * (across > 0.02))
-    return roots[rng.random(len(share)) < share]
+    return roots[rng.random(len(share)) < detail * share]
 
 
 @cache

@@ -14,6 +14,7 @@ from portrait_matting.people.rendering.surface import Surface
 CLOTHES = 0.013
 """Metres from the skin to the outside of ordinary clothes."""
 _CELL = 0.015  # metres, of the grid
+_PER_CELL = 1 / _CELL
 _REACH = 2  # cells around a vertex that learn of it
 _ASKED = 900  # vertices of a garment, about: they lie 2 cm apart
 _SPACING = 0.008  # metres between the vertices that are asked
@@ -104,19 +105,21 @@ def _splat(points, away, origin, shape):
         i0, j0, k0 = int(np.rint(x / _CELL)), int(np.rint(y / _CELL)), int(np.rint(z / _CELL))
         for i in range(max(i0 - _REACH, 0), min(i0 + _REACH + 1, shape[0])):
             for j in range(max(j0 - _REACH, 0), min(j0 + _REACH + 1, shape[1])):
+                u, v_ = np.float32(i * _CELL) - x, np.float32(j * _CELL) - y
+                across, up = u * u + v_ * v_, u * away[v, 0] + v_ * away[v, 1]
                 for k in range(max(k0 - _REACH, 0), min(k0 + _REACH + 1, shape[2])):
-                    u, v_, w = np.float32(i * _CELL) - x, np.float32(j * _CELL) - y, np.float32(k * _CELL) - z
-                    far = u * u + v_ * v_ + w * w
+                    w = np.float32(k * _CELL) - z
+                    far = across + w * w
                     if far < nearest[i, j, k]:
                         nearest[i, j, k] = far
-                        found[i, j, k] = u * away[v, 0] + v_ * away[v, 1] + w * away[v, 2]
+                        found[i, j, k] = up + w * away[v, 2]
     return found
 
 
 @njit(cache=True, error_model="numpy")
 def probe(x, y, z, origin, distance):
     """The distance at a point, and where it grows: (distance, x, y, z), the last three of length 1 or 0."""
-    a, b, c = (x - origin[0]) / _CELL, (y - origin[1]) / _CELL, (z - origin[2]) / _CELL
+    a, b, c = (x - origin[0]) * _PER_CELL, (y - origin[1]) * _PER_CELL, (z - origin[2]) * _PER_CELL
     i, j, k = int(np.floor(a)), int(np.floor(b)), int(np.floor(c))
     if (
         i < 0
@@ -143,8 +146,8 @@ def probe(x, y, z, origin, distance):
     gx = (f10 + c * (f11 - f10)) - (f00 + c * (f01 - f00))
     gy = (e10 + c * (e11 - e10)) - (e00 + c * (e01 - e00))
     gz = high - low
-    size = np.sqrt(gx * gx + gy * gy + gz * gz) + 1e-9
-    return low + c * (high - low), gx / size, gy / size, gz / size
+    scale = 1 / (np.sqrt(gx * gx + gy * gy + gz * gz) + 1e-9)
+    return low + c * (high - low), gx * scale, gy * scale, gz * scale
 
 
 @njit(cache=True, error_model="numpy")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
+from numba import njit
 
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.rendering.surface import Strands
@@ -32,17 +33,26 @@ def uncovered(body: Body, strands: Strands, headwear: Hides) -> list[Strands]:
     # what is out above the root has come through, and does not fall out below
     through = hidden[:, 0] & (rest[row, np.minimum(first, length - 1), 2] > rest[:, 0, 2])
     kept = (first < length - 1) & ~through
-    points, starts = strands.points[kept], first[kept]
-    at = starts[:, None] + (length - 1 - starts[:, None]) * np.linspace(0, 1, length)
-    i = np.minimum(at.astype(np.int32), length - 2)
-    t = (at - i)[..., None].astype(np.float32)
-    if not len(points):
+    if not kept.any():
         return []
-    row = np.arange(len(points))[:, None]
+    points, normals = (_from(values, kept, first) for values in (strands.points, strands.normals))
+    return [Strands(points, strands.radius[kept], strands.colours[kept], strands.shine, normals)]
 
-    def again(values: np.ndarray) -> np.ndarray:
-        return values[row, i] * (1 - t) + values[row, i + 1] * t
 
-    return [
-        Strands(again(points), strands.radius[kept], strands.colours[kept], strands.shine, again(strands.normals[kept]))
-    ]
+@njit(cache=True, error_model="numpy")
+def _from(values, kept, first):
+    """Values (S, K, 3) along those strands that are `kept`, from their `first` point on, as many as before."""
+    length = values.shape[1]
+    found = np.empty((kept.sum(), length, 3), np.float32)
+    row = 0
+    for s in range(len(kept)):
+        if not kept[s]:
+            continue
+        for k in range(length):
+            at = first[s] + (length - 1 - first[s]) * k / (length - 1)
+            i = min(int(at), length - 2)
+            t = np.float32(at - i)
+            for c in range(3):
+                found[row, k, c] = values[s, i, c] * (1 - t) + values[s, i + 1, c] * t
+        row += 1
+    return found

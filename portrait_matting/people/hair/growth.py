@@ -64,14 +64,14 @@ def grow(
     size = roots.shape[0]
     found = np.empty((size, count, 3), np.float32)
     ends = np.full(size, np.float32(count - 1), np.float32)
-    long = gravity > 0.1
+    long, heights = gravity > 0.1, 1 / height
     for s in range(size):
         step = lengths[s] / (count - 1)
         px, py, pz = float(roots[s, 0]), float(roots[s, 1]), float(roots[s, 2])
         dx, dy, dz = float(outward[s, 0]), float(outward[s, 1]), float(outward[s, 2])
         found[s, 0] = roots[s]
         gap, nx, ny, nz = probe(px, py, pz, origin, distance)
-        left, front, up = _local(px, py, pz, rotation, middle, height)
+        left, front, up = _local(px, py, pz, rotation, middle, heights)
         side = 1.0 if left > (0.0 if up < 0.3 and abs(left) > 0.2 else part) else -1.0
         will, own = wild[pick[s]], rough[s]
         cut_at = cut + 0.05 * will[0, 0]
@@ -121,7 +121,7 @@ def grow(
                 moved = gap < want - 0.0005
                 if gap < want:
                     qx, qy, qz = qx + nx * (want - gap), qy + ny * (want - gap), qz + nz * (want - gap)
-                left, front, up = _local(qx, qy, qz, rotation, middle, height)
+                left, front, up = _local(qx, qy, qz, rotation, middle, heights)
                 if not fringe[s] and kind != UPRIGHT and front > min(_FACE, cheek) and -1.4 < up < brow:
                     aside, back = _off_face(left, front, up, side, face, cheek, brow)
                     if aside != 0 or back != 0:
@@ -131,7 +131,7 @@ def grow(
                     break
             dx, dy, dz = unit(qx - px, qy - py, qz - pz)
             px, py, pz = px + dx * step, py + dy * step, pz + dz * step
-            left, front, up = _local(px, py, pz, rotation, middle, height)
+            left, front, up = _local(px, py, pz, rotation, middle, heights)
             found[s, k, 0], found[s, k, 1], found[s, k, 2] = px, py, pz
             if kind != TIED and up < cut_at and not fringe[s]:
                 ends[s] = k
@@ -142,14 +142,14 @@ def grow(
 
 @njit(cache=True, error_model="numpy")
 def unit(x, y, z):
-    size = np.sqrt(x * x + y * y + z * z) + 1e-9
-    return x / size, y / size, z / size
+    scale = 1 / (np.sqrt(x * x + y * y + z * z) + 1e-9)
+    return x * scale, y * scale, z * scale
 
 
 @njit(cache=True, error_model="numpy")
-def _local(x, y, z, rotation, middle, height):
-    """A place in the head's axes: left, front and up in head heights."""
-    x, y, z = (x - middle[0]) / height, (y - middle[1]) / height, (z - middle[2]) / height
+def _local(x, y, z, rotation, middle, heights):
+    """A place in the head's axes: left, front and up in head heights, of which `heights` are a metre."""
+    x, y, z = (x - middle[0]) * heights, (y - middle[1]) * heights, (z - middle[2]) * heights
     return (
         rotation[0, 0] * x + rotation[1, 0] * y + rotation[2, 0] * z,
         -(rotation[0, 1] * x + rotation[1, 1] * y + rotation[2, 1] * z),
@@ -172,7 +172,8 @@ def _combed(kind, left, front, up, side, comb, knot):
     """The way hair is combed at a place: left, back and up, of any length."""
     if kind == NATURAL:
         aside, back, rise = left - _CROWN[0], _CROWN[1] - front, up - _CROWN[2]
-        whorl = 0.9 * np.exp(-(aside * aside + back * back + rise * rise) / 0.12)
+        far = (aside * aside + back * back + rise * rise) / 0.12
+        whorl = 0.9 * np.exp(-far) if far < 16 else 0.0
         return (0.6 * aside if front > 0.2 else aside) + whorl * (back - rise), back - whorl * aside, rise - 0.25
     if kind == SIDE:
         # where the head falls away in that direction, hair lies down with it

@@ -73,7 +73,7 @@ def grow_hair(
                 tinted(complexion, len(tail), tail.shape[1], rng),
                 style.shine,
             )
-            for tail in tail_of(body, style, around, rng)
+            for tail in tail_of(body, style, around, rng, detail)
         ]
     return found if headwear is None else [left for each in found for left in uncovered(body, each, headwear)]
 

@@ -5,6 +5,7 @@ from functools import cache
 
 import cv2
 import numpy as np
+from numba import njit
 
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.bodies.body_data import body_data
@@ -91,7 +92,7 @@ class Roots:
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """The values of vertices (V, C) there: (n, C)."""
-        return np.einsum("nk,nkc->nc", self.weights, values[self.corners])
+        return between(values, self.corners, self.weights)
 
     def __getitem__(self, chosen: np.ndarray) -> "Roots":
         return Roots(*(part[chosen] for part in self._parts()))
@@ -101,6 +102,17 @@ class Roots:
 
     def _parts(self) -> tuple[np.ndarray, ...]:
         return self.corners, self.weights, self.at, self.around, self.up
+
+
+@njit(cache=True, error_model="numpy")
+def between(values, corners, weights):
+    """The values of vertices (V, C) between their corners (n, K): (n, C)."""
+    found = np.zeros((corners.shape[0], values.shape[1]), values.dtype)
+    for n in range(corners.shape[0]):
+        for k in range(corners.shape[1]):
+            for c in range(values.shape[1]):
+                found[n, c] += weights[n, k] * values[corners[n, k], c]
+    return found
 
 
 @cache

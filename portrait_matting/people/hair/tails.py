@@ -8,8 +8,10 @@ from portrait_matting.people.hair.locks import curl, cut_off, keep_off
 from portrait_matting.people.hair.styles import Style
 
 
-def tail_of(body: Body, style: Style, around: Clearance, rng: np.random.Generator) -> list[np.ndarray]:
-    """Strands (S, K, 3) beyond the knot, in the room; a tail's grow from the head and need none."""
+def tail_of(
+    body: Body, style: Style, around: Clearance, rng: np.random.Generator, detail: float = 1.0
+) -> list[np.ndarray]:
+    """Strands (S, K, 3) beyond the knot, in the room, a share `detail` of all."""
     height = body.head_height
     eyes = body.eyes.mean(0)
     left, front, up = style.knot
@@ -19,12 +21,12 @@ def tail_of(body: Body, style: Style, around: Clearance, rng: np.random.Generato
     out = turned @ np.array([left, -front, max(up - 0.1, 0.0)])
     out /= np.linalg.norm(out)
     if style.tail == "bun":
-        return [_bun(knot + out * 0.16 * height, out, height * rng.uniform(0.24, 0.38), rng)]
+        return [_bun(knot + out * 0.16 * height, out, height * rng.uniform(0.24, 0.38), rng, detail)]
     length = style.top * height / 0.12
     points = (
-        _plait(knot, out, height, 0.7 * length, around, rng)
+        _plait(knot, out, height, 0.7 * length, around, rng, detail)
         if style.tail == "plait"
-        else _tail(knot, out, height, length, style, around, rng)
+        else _tail(knot, out, height, length, style, around, rng, detail)
     )
     keep_off(points, 0.002, around.origin, around.distance)
     return [points]
@@ -52,9 +54,9 @@ def _across(path: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return side, np.cross(along, side)
 
 
-def _tail(knot, out, height, length, style: Style, around, rng) -> np.ndarray:
+def _tail(knot, out, height, length, style: Style, around, rng, detail) -> np.ndarray:
     """A sheaf that is narrow at the knot, wide below it, and thin at its tips."""
-    count, points = 1800, 20
+    count, points = round(1800 * detail), 20
     path = _path(knot, out, length, points, 0.02, 0.3, around)
     side, deep = _across(path, out)
     t = np.linspace(0, 1, points)
@@ -73,9 +75,9 @@ def _tail(knot, out, height, length, style: Style, around, rng) -> np.ndarray:
     return found
 
 
-def _bun(middle, out, radius, rng) -> np.ndarray:
+def _bun(middle, out, radius, rng, detail) -> np.ndarray:
     """Coils around the axis of a bun, in shells of a flattened ball."""
-    count, length = 1500, 12
+    count, length = round(1500 * detail), 12
     side = np.cross(out, (0.3, 0.2, 1.0))
     side /= np.linalg.norm(side)
     other = np.cross(out, side)
@@ -90,9 +92,9 @@ def _bun(middle, out, radius, rng) -> np.ndarray:
     return found.astype(np.float32)
 
 
-def _plait(knot, out, height, long, around, rng) -> np.ndarray:
+def _plait(knot, out, height, long, around, rng, detail) -> np.ndarray:
     """Three strands that cross, around a path that leaves the head and hangs."""
-    length, each = 48, 420
+    length, each = 48, round(420 * detail)
     steps = np.linspace(0, 1, length)
     wide = 0.012 * height / 0.12 * (1 - 0.45 * steps)
     path = _path(knot, out, long, length, 0.014, 0.14, around)

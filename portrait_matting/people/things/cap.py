@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from portrait_matting.people.bodies.body import Body
-from portrait_matting.people.things.head_cover import AROUND, Headwear, axis_of, dome
+from portrait_matting.people.things.head_cover import AROUND, Headwear, above, axis_of, dome
 from portrait_matting.people.things.materials import cloth
 from portrait_matting.people.things.prints import Pattern, colour, plain
 from portrait_matting.people.things.reach import Fit
@@ -46,13 +46,15 @@ def wear_cap(body: Body, rng: np.random.Generator) -> Headwear:
         button.worn(body, fabric),
     ]
 
+    within = above(shape)
+
     def hides(points):
-        x, y, z = shape.local(points).T
-        under = z > -0.004
+        under = within(points)
         if hole is not None:
+            x, y, z = shape.local(points[under]).T
             sideways = (np.arctan2(x, -y) - turn + math.pi) % (2 * math.pi) - math.pi
             level = np.arctan2(z, np.hypot(x, y))
-            under &= _opening(np.abs(sideways), level) > 0.0
+            under[under] = _opening(np.abs(sideways), level) > 0.0
         return under
 
     return Headwear(surfaces, hides)

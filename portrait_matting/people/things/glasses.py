@@ -2,15 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from portrait_matting.people.bodies.body import Body
+from portrait_matting.people.bodies.body_data import body_data
 from portrait_matting.people.rendering.surface import Surface
 from portrait_matting.people.things.eyeglass import acetate, clear, tinted
 from portrait_matting.people.things.materials import metal
 from portrait_matting.people.things.prints import metal_colour
-from portrait_matting.people.things.skull import Skull, fit
+from portrait_matting.people.things.skull import Skull, bare_head, fit
 from portrait_matting.people.things.solids import Solid, ball, grid, joined, smooth, tube
 
 _POINTS = 40  # of an outline
@@ -135,15 +137,19 @@ def _in_face(x, z, off, middle: float, sign: float) -> np.ndarray:
 
 def _clearance(skull: Skull, shape: np.ndarray, middle: float) -> float:
     """How far before the eyes' middles the lenses must be so that nothing of the face but lashes touches them."""
-    data, eyes = skull.body.data, skull.eyes
-    kept = [np.unique(data.meshes["eyes"][0]), np.unique(skull.triangles(False))]
-    points = skull.body.rest[np.concatenate(kept)] - eyes
+    points = skull.body.rest[_before()] - skull.eyes
     x, z = np.abs(points[:, 0]) - middle, points[:, 2]
     half = np.abs(shape).max(0)
     inside = (np.abs(x) < half[0]) & (np.abs(z) < half[1] + 0.002) & (points[:, 1] < 0.02)
     inside &= np.abs(points[:, 0]) > 0.014 + 0.3 * np.clip(-z, 0, None)
     behind = x * math.sin(_WRAP) - z * math.sin(_TILT) - points[:, 1]
     return float(max(behind[inside].max() + 0.002, 0.017 if inside.any() else 0.02))
+
+
+@cache
+def _before() -> np.ndarray:
+    """The vertices of eyes and face."""
+    return np.concatenate([np.unique(body_data().meshes["eyes"][0]), np.unique(bare_head())])
 
 
 def _temples(skull: Skull, hinges: list[np.ndarray], hooked: bool) -> list[np.ndarray]:

@@ -60,4 +60,5 @@ def front(width: float) -> np.ndarray:
 
 def above(fit: Fit, margin: float = 0.004) -> Callable[[np.ndarray], np.ndarray]:
     """Hides what is above the rim of something, or less than `margin` metres below it."""
-    return lambda points: fit.local(points)[:, 2] > -margin
+    up, rim = fit.axes[2], float(fit.origin @ fit.axes[2]) - margin
+    return lambda points: points @ up.astype(points.dtype) > rim

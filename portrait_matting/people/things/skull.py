@@ -57,11 +57,16 @@ class Skull:
 
     def triangles(self, ears: bool) -> np.ndarray:
         """Those of head and neck, with or without the ears."""
-        return _parts()["head"] if ears else _parts()["bare"]
+        return _parts()["head"] if ears else bare_head()
 
     def centre(self, height: float) -> np.ndarray:
         """The middle of the head at `height` times its size above the eyes: (3,)."""
         return self.eyes + np.array([0, self.depth, height * self.size], np.float32)
+
+
+def bare_head() -> np.ndarray:
+    """The triangles of head and neck without the ears, of which all bodies have the same: (n, 3)."""
+    return _parts()["bare"]
 
 
 @cache

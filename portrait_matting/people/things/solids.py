@@ -7,6 +7,7 @@ import numpy as np
 
 from portrait_matting.people.bodies.body import Body, normals
 from portrait_matting.people.rendering.surface import Look, Surface
+from portrait_matting.people.things.rings import rings_along
 
 
 class Solid(NamedTuple):
@@ -135,27 +136,22 @@ def tube(curve: np.ndarray, radius, sides: int = 8, closed: bool = False, flat=(
         flat: of how many radii the section is across, and along `up`.
         up: which way its section's second axis points, as far as the curve lets it.
     """
-    curve = np.asarray(curve, np.float64)
-    ahead = np.roll(curve, -1, 0) - np.roll(curve, 1, 0) if closed else np.gradient(curve, axis=0)
-    ahead /= np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
-    second = np.broadcast_to(np.asarray(up, np.float64), curve.shape)
-    second = second - (second * ahead).sum(1, keepdims=True) * ahead
-    short = np.linalg.norm(second, axis=1) < 0.1
-    second = np.where(short[:, None], np.cross(ahead, (1.0, 0.3, 0.2)), second)
-    second /= np.linalg.norm(second, axis=1, keepdims=True)
-    first = np.cross(second, ahead)
-    turn = np.linspace(0, 2 * np.pi, sides, endpoint=False)
-    radius = np.broadcast_to(np.asarray(radius, np.float64), len(curve))
-    wide = (
-        flat[0] * np.cos(turn)[None, :, None] * first[:, None] + flat[1] * np.sin(turn)[None, :, None] * second[:, None]
-    )
-    rings = curve[:, None] + radius[:, None, None] * wide
+    curve = np.ascontiguousarray(curve, np.float64)
+    radii = np.full(len(curve), radius, np.float64)
+    cosines, sines = _circle(sides)
+    rings = rings_along(curve, radii, flat[0] * cosines, flat[1] * sines, closed, np.array(up, np.float64))
     if closed:
         rings = np.concatenate([rings, rings[:1]])
     else:
         rings = np.concatenate([rings[:1].mean(1, keepdims=True).repeat(sides, 1), rings])
         rings = np.concatenate([rings, rings[-1:].mean(1, keepdims=True).repeat(sides, 1)])
     return grid(rings, closed=True)
+
+
+@cache
+def _circle(sides: int) -> tuple[np.ndarray, np.ndarray]:
+    turn = np.linspace(0, 2 * np.pi, sides, endpoint=False)
+    return np.cos(turn), np.sin(turn)
 
 
 def lathe(profile: np.ndarray, columns: int = 24) -> Solid:

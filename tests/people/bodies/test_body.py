@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from portrait_matting.people.bodies.body import blend, make_body, normals, skin
+from portrait_matting.people.bodies.blend import blend, moved_by
+from portrait_matting.people.bodies.body import make_body, normals, skin
 from portrait_matting.people.bodies.pose import X, Y, Z, rotation
 from portrait_matting.people.bodies.shape import sample_shape
 
@@ -13,9 +14,22 @@ _ANCESTRIES = ("african", "asian", "caucasian")
 def test_shapes_are_added_by_their_scales():
     template = np.arange(6, dtype=np.float32).reshape(2, 3)
     shapes = np.array([[[1, 0, 0], [0, 0, 0]], [[9, 9, 9], [9, 9, 9]], [[0, 2, 0], [0, 0, -4]]], np.int16)
-    found = blend(template, shapes, np.array([0, 2]), np.array([0.5, 0.25], np.float32))
+    found = blend(template, shapes, moved_by(shapes), np.array([0, 2]), np.array([0.5, 0.25], np.float32))
     assert found.tolist() == [[0.5, 1.5, 2], [3, 4, 4]]
     assert template.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_the_parts_of_shapes_that_move_nothing_are_passed_over():
+    rng = np.random.default_rng(0)
+    shapes = np.zeros((4, 500, 3), np.int16)
+    shapes[0, 3, 1], shapes[0, 400:, 2], shapes[1, 0, 0], shapes[1, -1, -1] = 7, 5, -2, 3
+    shapes[3] = rng.integers(-9, 9, (500, 3))
+    parts, starts = moved_by(shapes)
+    assert starts.tolist() == [0, 2, 4, 4, len(parts)], "the third moves nothing"
+    assert parts[:4].tolist() == [[10, 11], [1202, 1500], [0, 1], [1499, 1500]]
+    template, scales = rng.normal(size=(500, 3)).astype(np.float32), np.float32([0.5, -2, 3, 0.25])
+    found = blend(template, shapes, (parts, starts), np.arange(4), scales)
+    assert found == pytest.approx(template + np.tensordot(scales, shapes.astype(np.float32), 1), abs=1e-5)
 
 
 def test_a_vertex_goes_to_the_mean_of_where_its_bones_take_it():

@@ -8,7 +8,7 @@ pytest.importorskip("numba")
 from portrait_matting.people.bodies.body import normals
 from portrait_matting.people.clothes.dye import contrast, dye, linear
 from portrait_matting.people.clothes.fabric import WEAVES, Fabric
-from portrait_matting.people.clothes.noise import noise
+from portrait_matting.people.clothes.noise import noise, value_at, volume
 from portrait_matting.people.clothes.pattern import band, check, dots, flowers, stripes
 from portrait_matting.people.clothes.seams import along_seams, pairs_of, sewn
 from portrait_matting.people.clothes.subdivision import edges_of, loop
@@ -128,3 +128,9 @@ def test_dyes_are_what_people_wear():
     assert muted.mean() > 0.55
     for colour in colours[:60]:
         assert np.abs(np.sqrt(contrast(rng, colour)) - np.sqrt(colour)).max() > 0.25
+
+
+def test_the_noise_without_its_gradient_is_the_same():
+    points = np.random.default_rng(2).uniform(-40, 40, (50, 3))
+    found = [value_at(volume(), *point) for point in points.astype(np.float32)]
+    assert found == noise(points)[:, 0].tolist()

@@ -17,6 +17,7 @@ from portrait_matting.people.hair.beard import BEARDS, grow_beard
 from portrait_matting.people.hair.brows import grow_brows
 from portrait_matting.people.hair.covered_hair import at_rest
 from portrait_matting.people.hair.hair import FLYAWAYS, grow_hair
+from portrait_matting.people.hair.locks import nearest_of
 from portrait_matting.people.hair.scalp import Hairline, density, scalp_share
 from portrait_matting.people.hair.style_choice import sample_style, vary
 from portrait_matting.people.hair.styles import STYLES
@@ -148,3 +149,28 @@ def test_men_have_beards_women_and_children_none():
         roots = at_rest(man, strands.points[:, 0])
         assert len(roots) > 300
         assert (roots[:, 2] < man.eyes[:, 2].mean()).all()
+
+
+def test_the_nearest_centre_is_the_first_of_the_nearest():
+    rng = np.random.default_rng(0)
+    points, centres = rng.random((200, 3), np.float32), rng.random((31, 3), np.float32)
+    centres[17] = centres[4]
+    found = nearest_of(points, centres)
+    assert found.tolist() == ((points[:, None] - centres) ** 2).sum(2).argmin(1).tolist()
+    assert 4 in found
+    assert 17 not in found
+
+
+@pytest.mark.parametrize("grow", [grow_brows, grow_beard])
+def test_from_afar_a_face_has_fewer_hairs_each_as_much_wider(grow):
+    body = _body(female=False)
+    complexion = sample_complexion(np.random.default_rng(0), 30)
+    more = {"kind": "full"} if grow is grow_beard else {}
+    near, far = (grow(body, complexion, np.random.default_rng(1), detail=share, **more)[0] for share in (1.0, 0.2))
+    assert len(far.points) == pytest.approx(0.2 * len(near.points), rel=0.15)
+    assert far.radius.mean() == pytest.approx(5 * near.radius.mean(), rel=0.05)
+
+
+def test_from_afar_a_bun_has_fewer_strands_too():
+    near, far = (_hair(_body(), "bun", detail=share)[1] for share in (1.0, 0.2))
+    assert len(far.points) == pytest.approx(0.2 * len(near.points), rel=0.02)
