@@ -1,7 +1,7 @@
 """How much of the samples along an outline people cover: of each a share, where a depth buffer knows yes or no.
 
-What is opaque covers a sample by the union of its triangles, whatever lies before what, so that no depth is needed: masks
-of a sample's 4 × 4 parts are put together (Carpenter, "The A-buffer", SIGGRAPH 1984).
+What is opaque covers a sample by the union of its triangles, whatever lies before what, so that no depth is needed:
+masks of a sample's 4 × 4 parts are put together (Carpenter, "The A-buffer", SIGGRAPH 1984).
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ def soften_outline(colour: np.ndarray, alpha: np.ndarray, seen: Seen, surfaces: 
 
 @njit(cache=True, error_model="numpy")
 def _outline(surfaces):
-    """The samples on either side of an outline: bool (H, W), their rows and columns (n, 2), and which tiles have some."""
+    """The samples on either side of an outline: bool (H, W); their rows and columns, (n, 2); which tiles have some."""
     height, width = surfaces.shape
     found = np.zeros((height, width), np.bool_)
     tiles = np.zeros((-(-height // _TILE), -(-width // _TILE)), np.bool_)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from portrait_matting.people.rendering.camera import Camera
-from portrait_matting.people.rendering.raster import see
 from portrait_matting.people.rendering.outline import soften_outline
+from portrait_matting.people.rendering.raster import see
 from portrait_matting.people.rendering.surface import Surface
 
 SIZE = 24
