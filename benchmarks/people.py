@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> None:
     cv2.setNumThreads(0)
     whole = person(arguments.backgrounds)
     for draw in (whole, drawn):
-        for index in range(8):  # compiled, and caches filled
+        for index in range(24):  # compiled, and what is made once a process is made
             draw(index)
     turns = [(milliseconds(drawn, i), milliseconds(whole, i)) for i in tqdm(range(arguments.portraits), "turns")]
     flat, solid = ([turn[k] for turn in turns] for k in (0, 1))
