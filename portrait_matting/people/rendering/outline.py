@@ -1,8 +1,10 @@
-"""How much of the samples along an outline people cover: of each a share, where a depth buffer knows yes or no.
+"""How much of the samples along an outline people cover: of each a share, where the depth buffer says all or nothing.
 
 What is opaque covers a sample by the union of its triangles, whatever lies before what, so that no depth is needed:
 masks of a sample's 4 × 4 parts are put together (Carpenter, "The A-buffer", SIGGRAPH 1984).
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -16,23 +18,29 @@ _PARTS = 4  # of a sample each way
 _SHARES = np.array([bin(mask).count("1") / _PARTS**2 for mask in range(1 << _PARTS**2)], np.float32)
 
 
-def soften_outline(colour: np.ndarray, alpha: np.ndarray, seen: Seen, surfaces: list[Surface], camera: Camera) -> None:
-    """Makes samples along outlines as opaque as the part of them that is covered: in place.
+class Outline(NamedTuple):
+    """The samples on either side of an outline, n of them.
 
-    Args:
-        colour: float32 (H, W, 3), linear RGB, of what is seen.
-        alpha: float32 (H, W), 1 where something is seen and 0 elsewhere.
-        seen: what is.
-        surfaces: all of them opaque.
-        camera: of these samples.
+    Attributes:
+        places: int32 (n, 2), their rows and columns.
+        shares: float32 (n,) in [0, 1], of each that is covered.
+        there: bool (H, W), whether something opaque is seen at the middle of a sample.
     """
+
+    places: np.ndarray
+    shares: np.ndarray
+    there: np.ndarray
+
+
+def outline_of(seen: Seen, surfaces: list[Surface], camera: Camera) -> Outline:
+    """The outline of opaque surfaces, of which a camera sees `seen` at its samples."""
     outline, places, tiles = _outline(seen.surface)
     masks = np.zeros(outline.shape, np.uint16)
     for surface in surfaces:
         pixels, depth = camera.project(surface.points)
         hem = NO_HEM if surface.hem is None else surface.hem
         _cover(pixels, depth, surface.triangles, hem, outline, tiles, masks)
-    _soften(colour, alpha, seen.surface, places, masks, _SHARES)
+    return Outline(places, _SHARES[masks[places[:, 0], places[:, 1]]], seen.surface >= 0)
 
 
 @njit(cache=True, error_model="numpy")
@@ -118,26 +126,42 @@ def _cover(pixels, depth, triangles, hem, outline, tiles, masks):
 
 
 @njit(cache=True, error_model="numpy")
-def _soften(colour, alpha, surfaces, places, masks, shares):
-    height, width = surfaces.shape
+def soften(under, covered, places, shares, there, colour, alpha, number, size, over, apart):
+    """Blends, in samples along an outline, what is on its two sides by the share that each covers: in place.
+
+    Both sides are as hair has been laid over them, so that hair behind a face meets it without a gap.
+
+    Args:
+        under, covered: (H, W, 3) and (H, W), pixels: colour times alpha, and alpha.
+        places, shares, there: of the `Outline`.
+        colour, alpha: (size · H, size · W, 3) and (size · H, size · W), samples: without hair.
+        number, over, apart: hair of pixels, and of the samples of those that are numbered: see `strand_cover.lay`.
+        size: samples of a pixel each way.
+    """
+    height, width = there.shape
+    own, mean, sample = np.empty(4, np.float32), np.empty(4, np.float32), np.empty(4, np.float32)
+    weight = np.float32(1 / (size * size))
     for n in range(len(places)):
         y, x = places[n, 0], places[n, 1]
-        if surfaces[y, x] >= 0 or masks[y, x] == 0:
-            continue
-        # nothing is seen at its middle: what is seen beside it covers a part of it
-        count = 0
+        _final(own, y, x, colour, alpha, number, size, over, apart)
+        mean[:], count = 0, 0
         for i in range(max(y - 1, 0), min(y + 2, height)):
             for j in range(max(x - 1, 0), min(x + 2, width)):
-                if surfaces[i, j] >= 0:
+                if there[i, j] != there[y, x]:
+                    _final(sample, i, j, colour, alpha, number, size, over, apart)
+                    mean += sample
                     count += 1
-                    for c in range(3):
-                        colour[y, x, c] += colour[i, j, c]
-        alpha[y, x] = shares[masks[y, x]]
+        left = weight * (1 - shares[n] if there[y, x] else shares[n])  # of the other side
         for c in range(3):
-            colour[y, x, c] *= alpha[y, x] / count
-    for n in range(len(places)):
-        y, x = places[n, 0], places[n, 1]
-        if surfaces[y, x] >= 0:
-            alpha[y, x] = shares[masks[y, x]]
-            for c in range(3):
-                colour[y, x, c] *= alpha[y, x]
+            under[y // size, x // size, c] += left * (mean[c] / count - own[c])
+        covered[y // size, x // size] += left * (mean[3] / count - own[3])
+
+
+@njit(cache=True, error_model="numpy")
+def _final(found, y, x, colour, alpha, number, size, over, apart):
+    """Colour times alpha and alpha of a sample with its hair: into `found`, (4,)."""
+    k = number[y // size, x // size]
+    hair = over[y // size, x // size] if k < 0 else apart[k, y % size * size + x % size]
+    for c in range(3):
+        found[c] = hair[c] + (1 - hair[3]) * colour[y, x, c]
+    found[3] = hair[3] + (1 - hair[3]) * alpha[y, x]

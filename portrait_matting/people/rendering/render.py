@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from portrait_matting.people.rendering.camera import Camera
 from portrait_matting.people.rendering.light import Light
 from portrait_matting.people.rendering.occlusion import openness
-from portrait_matting.people.rendering.outline import soften_outline
+from portrait_matting.people.rendering.outline import outline_of
 from portrait_matting.people.rendering.raster import Seen, add, see
 from portrait_matting.people.rendering.sampling import place, samples_of
 from portrait_matting.people.rendering.shading import lit
@@ -63,10 +64,18 @@ def render(
     for number, surface in enumerate(solid):
         _paint(colour, surface, seen, where[starts[number] : starts[number + 1]], camera, light, maps, open_)
     spread(colour, seen.surface, chosen, supersampling)
-    soften_outline(colour, alpha, seen, solid, fine)
+    outline = outline_of(seen, solid, fine)
     for surface in _far_first([surface for surface in surfaces if surface.opacity < 1], camera):
         _glaze(colour, alpha, seen, surface, strands, fine, camera, light, maps, open_)
-    return Rendered(*draw_strands(colour, alpha, seen.depth, strands, camera, light, maps, supersampling))
+    samples = colour, alpha, seen.depth
+    found = Rendered(*draw_strands(*samples, strands, camera, light, maps, supersampling, outline))
+    return replace(found, depth=_without_gaps(found.depth, found.alpha))
+
+
+def _without_gaps(depth: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Depths of pixels; where an outline alone reaches into one, that of the nearest beside it."""
+    beside = cv2.erode(depth, np.ones((3, 3), np.uint8))
+    return np.where(np.isinf(depth) & (alpha > 0), beside, depth)
 
 
 def _paint(colour, surface, seen: Seen, where, camera, light, maps, open_) -> None:

@@ -8,6 +8,7 @@ from numba import njit
 
 from portrait_matting.people.rendering.camera import NEAR, Camera
 from portrait_matting.people.rendering.light import Light
+from portrait_matting.people.rendering.outline import Outline, soften
 from portrait_matting.people.rendering.reduction import merge, reduced
 from portrait_matting.people.rendering.shadow import ShadowMap
 from portrait_matting.people.rendering.strand_cover import lay
@@ -29,6 +30,7 @@ def draw_strands(
     light: Light,
     maps: list[ShadowMap | None],
     size: int,
+    outline: Outline | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lays strands over surfaces that were rendered with several samples a pixel, and reduces both to pixels.
 
@@ -44,6 +46,7 @@ def draw_strands(
         light: of the place.
         maps: what each source of the light reaches.
         size: samples of a pixel each way.
+        outline: of the surfaces; None: their samples are covered as a whole or not at all.
 
     Returns:
         (H, W, 3), (H, W) and (H, W), float32: colour times alpha, alpha, and the depth of the nearest; that of hair
@@ -51,15 +54,16 @@ def draw_strands(
     """
     under, covered, nearest, number, count = reduced(colour, alpha, depth, size)
     strands = [strand for strand in strands if strand.points.size]
-    if not strands:
-        return under, covered, nearest
-    until = seen_until(depth, number, size)
-    pixels, far, widths, colours, starts = _flat(strands, camera, light, maps, until)
-    order = _nearest_first(far, starts, _BUCKETS)
     over = np.zeros((camera.height, camera.width, 4), np.float32)
     apart = np.zeros((count, size * size, 4), np.float32)
-    lay(pixels, far, widths, colours, order, depth, number, size, until, over, apart, nearest)
-    merge(under, covered, colour, alpha, number, size, over, apart)
+    if strands:
+        until = seen_until(depth, number, size)
+        pixels, far, widths, colours, starts = _flat(strands, camera, light, maps, until)
+        order = _nearest_first(far, starts, _BUCKETS)
+        lay(pixels, far, widths, colours, order, depth, number, size, until, over, apart, nearest)
+        merge(under, covered, colour, alpha, number, size, over, apart)
+    if outline is not None:
+        soften(under, covered, *outline, colour, alpha, number, size, over, apart)
     return under, covered, nearest
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from portrait_matting.people.rendering.camera import Camera
-from portrait_matting.people.rendering.outline import soften_outline
+from portrait_matting.people.rendering.outline import outline_of, soften
 from portrait_matting.people.rendering.raster import see
 from portrait_matting.people.rendering.surface import Surface
 
@@ -26,13 +26,17 @@ def disc(x, y, radius, parts=200) -> Surface:
     return flat([(x, y), *rim], [(0, 1 + k, 1 + (k + 1) % parts) for k in range(parts)])
 
 
-def softened(*surfaces) -> tuple[np.ndarray, np.ndarray]:
-    """The alpha of surfaces, and the colour: red where any is."""
+def softened(*surfaces, hair=0.0) -> tuple[np.ndarray, np.ndarray]:
+    """The alpha of red surfaces, and the colour; `hair`: the alpha of green hair where no surface is."""
     seen = see(list(surfaces), CAMERA)
+    outline = outline_of(seen, list(surfaces), CAMERA)
     alpha = (seen.surface >= 0).astype(np.float32)
     colour = alpha[..., None] * np.float32([1, 0.5, 0.25])
-    soften_outline(colour, alpha, seen, list(surfaces), CAMERA)
-    return alpha, colour
+    over = np.float32([0, hair, 0, hair]) * ~outline.there[..., None]
+    covered, under = over[..., 3] + (1 - over[..., 3]) * alpha, over[..., :3] + (1 - over[..., 3:]) * colour
+    number, apart = np.full(alpha.shape, -1, np.int32), np.zeros((0, 1, 4), np.float32)
+    soften(under, covered, *outline, colour, alpha, number, 1, over, apart)
+    return covered, under
 
 
 def shares(inside) -> np.ndarray:
@@ -49,6 +53,14 @@ def test_a_disc_covers_what_it_covers_of_each_pixel():
     assert np.abs(alpha - truth).max() < 0.13
     assert abs((alpha - truth)[rim].mean()) < 0.01
     np.testing.assert_allclose(colour, alpha[..., None] * np.float32([1, 0.5, 0.25]), atol=1e-6)
+
+
+@pytest.mark.parametrize("hair", [0.6, 1.0])
+def test_hair_behind_it_meets_an_outline_without_a_gap(hair):
+    alpha, colour = softened(disc(11.3, 12.1, 7.7), hair=hair)
+    share = softened(disc(11.3, 12.1, 7.7))[0]
+    np.testing.assert_allclose(alpha, share + (1 - share) * hair, atol=1e-6)
+    np.testing.assert_allclose(colour[..., 0], share, atol=1e-6)
 
 
 def test_one_behind_another_and_one_beside_it_are_one_figure():

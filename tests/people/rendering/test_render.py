@@ -102,3 +102,22 @@ def test_what_dark_glass_hides_is_sharp_where_the_glass_is():
     assert render(cards, [], CAMERA, WHITE, shadows=False).depth[12, 12] == pytest.approx(2)
     clear = [card(2, 8, 24, (0, 0, 1), opacity=0.1), card(3, 0, 32, (1, 0, 0))]
     assert render(clear, [], CAMERA, WHITE, shadows=False).depth[12, 12] == pytest.approx(3)
+
+
+@pytest.mark.parametrize("edge", [12.1, 12.25, 12.4, 12.75, 12.9, 13.1])
+def test_no_gap_between_a_card_and_what_is_behind_it(edge):
+    """Its edge is finer than the samples; hair and cloth behind it go on up to it."""
+    front = card(1.5, edge, 30, (1, 0, 0))
+    hair = render([front], [lock(2.5, 12)], CAMERA, WHITE, shadows=False)
+    assert hair.alpha[12, 11:15] == pytest.approx(1, abs=0.02)
+    veil = render([front, card(2.5, 4, 24, (0, 1, 0), opacity=0.7)], [], CAMERA, WHITE, shadows=False)
+    share = np.clip(np.arange(11, 15) + 1 - edge, 0, 1)
+    assert veil.alpha[12, 11:15] == pytest.approx(share + 0.7 * (1 - share), abs=0.04)
+    assert veil.colour[12, 11:15, 0] == pytest.approx(share, abs=0.07)
+
+
+def test_an_outline_that_only_touches_a_pixel_is_as_deep_as_what_it_is_of():
+    found = render([card(2, 8, 20.2, (1, 0, 0))], [], CAMERA, WHITE, shadows=False)
+    assert 0 < found.alpha[12, 20] < 0.3
+    assert found.depth[12, 20] == pytest.approx(2)
+    assert np.isinf(found.depth[12, 22])
