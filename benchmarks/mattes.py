@@ -50,13 +50,16 @@ def main() -> None:
     photos = [read(path) for path in arguments.photos]
     columns = [np.vstack([title("photo"), *(cell(photo) for photo in photos)])]
     for network in arguments.networks:
-        name, _, path = network.partition("=")
+        name, equals, path = network.partition("=")
+        if not equals:
+            raise InputError(f"--networks {network} names no checkpoint: give NAME=CHECKPOINT")
         matter = Matter.from_checkpoint(path, **options)
         cells = []
         for photo in photos:
             cells.append(cell(matter(photo).over((GREY, GREY, GREY))))
         columns.append(np.vstack([title(name), *cells]))
-    cv2.imwrite(str(arguments.output), np.hstack(columns)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
+    if not cv2.imwrite(str(arguments.output), np.hstack(columns)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88]):
+        raise InputError(f"{arguments.output} cannot be written: give a .jpg or .png in a folder that is there")
 
 
 if __name__ == "__main__":

@@ -28,12 +28,8 @@ class Parser(argparse.ArgumentParser):
             message = f"{unknown[1]} is no flag: {nearest(unknown[1], flags) or '--help lists them'}"
         elif missing := re.fullmatch(r"the following arguments are required: (.+)", message):
             greedy = [flag for action in self._actions if action.nargs == "+" for flag in action.option_strings]
-            taken = [flag for flag in greedy if flag in self._given and missing[1][0] != "-"]
-            cure = (
-                f"give it before {taken[0]}, which takes all that follows"
-                if taken and missing[1][0] != "-"
-                else "--help says more"
-            )
+            taken = [flag for flag in greedy if flag in self._given] if "-" not in missing[1] else []
+            cure = f"give it before {taken[0]}, which takes all that follows" if taken else "--help says more"
             message = f"{missing[1]} is missing: {cure}"
         self.exit(2, f"error: {' '.join(message.removeprefix('argument ').split())}\n")
 

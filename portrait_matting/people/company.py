@@ -7,9 +7,7 @@ import numpy as np
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.bodies.pose import Z, rotation
 
-_LOWER = (
-    0.5  # metres at most that a head is below the highest of a company: who is smaller stands higher, or is held up
-)
+_LOWER = 0.5  # metres at most that a head is below the highest of a company
 _NOBODY, _TWO, _THREE = 0.02, 0.11, 0.03  # shares of portraits
 
 
@@ -40,13 +38,13 @@ def sample_company(rng: np.random.Generator, together: bool = True) -> list[Stan
         child = with_child and index == count - 1
         ages = (4, 11) if child else (18, 80) if with_child else None
         facing = -25 * x + rng.normal(0, 8)  # a little towards one another
-        lift = rng.uniform(0.0, 0.25) if child else 0.0  # stands on something, or is held up
+        lift = rng.uniform(0.0, 0.25) if child else 0.0  # stands on something, or is held up; `gathered` may add to it
         standing = _standing(0.8 * x if child else x, rng.uniform(-0.12, 0.1) - 0.1 * child, facing, lift)
         found.append(Standing(standing, ages))
     return found
 
 
-def together(bodies: list[Body]) -> list[Body]:
+def gathered(bodies: list[Body]) -> list[Body]:
     """Bodies of people of one picture, the small ones lifted until their heads are near those of the others."""
     eyes = [float(body.carried(body.eyes.mean(0), "head")[2]) for body in bodies]
     lifts = [max(max(eyes) - _LOWER - level, 0.0) for level in eyes]

@@ -45,7 +45,8 @@ def outfit(sitter: Sitter, streams: Streams, pieces: frozenset[str], camera: Cam
 
     What one piece adds changes no other, with two exceptions: how many strands hair, brows and beards have follows from
     how high the head is in the picture. From another camera (the piece "views", another size of the picture) they are
-    of the same style and colour, and other strands. And long hair lies on the garments that are worn.
+    of the same style and colour, and other strands; a head that is small there has no lashes and teeth. And long hair
+    lies on the garments that are worn.
 
     Args:
         sitter: whom.

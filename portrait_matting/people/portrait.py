@@ -11,7 +11,7 @@ import numpy as np
 
 from portrait_matting.errors import InputError
 from portrait_matting.people.bodies.body_data import body_data
-from portrait_matting.people.company import sample_company, together
+from portrait_matting.people.company import gathered, sample_company
 from portrait_matting.people.outfit import outfit
 from portrait_matting.people.photography.focus import defocus, focus
 from portrait_matting.people.photography.framing import frame, holds
@@ -102,7 +102,7 @@ def draw_person_layers(
         sample_sitter(data, streams.of(number), pieces, each.ages, each.place)
         for number, each in enumerate(standing, 1)
     ]
-    bodies = together([sitter.body for sitter in sitters])
+    bodies = gathered([sitter.body for sitter in sitters])
     sitters = [replace(sitter, body=body) for sitter, body in zip(sitters, bodies, strict=True)]
     return _photographed(sitters, streams, height, width, pieces, backgrounds)
 
@@ -126,10 +126,9 @@ def draw_person_portrait(
 
 
 def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces, backgrounds) -> Layers:
-    like = np.stack([s.complexion.skin for s in sitters] + [s.complexion.hair for s in sitters]) if sitters else None
-    like = np.full((1, 3), 0.3, np.float32) if like is None else like
-    place = draw_place(streams("place"), height, width, like, backgrounds, "backdrops" in pieces)
     if not sitters:
+        grey = np.full((1, 3), 0.3, np.float32)
+        place = draw_place(streams("place"), height, width, grey, backgrounds, "backdrops" in pieces)
         empty = np.zeros((height, width), np.float32)
         nobody = Rendered(np.zeros((height, width, 3), np.float32), empty, np.full_like(empty, np.inf))
         return layers_of(nobody, place.light, Lens(0.0, 1.0, 2.0))
@@ -138,6 +137,8 @@ def _photographed(sitters: list[Sitter], streams: Streams, height, width, pieces
     while len(bodies) > 1 and not holds(camera, bodies):  # they do not fit into a narrow picture: it is of fewer people
         sitters, bodies = sitters[:-1], bodies[:-1]
         camera = frame(bodies, streams("views"), height, width, pieces)
+    like = np.stack([s.complexion.skin for s in sitters] + [s.complexion.hair for s in sitters])
+    place = draw_place(streams("place"), height, width, like, backgrounds, "backdrops" in pieces)
     albedo = float(np.mean([sitter.complexion.skin for sitter in sitters]))
     heads = np.stack([sitter.body.carried(sitter.body.eyes.mean(0), "head") for sitter in sitters])
     depths = camera.project(heads)[1]

@@ -18,7 +18,7 @@ def buttons(fit: Fit, form: Shell, places: np.ndarray, radius: float, colour: np
     own = np.flatnonzero((fit.suit.sleeve < 0) & (np.abs(form.rest[:, 0]) < 0.3) & (fit.suit.rest[:, 1] < -0.02))
     plane = form.rest[own][:, [0, 2]]
     far = ((plane - places[:, None].astype(np.float32)) ** 2).sum(2)
-    near = np.argpartition(far, 4, axis=1)[:, :4]
+    near = np.argpartition(far, min(4, far.shape[1] - 1), axis=1)[:, :4]
     share = 1 / (np.sqrt(np.take_along_axis(far, near, 1)) + 0.002)
     share /= share.sum(1, keepdims=True)
     near = own[near]

@@ -110,7 +110,7 @@ def keep_off(points, margin, origin, distance):
 
 @njit(cache=True, error_model="numpy")
 def nearest_of(points, centres):
-    """Which centre (T, 3) each point (n, 3), float32, is nearest to: int32 (n,)."""
+    """Which centre (T, 3), of one or more, each point (n, 3), float32, is nearest to: int32 (n,)."""
     found = np.empty(len(points), np.int32)
     x, y, z = centres[:, 0].copy(), centres[:, 1].copy(), centres[:, 2].copy()
     far = np.empty(len(centres), np.float32)

@@ -57,7 +57,7 @@ def focus(rendered: Rendered, camera: Camera, lens: Lens) -> Rendered:
 
 
 def _softened(layers: np.ndarray, sigma: float, step: int) -> np.ndarray:
-    """A Gaussian blur of `sigma` pixels, of every so manieth pixel each way."""
+    """A Gaussian blur of `sigma` pixels, of one in `step` pixels each way."""
     if step == 1:
         return cv2.GaussianBlur(layers, (0, 0), sigma)
     height, width = layers.shape[:2]

@@ -66,7 +66,7 @@ _UP = np.zeros((0, 0, 3), np.float32)  # instead of normals
 
 @njit(cache=True, error_model="numpy")
 def thinned(seen: np.ndarray, step: int, reach: int) -> np.ndarray:
-    """Of every so manieth point of strands, whether one that is at most `reach` points away is seen: bool (S, …)."""
+    """Of one in so many points of strands, whether one that is at most `reach` points away is seen: bool (S, …)."""
     count, length = seen.shape
     found = np.zeros((count, (length - 1) // step + 1), np.bool_)
     for s in range(count):
@@ -93,7 +93,7 @@ def _between(values, length):
 
 @njit(cache=True, error_model="numpy")
 def _gathered(numbers, stride, length, points, normals, colours):
-    """Of some points of strands, of which every so manieth counts: where they are, the direction of their hair, away
+    """Of points of strands, one in so many: where they are, the direction of their hair, away
     from the body at right angles to it, the hair's own colour, (n, 3) each, and how far along the strand, (n,)."""
     count, last = len(numbers), points.shape[1] - 1
     found = np.empty((4, count, 3), np.float32)

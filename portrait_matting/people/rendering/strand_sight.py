@@ -23,7 +23,8 @@ def seen_until(depth, number, size):
 
 @njit(cache=True, error_model="numpy")
 def hidden(x0, y0, x1, y1, z, until):
-    """Whether a segment lies behind full pixels and surfaces, as far as the pixels along it tell, every third."""
+    """Whether a segment lies behind full pixels and surfaces, as every third pixel along its middle tells: it may be
+    taken for hidden where it shows in a gap of a pixel or two."""
     steps = 1 + int(max(abs(x1 - x0), abs(y1 - y0)) / 3)
     dx, dy = (x1 - x0) / np.float32(steps), (y1 - y0) / np.float32(steps)
     for _ in range(steps + 1):
@@ -47,7 +48,7 @@ def in_sight(pixels, depth, widths, until):
             off, near = max(widths[s, k], widths[s, k + 1]) + 1, min(depth[s, k], depth[s, k + 1])
             if max(x0, x1) < -off or max(y0, y1) < -off or min(x0, x1) > width + off or min(y0, y1) > height + off:
                 continue
-            if near < NEAR or hidden(x0, y0, x1, y1, near, until):
+            if not near >= NEAR or hidden(x0, y0, x1, y1, near, until):
                 continue
             starts[found] = s * length + k
             seen[s, k] = seen[s, k + 1] = True
