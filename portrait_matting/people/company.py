@@ -8,7 +8,7 @@ from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.bodies.pose import Z, rotation
 
 _LOWER = 0.5  # metres at most that a head is below the highest of a company
-_NOBODY, _TWO, _THREE = 0.02, 0.11, 0.03  # shares of portraits
+_NOBODY, _TWO, _THREE = 0.01, 0.06, 0.015  # shares of portraits
 
 
 class Standing(NamedTuple):

@@ -57,7 +57,7 @@ PIECES = (
 """What a portrait is made of and can be switched off."""
 
 MIN_SIZE = 64
-_WITH_BYSTANDERS = 0.12
+_WITH_BYSTANDERS = 0.06
 _FROM_AFAR = frozenset({"hair", "patterns", "layers"})  # pieces of bystanders
 
 

@@ -8,14 +8,14 @@ from portrait_matting.people.bodies.body_data import BodyData
 from portrait_matting.people.bodies.pose import Rotations, X, Y, Z, curled, reach, rotation, transforms
 
 KINDS = {  # of the arms, and their shares
-    "hanging": 0.46,
+    "hanging": 0.62,
     "selfie": 0.12,  # one arm is stretched out to the camera
-    "crossed": 0.1,
-    "hips": 0.08,
-    "hand at the face": 0.1,
-    "hand in the hair": 0.03,
-    "holding": 0.08,  # something before the chest or at the ear
-    "waving": 0.03,
+    "crossed": 0.07,
+    "hips": 0.06,
+    "hand at the face": 0.05,
+    "hand in the hair": 0.01,
+    "holding": 0.05,  # something before the chest or at the ear
+    "waving": 0.02,
 }
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-FROM_BEHIND, FROM_THE_SIDE = 0.04, 0.11  # shares of portraits
+FROM_BEHIND, FROM_THE_SIDE = 0.02, 0.06  # shares of portraits
 
 
 class View(NamedTuple):
@@ -31,17 +31,17 @@ def sample_view(rng: np.random.Generator, several: bool) -> View:
         yaw = rng.normal(0, 12 if several else 17)
     pitch, roll = rng.normal(2, 6), rng.normal(0, 2.5)
     steep = rng.random()
-    if steep < 0.1:
+    if steep < 0.05:
         pitch = rng.uniform(12, 45)
-    elif steep < 0.17:
+    elif steep < 0.085:
         pitch = rng.uniform(-32, -10)
-    if rng.random() < 0.1:
+    if rng.random() < 0.05:
         roll = rng.normal(0, 12)
-    near, far = [(0.74, 1.1), (0.5, 0.74), (0.34, 0.5), (0.23, 0.34)][rng.choice(4, p=(0.08, 0.2, 0.42, 0.3))]
+    near, far = [(0.74, 1.1), (0.5, 0.74), (0.34, 0.5), (0.23, 0.34)][rng.choice(4, p=(0.05, 0.2, 0.45, 0.3))]
     head = rng.uniform(near, far)
     distance = np.exp(rng.uniform(np.log(0.35), np.log(0.7)) if rng.random() < 0.35 else rng.uniform(-0.3, np.log(3)))
-    across = rng.normal(0.5, 0.09) if rng.random() < 0.86 else rng.uniform(-0.02, 1.02)
-    down = rng.uniform(0.08, 0.4) if rng.random() < 0.88 else rng.uniform(-0.35, 0.05) * head
+    across = rng.normal(0.5, 0.09) if rng.random() < 0.93 else rng.uniform(-0.02, 1.02)
+    down = rng.uniform(0.08, 0.4) if rng.random() < 0.94 else rng.uniform(-0.35, 0.05) * head
     return View(float(yaw), float(pitch), float(roll), float(head), float(distance), float(across), float(down))
 
 
