@@ -37,7 +37,7 @@ def sample_view(rng: np.random.Generator, several: bool) -> View:
         pitch = rng.uniform(-32, -10)
     if rng.random() < 0.05:
         roll = rng.normal(0, 12)
-    near, far = [(0.74, 1.1), (0.5, 0.74), (0.34, 0.5), (0.23, 0.34)][rng.choice(4, p=(0.05, 0.2, 0.45, 0.3))]
+    near, far = [(0.74, 1.1), (0.5, 0.74), (0.34, 0.5), (0.23, 0.34)][rng.choice(4, p=(0.03, 0.12, 0.45, 0.4))]
     head = rng.uniform(near, far)
     distance = np.exp(rng.uniform(np.log(0.35), np.log(0.7)) if rng.random() < 0.35 else rng.uniform(-0.3, np.log(3)))
     across = rng.normal(0.5, 0.09) if rng.random() < 0.93 else rng.uniform(-0.02, 1.02)
