@@ -32,7 +32,7 @@ def test_a_given_age_changes_nothing_else_of_a_person(bodies, ages):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "index"), [(0, 76), (0, 664), (0, 742), (1, 67), (1, 978), (2, 324), (2, 902)])
+@pytest.mark.parametrize(("seed", "index"), [(0, 76), (0, 664), (0, 742), (1, 67), (1, 264), (2, 324), (2, 228)])
 def test_all_heads_of_grown_ups_and_small_children_are_in_the_picture(bodies, seed, index, monkeypatch):
     class Framed(Exception):
         pass
@@ -67,12 +67,12 @@ def test_who_does_not_fit_into_a_narrow_picture_is_not_in_it(bodies, monkeypatch
     monkeypatch.setattr(portrait, "frame", lambda bodies, *more: (asked.append(bodies), frame(bodies, *more))[1])
     monkeypatch.setattr(portrait, "light_of", light_of)
     fewer = 0
-    for index in range(150):
+    for index in range(300):
         if len(sample_company(Streams("val", 4, index)("company"))) < 2:
             continue
         asked.clear()
         with pytest.raises(Framed) as found:
-            portrait.draw_person_layers("val", 4, index, 500, 150)
+            portrait.draw_person_layers("val", 4, index, 500, 90)
         fewer += len(asked) - 1
         assert len(asked[-1]) == 1 or holds(found.value.args[0], asked[-1])
     assert fewer > 0
