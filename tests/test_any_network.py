@@ -20,6 +20,8 @@ from portrait_matting.models.network import trainable_groups, trial_outputs
 from portrait_matting.plan import plan as plan_command
 from portrait_matting.train import train
 
+pytestmark = pytest.mark.slow
+
 NETWORK = ["model._target_=two_scales.two_scales"]
 SMALL = [
     *NETWORK,

@@ -195,6 +195,7 @@ def test_the_optimizer_of_the_reference_is_torchs_own_default():
     assert optimizer.param_groups[0]["foreach"] is optimizer.param_groups[0]["fused"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [False, True])
 def test_memory_and_cap_are_measured_without_cudnns_search_unless_asked(monkeypatch, asked):
     seen = []

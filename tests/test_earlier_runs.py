@@ -21,6 +21,8 @@ from portrait_matting.matte.predictor import Predictor
 from portrait_matting.train import main as train_main
 from portrait_matting.train import train
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     *("data.train=8", "data.val=2", "data.test=3", "data.height=48", "data.width=40"),
     *("hardware.input_size=32", "hardware.batch_size=2", "hardware.workers=0", "hardware.precision=32-true"),

@@ -39,6 +39,7 @@ def test_another_portrait_of_the_same_name_is_not_shared(two, tmp_path):
     assert [one.name for one in shared_portraits(arms(find_runs([folder])[0]), 10)] == ["photo_1_jpg"]
 
 
+@pytest.mark.slow
 def test_run_folders_are_compared_without_lightning():
     code = "import sys; from portrait_matting.comparison import page, picture, portraits, run; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -110,6 +110,7 @@ def test_sweeps_that_end_at_other_rates_are_averaged_to_a_rise():
     assert LRS[27] < suggest(LRS, sweeps).breaks < LRS[31]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("points, sweeps", [(40, 1), (40, 3), (100, 1), (20, 1), (25, 2)])
 def test_at_most_one_flat_curve_in_fifty_is_called_a_rate(points, sweeps):
     lrs, generator = np.geomspace(1e-5, 1, points), np.random.default_rng(1)

@@ -198,6 +198,7 @@ def arms(name: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SWEEPS)
 def test_every_arm_of_every_sweep_composes_and_has_the_types_that_the_code_takes(name):
     if name == "optuna":

@@ -101,6 +101,7 @@ def test_patterns_change_nothing_else():
     assert changed
 
 
+@pytest.mark.slow
 def test_folds_change_no_colour_and_nothing_that_is_sewn_on():
     changed = 0
     for seed in range(30):
@@ -120,6 +121,7 @@ def test_cloth_without_folds_keeps_its_weave():
                 assert np.linalg.norm(surface.colours[np.unique(surface.triangles)], axis=1).max() > 1e-5
 
 
+@pytest.mark.slow
 def test_layers_leave_the_first_garment_its_looks():
     """It lies closer under a coat, where the coat hides it; its cloth, its buttons and its trousers are the same."""
     more = 0
