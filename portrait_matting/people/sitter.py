@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from portrait_matting.people.bodies.body import Body, make_body
-from portrait_matting.people.bodies.body_data import BodyData
+from portrait_matting.people.bodies.body_arrays import BodyData
 from portrait_matting.people.bodies.complexion import Complexion, sample_complexion
 from portrait_matting.people.bodies.pose import Rotations
 from portrait_matting.people.bodies.posture import Posture, sample_posture

@@ -2,7 +2,8 @@
 
 import pytest
 
-from portrait_matting.people.bodies.body_data import BodyData, body_data
+from portrait_matting.people.bodies.body_arrays import BodyData
+from portrait_matting.people.bodies.body_data import body_data
 
 
 @pytest.fixture(scope="session")

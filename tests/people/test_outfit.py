@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from portrait_matting.people.bodies.body_data import BodyData
+from portrait_matting.people.bodies.body_arrays import BodyData
 from portrait_matting.people.outfit import Outfit, outfit
 from portrait_matting.people.photography.framing import frame
 from portrait_matting.people.portrait import PIECES

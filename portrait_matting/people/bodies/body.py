@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from portrait_matting.people.bodies.blend import blend
-from portrait_matting.people.bodies.body_data import BodyData
+from portrait_matting.people.bodies.body_arrays import BodyData
 from portrait_matting.people.bodies.pose import transforms
 from portrait_matting.people.bodies.shape import Shape, coefficients
 

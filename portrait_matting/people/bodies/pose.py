@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numba import njit
 
-from portrait_matting.people.bodies.body_data import BodyData
+from portrait_matting.people.bodies.body_arrays import BodyData
 
 X, Y, Z = np.eye(3)  # to the person's left, back, up
 Rotations = dict[str, np.ndarray]

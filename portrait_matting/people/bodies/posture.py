@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.people.bodies.body_data import BodyData
+from portrait_matting.people.bodies.body_arrays import BodyData
 from portrait_matting.people.bodies.pose import Rotations, X, Y, Z, curled, reach, rotation, transforms
 
 KINDS = {  # of the arms, and their shares

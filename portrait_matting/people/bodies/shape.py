@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from portrait_matting.people.bodies.body_data import BodyData
+from portrait_matting.people.bodies.body_arrays import BodyData
 
 # anny's variations, in the order of its factors, and where each lies on its phenotype's line.
 _VARIATIONS = {

@@ -13,8 +13,9 @@ from portrait_matting.people.clothes.dye import dye, linear
 from portrait_matting.people.clothes.fabric import Fabric
 from portrait_matting.people.clothes.fit import PIT, Fit, fit
 from portrait_matting.people.clothes.front import buttons, lapels, tie
-from portrait_matting.people.clothes.garment import FLAT, Cloth, Shell, Style, along, covered, garment, shell, whole
+from portrait_matting.people.clothes.garment import Cloth, along, covered, garment, whole
 from portrait_matting.people.clothes.sewing import Ground
+from portrait_matting.people.clothes.shell import FLAT, Shell, Style, shell
 from portrait_matting.people.clothes.suit import APART, LEFT, RIGHT
 from portrait_matting.people.clothes.wardrobe import Piece, bib, sample_first, tank
 from portrait_matting.people.clothes.wrap import cords, lying_hood, scarf

@@ -8,7 +8,7 @@ from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.clothes import cloths
 from portrait_matting.people.clothes.collar import Collar
 from portrait_matting.people.clothes.cut import Cut
-from portrait_matting.people.clothes.garment import Style
+from portrait_matting.people.clothes.shell import Style
 from portrait_matting.people.clothes.wardrobe import Piece, shirt
 
 

@@ -4,8 +4,9 @@ import numpy as np
 
 from portrait_matting.people.clothes.cut import Cut, height
 from portrait_matting.people.clothes.fit import Fit
-from portrait_matting.people.clothes.garment import Cloth, Shell
+from portrait_matting.people.clothes.garment import Cloth
 from portrait_matting.people.clothes.sewing import Ground, sheet
+from portrait_matting.people.clothes.shell import Shell
 from portrait_matting.people.clothes.suit import APART
 from portrait_matting.people.rendering.surface import Appearance, Look, Samples, Surface
 

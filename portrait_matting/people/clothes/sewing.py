@@ -5,7 +5,8 @@ from scipy.spatial import cKDTree
 
 from portrait_matting.people.bodies.body import normals
 from portrait_matting.people.clothes.fit import Fit
-from portrait_matting.people.clothes.garment import Cloth, Shell, along
+from portrait_matting.people.clothes.garment import Cloth, along
+from portrait_matting.people.clothes.shell import Shell
 from portrait_matting.people.rendering.surface import Look
 
 _JAW = 0.006  # metres that cloth keeps from the jaw

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from portrait_matting.people.bodies.body import normals
-from portrait_matting.people.bodies.body_data import BodyData
+from portrait_matting.people.bodies.body_arrays import BodyData
 from portrait_matting.people.clothes.seams import along_seams, pairs_of, sewn
 from portrait_matting.people.clothes.subdivision import edges_of, loop, smoothed
 

@@ -9,7 +9,7 @@ from portrait_matting.people.clothes import cloths
 from portrait_matting.people.clothes.collar import Collar
 from portrait_matting.people.clothes.cut import Cut
 from portrait_matting.people.clothes.fabric import Fabric
-from portrait_matting.people.clothes.garment import Style
+from portrait_matting.people.clothes.shell import Style
 
 
 @dataclass(frozen=True)

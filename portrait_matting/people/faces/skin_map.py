@@ -7,7 +7,8 @@ import numpy as np
 from numba import njit
 
 from portrait_matting.people.bodies.body import normals
-from portrait_matting.people.bodies.body_data import BodyData, body_data
+from portrait_matting.people.bodies.body_arrays import BodyData
+from portrait_matting.people.bodies.body_data import body_data
 from portrait_matting.people.faces.lids import lid_rim
 from portrait_matting.people.faces.wrinkles import soft_step, wrinkles
 

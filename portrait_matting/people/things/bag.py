@@ -7,10 +7,11 @@ import numpy as np
 
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.rendering.surface import Appearance, Look, Surface
+from portrait_matting.people.things.curve import smooth
 from portrait_matting.people.things.materials import cloth, metal, shiny
 from portrait_matting.people.things.prints import colour, plain
 from portrait_matting.people.things.reach import Fit
-from portrait_matting.people.things.solids import Solid, box, grid, joined, ribbon, smooth, tube
+from portrait_matting.people.things.solids import Solid, box, grid, joined, ribbon, tube
 from portrait_matting.people.things.torso import frame, loop, shoulders, torso_triangles
 
 _GAP = 0.025  # metres from the body: clothes are between

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
+from portrait_matting.people.things.curve import smooth
 from portrait_matting.people.things.materials import cloth, skin_of
 from portrait_matting.people.things.prints import colour, plain
-from portrait_matting.people.things.solids import Part, Solid, ball, joined, lathe, smooth, tube
+from portrait_matting.people.things.solids import Part, Solid, ball, joined, lathe, tube
 
 _BLOSSOMS = (
     (0.75, 0.72, 0.66),

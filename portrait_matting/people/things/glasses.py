@@ -9,11 +9,12 @@ import numpy as np
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.bodies.body_data import body_data
 from portrait_matting.people.rendering.surface import Surface
+from portrait_matting.people.things.curve import smooth
 from portrait_matting.people.things.eyeglass import acetate, clear, tinted
 from portrait_matting.people.things.materials import metal
 from portrait_matting.people.things.prints import metal_colour
 from portrait_matting.people.things.skull import Skull, bare_head, fit
-from portrait_matting.people.things.solids import Solid, ball, grid, joined, smooth, tube
+from portrait_matting.people.things.solids import Solid, ball, grid, joined, tube
 
 _POINTS = 40  # of an outline
 _UP, _ANGLE = 0.22, math.radians(48)  # of sunglasses, how many are pushed up, and how far they are turned

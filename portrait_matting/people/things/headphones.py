@@ -6,10 +6,11 @@ import numpy as np
 
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.rendering.surface import Surface
+from portrait_matting.people.things.curve import smooth
 from portrait_matting.people.things.materials import metal, shiny, skin_of
 from portrait_matting.people.things.prints import colour, metal_colour
 from portrait_matting.people.things.skull import Skull, fit
-from portrait_matting.people.things.solids import Solid, ball, joined, lathe, smooth, tube
+from portrait_matting.people.things.solids import Solid, ball, joined, lathe, tube
 from portrait_matting.people.things.torso import frame, shoulders
 
 

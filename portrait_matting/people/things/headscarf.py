@@ -6,12 +6,13 @@ import numpy as np
 
 from portrait_matting.people.bodies.body import Body, normals
 from portrait_matting.people.rendering.surface import Surface
+from portrait_matting.people.things.curve import smooth
 from portrait_matting.people.things.head_cover import AROUND, Headwear, front
 from portrait_matting.people.things.materials import cloth
 from portrait_matting.people.things.prints import Pattern, any_pattern, colour, plain
 from portrait_matting.people.things.reach import Fit
 from portrait_matting.people.things.skull import Skull, fit
-from portrait_matting.people.things.solids import grid, joined, smooth, tube
+from portrait_matting.people.things.solids import grid, joined, tube
 from portrait_matting.people.things.torso import shoulders
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.things.beanie import wear_beanie
 from portrait_matting.people.things.cap import wear_cap
+from portrait_matting.people.things.curve import smooth
 from portrait_matting.people.things.hat import wear_hat
 from portrait_matting.people.things.head_cover import Headwear, above, axis_of, dome
 from portrait_matting.people.things.headband import wear_headband
@@ -15,7 +16,7 @@ from portrait_matting.people.things.helmet import wear_helmet
 from portrait_matting.people.things.materials import cloth
 from portrait_matting.people.things.prints import colour, plain
 from portrait_matting.people.things.skull import Skull, fit
-from portrait_matting.people.things.solids import ball, box, smooth, tube
+from portrait_matting.people.things.solids import ball, box, tube
 
 KINDS = {
     "beanie": (wear_beanie, 0.21),

@@ -6,12 +6,13 @@ import numpy as np
 
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.rendering.surface import Surface
+from portrait_matting.people.things.curve import smooth
 from portrait_matting.people.things.head_cover import AROUND, Headwear, above, dome
 from portrait_matting.people.things.materials import shiny, skin_of
 from portrait_matting.people.things.prints import colour
 from portrait_matting.people.things.reach import Fit
 from portrait_matting.people.things.skull import Skull, fit
-from portrait_matting.people.things.solids import Solid, joined, ribbon, smooth
+from portrait_matting.people.things.solids import Solid, joined, ribbon
 
 
 def wear_helmet(body: Body, rng: np.random.Generator) -> Headwear:

@@ -8,12 +8,13 @@ import numpy as np
 
 from portrait_matting.people.bodies.body import Body
 from portrait_matting.people.rendering.surface import Appearance, Look
+from portrait_matting.people.things.curve import smooth
 from portrait_matting.people.things.head_cover import Headwear
 from portrait_matting.people.things.materials import cloth, skin_of
 from portrait_matting.people.things.prints import any_pattern
 from portrait_matting.people.things.reach import Fit
 from portrait_matting.people.things.skull import Skull, fit
-from portrait_matting.people.things.solids import grid, joined, smooth, tube
+from portrait_matting.people.things.solids import grid, joined, tube
 
 _SURGICAL = ((0.33, 0.55, 0.66), (0.42, 0.62, 0.60), (0.75, 0.75, 0.74), (0.02, 0.02, 0.022), (0.68, 0.45, 0.50))
 _ROWS, _COLUMNS = 22, 33

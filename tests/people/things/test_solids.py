@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from portrait_matting.people.things.solids import Solid, ball, box, grid, joined, lathe, ribbon, smooth, tube
+from portrait_matting.people.things.curve import smooth
+from portrait_matting.people.things.solids import Solid, ball, box, grid, joined, lathe, ribbon, tube
 
 RING = np.stack([np.cos(np.linspace(0, 6.2, 40)), np.sin(np.linspace(0, 6.2, 40)), np.zeros(40)], 1)
 SOLIDS = {
