@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 
 from portrait_matting.cli import command
+from portrait_matting.cli.arguments import Parser, number
 from portrait_matting.errors import InputError
+from portrait_matting.images.io import read_image
 from portrait_matting.matte.matter import Matter
 
 CELL, BAR, GREY = 224, 22, 160
@@ -32,31 +34,21 @@ def title(text: str) -> np.ndarray:
     return cv2.putText(bar, text, (3, BAR - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
 
 
-def read(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path))
-    if image is None:
-        raise InputError(f"{path} is no picture.")
-    return image[..., ::-1]
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path, metavar="OUTPUT")
     parser.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
     parser.add_argument("--networks", nargs="+", required=True, metavar="NAME=CHECKPOINT")
-    parser.add_argument("--size", type=int, metavar="N", help="of the network's input (the recipe's)")
+    parser.add_argument("--size", type=number(32), metavar="N", help="of the network's input (the recipe's)")
     arguments = parser.parse_args()
-    options = {"input_size": arguments.size}
-    photos = [read(path) for path in arguments.photos]
+    photos = [read_image(path) for path in arguments.photos]
     columns = [np.vstack([title("photo"), *(cell(photo) for photo in photos)])]
     for network in arguments.networks:
         name, equals, path = network.partition("=")
         if not equals:
             raise InputError(f"--networks {network} names no checkpoint: give NAME=CHECKPOINT")
-        matter = Matter.from_checkpoint(path, **options)
-        cells = []
-        for photo in photos:
-            cells.append(cell(matter(photo).over((GREY, GREY, GREY))))
+        matter = Matter.from_checkpoint(path, input_size=arguments.size)
+        cells = [cell(matter(photo).over((GREY, GREY, GREY))) for photo in photos]
         columns.append(np.vstack([title(name), *cells]))
     if not cv2.imwrite(str(arguments.output), np.hstack(columns)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88]):
         raise InputError(f"{arguments.output} cannot be written: give a .jpg or .png in a folder that is there")

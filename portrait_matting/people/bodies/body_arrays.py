@@ -79,7 +79,8 @@ class BodyData:
         return self.masks[self.labels["masks"].index(name)]
 
 
-_ARRAYS = tuple(field.name for field in fields(BodyData) if field.name not in ("labels", "meshes"))
+ARRAYS = tuple(field.name for field in fields(BodyData) if field.name not in ("labels", "meshes"))
+"""Names of files, besides those of the meshes and the labels."""
 
 
 def read_body_data(folder: Path, mode: str | None = None) -> BodyData:
@@ -90,4 +91,4 @@ def read_body_data(folder: Path, mode: str | None = None) -> BodyData:
         return np.load(folder / f"{name}.npy", mmap_mode="r" if name in ("shapes", "masks") else mode)
 
     meshes = {name: (array(f"{name}_triangles"), array(f"{name}_corners")) for name in labels["meshes"]}
-    return BodyData(**{name: array(name) for name in _ARRAYS}, labels=labels, meshes=meshes)
+    return BodyData(**{name: array(name) for name in ARRAYS}, labels=labels, meshes=meshes)

@@ -35,6 +35,16 @@ def _interpolated(volume, points):
 
 
 @njit(cache=True, error_model="numpy")
+def _cell(volume, px, py, pz):
+    """The last index of a side, the indices of a point's cell, and where in it the point is, each in [0, 1)."""
+    last = volume.shape[0] - 1  # a power of 2 less 1
+    x0, y0, z0 = np.floor(px), np.floor(py), np.floor(pz)
+    u, v, w = np.float32(px - x0), np.float32(py - y0), np.float32(pz - z0)
+    x, y, z = int(x0) & last, int(y0) & last, int(z0) & last
+    return last, x, y, z, u, v, w
+
+
+@njit(cache=True, error_model="numpy")
 def noise_at(volume, px, py, pz):
     """The noise at one point, for loops: its value and its gradient.
 
@@ -42,10 +52,7 @@ def noise_at(volume, px, py, pz):
     numba looks only at the file of the function that it compiles,
     not at those of what it calls.
     """
-    last = volume.shape[0] - 1  # a power of 2 less 1
-    x0, y0, z0 = np.floor(px), np.floor(py), np.floor(pz)
-    u, v, w = np.float32(px - x0), np.float32(py - y0), np.float32(pz - z0)
-    x, y, z = int(x0) & last, int(y0) & last, int(z0) & last
+    last, x, y, z, u, v, w = _cell(volume, px, py, pz)
     a = b = c = d = np.float32(0)
     one = np.float32(1)
     for i in range(2):
@@ -67,10 +74,7 @@ def noise_at(volume, px, py, pz):
 @njit(cache=True, error_model="numpy")
 def value_at(volume, px, py, pz):
     """The noise at one point without its gradient: as `noise_at`."""
-    last = volume.shape[0] - 1
-    x0, y0, z0 = np.floor(px), np.floor(py), np.floor(pz)
-    u, v, w = np.float32(px - x0), np.float32(py - y0), np.float32(pz - z0)
-    x, y, z = int(x0) & last, int(y0) & last, int(z0) & last
+    last, x, y, z, u, v, w = _cell(volume, px, py, pz)
     found, one = np.float32(0), np.float32(1)
     for i in range(2):
         along = u if i else one - u

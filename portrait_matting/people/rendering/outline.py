@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from portrait_matting.people.rendering.camera import NEAR, Camera
+from portrait_matting.people.rendering.camera import NEAR
 from portrait_matting.people.rendering.raster import NO_HEM, Seen, span
 from portrait_matting.people.rendering.surface import Surface
 
@@ -32,12 +32,11 @@ class Outline(NamedTuple):
     there: np.ndarray
 
 
-def outline_of(seen: Seen, surfaces: list[Surface], camera: Camera) -> Outline:
-    """The outline of opaque surfaces, of which a camera sees `seen` at its samples."""
+def outline_of(seen: Seen, surfaces: list[Surface]) -> Outline:
+    """The outline of opaque surfaces, which are all that `seen` is of."""
     outline, places, tiles = _outline(seen.surface)
     masks = np.zeros(outline.shape, np.uint16)
-    for surface in surfaces:
-        pixels, depth = camera.project(surface.points)
+    for surface, (pixels, depth) in zip(surfaces, seen.projected, strict=True):
         hem = NO_HEM if surface.hem is None else surface.hem
         _cover(pixels, depth, surface.triangles, hem, outline, tiles, masks)
     return Outline(places, _SHARES[masks[places[:, 0], places[:, 1]]], seen.surface >= 0)

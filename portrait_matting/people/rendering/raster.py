@@ -28,12 +28,14 @@ class Seen:
         surface: int16, the number of the surface; -1 where there is nothing.
         triangle: int32, of the surface.
         weights: float32 (H, W, 2), of the triangle's second and third corner.
+        projected: of each surface, where its points fall and how far they are: see `Camera.project`.
     """
 
     depth: np.ndarray
     surface: np.ndarray
     triangle: np.ndarray
     weights: np.ndarray
+    projected: list[tuple[np.ndarray, np.ndarray]]
 
 
 def see(surfaces: list[Surface], camera: Camera) -> Seen:
@@ -44,19 +46,20 @@ def see(surfaces: list[Surface], camera: Camera) -> Seen:
         np.full(shape, -1, np.int16),
         np.full(shape, -1, np.int32),
         np.zeros((*shape, 2), np.float32),
+        [camera.project(surface.points) for surface in surfaces],
     )
-    projected = [camera.project(surface.points) for surface in surfaces]
     # those that face the other way are mostly hidden by the others, and cost little after them
     for back, tiles in ((False, _NO_TILES), (True, None)):
         tiles = _farthest(seen.depth) if tiles is None else tiles
-        for number, (surface, (pixels, depth)) in enumerate(zip(surfaces, projected, strict=True)):
+        for number, (surface, (pixels, depth)) in enumerate(zip(surfaces, seen.projected, strict=True)):
             _fill(seen, surface, pixels, depth, number, back, tiles)
     return seen
 
 
 def add(seen: Seen, surface: Surface, camera: Camera, number: int) -> None:
     """Looks at one more surface."""
-    pixels, depth = camera.project(surface.points)
+    seen.projected.append(camera.project(surface.points))
+    pixels, depth = seen.projected[-1]
     for back in (False, True):
         _fill(seen, surface, pixels, depth, number, back, _NO_TILES)
 

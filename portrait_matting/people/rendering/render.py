@@ -64,7 +64,7 @@ def render(
     for number, surface in enumerate(solid):
         _paint(colour, surface, seen, where[starts[number] : starts[number + 1]], camera, light, maps, open_)
     spread(colour, seen.surface, chosen, supersampling)
-    outline = outline_of(seen, solid, fine)
+    outline = outline_of(seen, solid)
     for surface in _far_first([surface for surface in surfaces if surface.opacity < 1], camera):
         _glaze(colour, alpha, seen, surface, strands, fine, camera, light, maps, open_)
     samples = colour, alpha, seen.depth
@@ -98,7 +98,7 @@ def _far_first(surfaces: list[Surface], camera: Camera) -> list[Surface]:
 
 def _glaze(colour, alpha, seen: Seen, surface: Surface, strands, fine: Camera, camera, light, maps, open_) -> None:
     """Lays a surface that can be seen through over what is there, and over the hair behind it where it is dense."""
-    alone = Seen(seen.depth.copy(), np.full_like(seen.surface, -1), seen.triangle.copy(), seen.weights.copy())
+    alone = Seen(seen.depth.copy(), np.full_like(seen.surface, -1), seen.triangle.copy(), seen.weights.copy(), [])
     add(alone, surface, fine, 0)
     where = np.flatnonzero(alone.surface >= 0)
     if not len(where):

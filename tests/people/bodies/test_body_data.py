@@ -9,12 +9,13 @@ import pytest
 
 from portrait_matting.errors import InputError
 from portrait_matting.people.bodies import body_data
+from portrait_matting.people.bodies.body_arrays import ARRAYS
 
 
 def write_small(model, groups, masks, folder):
     """Files of bodies of one vertex."""
     folder.mkdir(parents=True)
-    for name in (*body_data._ARRAYS, "body_triangles", "body_corners"):
+    for name in (*ARRAYS, "body_triangles", "body_corners"):
         np.save(folder / f"{name}.npy", np.ones((1, 3), np.float32))
     (folder / "labels.json").write_text(json.dumps({"meshes": ["body"]}))
 

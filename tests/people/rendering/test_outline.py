@@ -29,7 +29,7 @@ def disc(x, y, radius, parts=200) -> Surface:
 def softened(*surfaces, hair=0.0) -> tuple[np.ndarray, np.ndarray]:
     """The alpha of red surfaces, and the colour; `hair`: the alpha of green hair where no surface is."""
     seen = see(list(surfaces), CAMERA)
-    outline = outline_of(seen, list(surfaces), CAMERA)
+    outline = outline_of(seen, list(surfaces))
     alpha = (seen.surface >= 0).astype(np.float32)
     colour = alpha[..., None] * np.float32([1, 0.5, 0.25])
     over = np.float32([0, hair, 0, hair]) * ~outline.there[..., None]
