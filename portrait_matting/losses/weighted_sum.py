@@ -1,7 +1,7 @@
 """Several criteria in one, each with its weight."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from torch import Tensor, nn
 
@@ -11,6 +11,8 @@ from portrait_matting.losses.bce import BCE
 from portrait_matting.losses.boundary_rmse import BoundaryRMSE
 from portrait_matting.losses.criterion import Criterion
 
+ALWAYS = (0.0, 1.0)
+
 
 class WeightedSum(Criterion):
     """A criterion that is the weighted sum of others, and names each of them, unweighted, beside the sum.
@@ -19,10 +21,16 @@ class WeightedSum(Criterion):
         terms: criteria by name. The band is that of the sum: a term's own is not used.
         weights: of the terms, by the same names.
         width, edge_weight, tolerance: of the band, for all terms.
+        spans: of terms that are not part of the sum all the time: from and to which share of the run each is, such as
+            {"bce": (0, 0.33)}. They are not computed outside it. `done` says how far the run is.
 
     Raises:
-        InputError: the names differ, one is "loss", or the weights are refused by `check_weights`.
+        InputError: the names differ, one is "loss", the weights are refused by `check_weights`, a span is none, or no
+            term is left at some time.
     """
+
+    done = 0.0
+    """The share of the run that is done, in [0, 1]: whoever trains sets it."""
 
     def __init__(
         self,
@@ -31,6 +39,7 @@ class WeightedSum(Criterion):
         width: float = WIDTH,
         edge_weight: float = 5.0,
         tolerance: float = TOLERANCE,
+        spans: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         super().__init__(width, edge_weight, tolerance)
         if set(terms) != set(weights):
@@ -48,10 +57,45 @@ class WeightedSum(Criterion):
         check_weights(weights)
         self.terms = nn.ModuleDict(terms)
         self.weights = {name: float(weights[name]) for name in terms}
+        self.spans = check_spans(spans or {}, self.weights)
 
     def measure(self, logits: Tensor, alpha: Tensor, weight: Tensor | None) -> dict[str, Tensor]:
-        parts = {name: term.measure(logits, alpha, weight)["loss"] for name, term in self.terms.items()}
+        parts = {
+            name: term.measure(logits, alpha, weight)["loss"]
+            for name, term in self.terms.items()
+            if _is_within(self.spans.get(name, ALWAYS), self.done)
+        }
         return {"loss": sum(self.weights[name] * part for name, part in parts.items()), **parts}
+
+
+def check_spans(spans: Mapping[str, Sequence[float]], weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """The spans of terms with these weights, as pairs.
+
+    Raises:
+        InputError: one is no pair 0 <= from < to <= 1, is of no term, or there is a time without any term.
+    """
+    checked = {}
+    for name, span in spans.items():
+        if name not in weights:
+            raise InputError(f"loss.criterion.spans names the term {name}: there are {', '.join(weights)}")
+        pair = tuple(span) if isinstance(span, Sequence) and not isinstance(span, str) else ()
+        if not (len(pair) == 2 and all(isinstance(x, int | float) for x in pair) and 0 <= pair[0] < pair[1] <= 1):
+            raise InputError(
+                f"loss.criterion.spans.{name}={span} is no part of a run: give two shares, as [0, 0.33] for its first third"
+            )
+        checked[name] = (float(pair[0]), float(pair[1]))
+    taught = [checked.get(name, ALWAYS) for name, weight in weights.items() if weight]
+    for time in (0.0, *(end for _, end in taught)):
+        if not any(_is_within(span, time) for span in taught):
+            raise InputError(
+                f"loss.criterion.spans leave nothing to learn by after {time:g} of the run: let one term last"
+            )
+    return checked
+
+
+def _is_within(span: tuple[float, float], done: float) -> bool:
+    begin, end = span
+    return begin <= done < end or done >= end == 1.0
 
 
 def check_weights(weights: Mapping[str, float]) -> None:

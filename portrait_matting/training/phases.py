@@ -32,6 +32,7 @@ from portrait_matting.training.limits import (
     optimizer_steps,
     validated_batches,
 )
+from portrait_matting.training.loss_progress import LossProgress
 from portrait_matting.training.resume import take_over_best
 
 log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ def fit(job: TrainingJob, working: WorkingTime | None = None, until: Deadline | 
     schedule = instantiate(job.cfg.learning_rate.cycle, max_lr=job.cfg.learning_rate.max_lr)
     points = between_points if job.cfg.trainer.log_every_n_steps is None else None
     cycle = LearningRateCycle(schedule, until or time_limit.follower(job), working, points)
-    trainer = _trainer(job, extra=[cycle, DecayOverRun(cycle)])
+    trainer = _trainer(job, extra=[cycle, DecayOverRun(cycle), LossProgress(cycle)])
     if job.resume and isinstance(best := trainer.checkpoint_callback, BestCheckpoint) and trainer.is_global_zero:
         take_over_best(best, job.resume)
     try:
