@@ -81,7 +81,8 @@ def check_spans(spans: Mapping[str, Sequence[float]], weights: Mapping[str, floa
         pair = tuple(span) if isinstance(span, Sequence) and not isinstance(span, str) else ()
         if not (len(pair) == 2 and all(isinstance(x, int | float) for x in pair) and 0 <= pair[0] < pair[1] <= 1):
             raise InputError(
-                f"loss.criterion.spans.{name}={span} is no part of a run: give two shares, as [0, 0.33] for its first third"
+                f"loss.criterion.spans.{name}={span} is no part of a run: give two shares, as [0, 0.33] for "
+                "its first third"
             )
         checked[name] = (float(pair[0]), float(pair[1]))
     taught = [checked.get(name, ALWAYS) for name, weight in weights.items() if weight]
