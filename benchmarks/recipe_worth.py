@@ -6,8 +6,8 @@
 The lite network at 160², always as many steps, always from the same weights, `experiment=yardstick` on `data=mix`: an
 arm is a choice of sources and shares, or the mix of all with one thing otherwise. Scored by the last weights on SELFIES
 (images/ and alphas/) and on the test split of DIR (in EasyPortrait's layout), whose training split is the source
-`real`. CUT_OUTS is what `draw --style people --cut-outs` writes, LABELS what `label` wrote for DIR's training portraits.
-None of these is shipped. Several trainings run at once; what is in WORK/results.jsonl is not done again. Prints a
+`real`. CUT_OUTS is what `draw --style people --cut-outs` writes, LABELS what `label` wrote for DIR's training
+portraits. None of these is shipped. Several trainings run at once; what is in WORK/results.jsonl is not done again. Prints a
 table: mean over the seeds, and each seed.
 """
 
@@ -47,11 +47,22 @@ SOURCES = {
     "all, 3 of 4 photos": {"drawn": 1, "people": 1, "real": 3, "labels": 3},
 }
 """Shares by arm."""
-LAPLACIAN = "loss=boundary_rmse_bce_laplacian"
+
+
+def staged(l1: float, laplacian: float, **spans: list[float]) -> list[str]:
+    """Overrides for a loss of boundary RMSE and BCE, and these weights of L1 and the Laplacian pyramid."""
+    words = ["loss=staged", f"loss.criterion.weights.l1={l1}", f"loss.criterion.weights.laplacian={laplacian}"]
+    whole = {"bce": [0, 1], "l1": [0, 1], "laplacian": [0, 1]} | spans
+    return [*words, *(f"loss.criterion.spans.{name}={span}" for name, span in whole.items())]
+
+
+LATE = [0.67, 1]
 PIECES = {
-    "Laplacian in the last third": [LAPLACIAN],
-    "Laplacian all the time": [LAPLACIAN, "loss.criterion.spans=null"],
-    "BCE in the first third only": ["loss.criterion.spans={bce:[0,0.33]}"],
+    "Laplacian in the last third": staged(0, 1, laplacian=LATE),
+    "BCE in the first third only": staged(0, 0, bce=[0, 0.33]),
+    "L1 in the last third": staged(2, 0, l1=LATE),
+    "L1 and no BCE in the last third": staged(2, 0, l1=LATE, bce=[0, 0.67]),
+    "loss=staged": ["loss=staged"],
     "edge weight 20": ["loss.criterion.edge_weight=20"],
     "averaged weights": ["callbacks=averaged", "callbacks.average.decay=0.98"],
     "sizes of 0.6 to 1": [
