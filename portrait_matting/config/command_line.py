@@ -23,6 +23,9 @@ _WITH_PATH = ("--config-dir", "-cd", "--config-path", "-cp", "--experimental-rer
 _WITH_VALUE = (*_WITH_PATH, "--config-name", "-cn", "--cfg", "-c", "--package", "-p")
 _OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[^\s=+~][^\s=]*)=(?P<value>.*)", re.DOTALL)
 
+_OPEN = "data.sources."
+"""Below here names are the user's own, and keys those of many kinds of data: `config.mix_sources` knows which."""
+
 
 def run(main: Callable[[], None], recipe: str) -> None:
     """Runs what `hydra.main` made, by the command line as `read_command_line` puts it.
@@ -82,6 +85,8 @@ def _read(text: str, sweep: bool) -> str:
     if match is None or match["sign"] == "~":
         return text
     key, name = match["key"], f"{match['sign'] or ''}{match['key']}"
+    if not match["sign"] and key.startswith(_OPEN):
+        name, text = f"++{name}", f"++{text}"
     if is_path(key):
         try:
             return f"{name}={read_path(match['value'], key in LISTS, sweep)}"

@@ -18,6 +18,7 @@ from portrait_matting.cli.explain import explain
 from portrait_matting.cli.shell import hydra_quoted, word
 from portrait_matting.config.command_line import read_overrides
 from portrait_matting.config.known_keys import right_key
+from portrait_matting.config.mix_sources import settle_sources
 from portrait_matting.config.path_keys import settle_paths
 from portrait_matting.config.place import CONF_DIR
 from portrait_matting.config.signature import check_value, locate, wanted_by
@@ -109,11 +110,13 @@ def check(cfg: DictConfig, recipe: str = "train") -> None:
     """Checks every value of a composed recipe against the type that the code it goes to declares.
 
     The signatures are the one source: what `_target_` names says what its keys may hold. No value is converted, but `~`
-    in paths is put as the home that it is, and an optimizer of one's own is told that it need not decay all.
+    in paths is put as the home that it is, the sources of a mix are completed, and an optimizer of one's own is told that
+    it need not decay all.
 
     Raises:
         InputError: names the key, the value and the type that is wanted.
     """
+    settle_sources(cfg)
     settle_paths(cfg)
     _settle_decay(cfg)
     for key in ("weights", "normalisation"):

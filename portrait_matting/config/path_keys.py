@@ -14,6 +14,8 @@ _NAMED = (*LISTS, "resume", "model.weights", "augment.backgrounds", "data.backgr
 _ENDS = re.compile(r"(?:.*_)?(?:root|dir|dirpath|folder|file|path)", re.ASCII)
 """What a key ends in: data.root, run_dir, hydra.run.dir, and data.image_folder of a class of the user's own."""
 
+_OF_A_SOURCE = re.compile(r"data\.sources\.[^.]+\.backgrounds")
+
 
 def is_path(key: str) -> bool:
     """Whether a key holds a path, or several.
@@ -21,7 +23,9 @@ def is_path(key: str) -> bool:
     >>> [is_path(key) for key in ("data.root", "hydra.sweep.dir", "resume", "model.weights", "loss.weights")]
     [True, True, True, True, False]
     """
-    return key in _NAMED or _ENDS.fullmatch(key.rpartition(".")[2]) is not None
+    return (
+        key in _NAMED or _OF_A_SOURCE.fullmatch(key) is not None or _ENDS.fullmatch(key.rpartition(".")[2]) is not None
+    )
 
 
 def settle_paths(cfg: DictConfig) -> None:

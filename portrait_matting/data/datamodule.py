@@ -8,7 +8,7 @@ import cv2
 import lightning.pytorch as L
 import numpy as np
 from torch import Tensor
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import DataLoader, Dataset, Subset
 
 from portrait_matting.data.augment import Augmentation
 from portrait_matting.data.bad_files import BadFiles
@@ -39,9 +39,13 @@ class PortraitDataModule(L.LightningDataModule):
 
     Attributes:
         shuffle: whether an epoch's order is its own; False: each begins with the same portraits, to overfit on them.
+        is_mixed: whether portraits are from several sources, each with a name.
+        sources: the names of those whose portraits are scored, by their numbers; none where nothing is mixed.
     """
 
     shuffle = True
+    sources: Sequence[str] = ()
+    is_mixed = False
 
     def __init__(
         self,
@@ -110,18 +114,34 @@ class PortraitDataModule(L.LightningDataModule):
             if split not in self._portraits:
                 self._portraits[split] = self.portraits(split)
 
+    def parts(self, split: str) -> dict[str, Portraits]:
+        """The portraits of `split` by source; "" where there is but one."""
+        return {"": self.portraits(split)}
+
+    def place(self, part: str) -> str:
+        """What a message calls the place that the portraits of a part are from."""
+        return f"data.root={getattr(self, 'root', None)}"
+
+    def training_portraits(self) -> Portraits:
+        """Those that are trained on: the training portraits, or the subset of them."""
+        portraits = self._portraits["train"]
+        if self.subset == 1:
+            return portraits
+        return Subset(portraits, choose_subset(self.names("train"), self.subset))
+
+    def training_samples(self) -> Dataset:
+        """The samples of an epoch, asked for by (epoch, index)."""
+        return TrainingSamples(self.training_portraits(), self.augmentation, self.seed)
+
     def train_dataloader(self) -> DataLoader:
         rank, processes = self._rank()
-        portraits = self._portraits["train"]
-        if self.subset < 1:
-            portraits = Subset(portraits, choose_subset(self.names("train"), self.subset))
-        samples = TrainingSamples(portraits, self.augmentation, self.seed)
+        samples = self.training_samples()
         if len(samples) < self.batch_size * processes:
             raise InputError(
                 f"hardware.batch_size={self.batch_size} on {processes} process(es) is more than the {len(samples)} "
                 "training images: choose a smaller one"
             )
-        sampler = EpochSampler(samples, self.seed, rank, processes)
+        sampler = self._sampler(samples, rank, processes)
         sampler.shuffle = self.shuffle
         if self.trainer:
             sampler.set_epoch(self.trainer.current_epoch)
@@ -135,6 +155,9 @@ class PortraitDataModule(L.LightningDataModule):
             drop_last=True,
             **self._loading(),
         )
+
+    def _sampler(self, samples: Dataset, rank: int, processes: int) -> EpochSampler:
+        return EpochSampler(samples, self.seed, rank, processes)
 
     def val_dataloader(self) -> DataLoader:
         return self._scored("val")

@@ -29,8 +29,12 @@ class EpochSampler(DistributedSampler):
             self.start = 0
         super().set_epoch(epoch)
 
+    def order(self) -> list[int]:
+        """This process's indices of the whole epoch."""
+        return list(super().__iter__())
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        order = list(super().__iter__())[self.start :]
+        order = self.order()[self.start :]
         epoch, self.start = self.epoch, 0
         return iter([(epoch, index) for index in order])
 

@@ -26,6 +26,8 @@ class DrawnAnew(Portraits, Protocol):
     def anew(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]: ...
 
 
+ENDLESS = 2**31
+"""The number of drawn portraits where nobody has set one: a million steps with batches of 1,000 see each but once."""
 _ANEW = 1  # the third part of a random stream's key, of what is composed; the first parts are the sample's
 _TRIES = 20  # portraits, one after another bad, until a training sample gives up
 
@@ -44,7 +46,10 @@ class TrainingSamples(Dataset):
 
     def __getitem__(self, key: tuple[int, int]) -> dict[str, Any]:
         epoch, index = key
-        seed = int(np.random.SeedSequence((self.seed, epoch, index)).generate_state(1)[0])
+        return self.sample(index, int(np.random.SeedSequence((self.seed, epoch, index)).generate_state(1)[0]))
+
+    def sample(self, index: int, seed: int) -> dict[str, Any]:
+        """Portrait `index` as a training sample, all that is random about it by `seed`."""
         bad: list[str] = []
         while True:
             try:
@@ -78,7 +83,9 @@ class ScoredSamples(Dataset):
         except InputError as error:
             return {"bad": [str(error)]}
         picture, truth = to_input(image, self.input_size, self.normalisation), torch.from_numpy(alpha)[None]
-        return {"image": picture, "alpha": truth, "counted": index >= 0, "index": max(index, ~index), "bad": []}
+        at = max(index, ~index)
+        known = {"counted": index >= 0, "index": at, "source": _source(self.portraits, at)}
+        return {"image": picture, "alpha": truth, **known, "bad": []}
 
 
 def _for_training(portraits: Portraits, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -86,6 +93,12 @@ def _for_training(portraits: Portraits, index: int, rng: np.random.Generator) ->
         return _for_training(portraits.dataset, portraits.indices[index], rng)
     anew = getattr(portraits, "anew", None)
     return portraits[index] if anew is None else anew(index, rng)
+
+
+def _source(portraits: Portraits, index: int) -> int:
+    """The number of the source that a portrait of a mix is from; 0 of others."""
+    places = getattr(portraits, "places", None)
+    return 0 if places is None else places[index][0]
 
 
 def collate_training(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -98,7 +111,7 @@ def collate_scored(samples: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Stacks the images (B, 3, S, S); leaves the alphas, each of its own size, a list of (1, H, W). Drops bad ones."""
     good = [sample for sample in samples if "image" in sample]
     images = torch.stack([sample["image"] for sample in good]) if good else torch.empty(0)
-    lists = {name: [sample[name] for sample in good] for name in ("alpha", "counted", "index")}
+    lists = {name: [sample[name] for sample in good] for name in ("alpha", "counted", "index", "source")}
     return {"image": images, **lists, "bad": _bad(samples)}
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import torch
 from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from portrait_matting.data.mix_portraits import MixPortraits
 from portrait_matting.data.named import NamedPortraits
+from portrait_matting.data.samples import Portraits
 from portrait_matting.data.truth import check_truth, truths
 from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
@@ -68,17 +70,19 @@ def build_evaluation_job(cfg: DictConfig) -> EvaluationJob:
     for candidate in candidates:
         candidate.missing(chosen.names)  # refuses a folder of other portraits
     if data.get("check_truth", True):
-        check_truth(truths(chosen.portraits), f"data.root={data.get('root')}, split={chosen.split}")
+        for place, portraits in _parts(chosen, data).items():
+            check_truth(truths(portraits), f"{place}, split={chosen.split}")
         for candidate in candidates:
             if isinstance(candidate, FolderMattes):
                 candidate.check(chosen.names)
-    words = f"{data.get('root') or 'drawn portraits'}, {'all' if chosen.split == 'all' else f'{chosen.split} split'}"
+    where = ", ".join(dict.fromkeys(chosen.sources)) or data.get("root") or "drawn portraits"
+    words = f"{where}, {'all' if chosen.split == 'all' else f'{chosen.split} split'}"
     return EvaluationJob(cfg, candidates, words, chosen, dict(all_metrics().items()))
 
 
 def score(job: EvaluationJob) -> Evaluation:
     """Measures every candidate's matte of every portrait."""
-    return score_mattes(
+    evaluation = score_mattes(
         job.chosen.portraits,
         job.chosen.names,
         job.candidates,
@@ -89,6 +93,9 @@ def score(job: EvaluationJob) -> Evaluation:
         threads=os.cpu_count() or 1,
         progress=job.cfg.progress,
     )
+    source_of = dict(zip(job.chosen.names, job.chosen.sources, strict=False))
+    sources = [source_of[portrait.name] for portrait in evaluation.portraits] if source_of else []
+    return replace(evaluation, sources=sources)
 
 
 def report(job: EvaluationJob, evaluation: Evaluation, run_dir: Path) -> dict[str, float]:
@@ -98,8 +105,18 @@ def report(job: EvaluationJob, evaluation: Evaluation, run_dir: Path) -> dict[st
     measured = [candidate.measured for candidate in evaluation.candidates]
     sure = [intervals(rows, job.metrics, cfg.resamples, cfg.seed) for rows in measured]
     differences = [compare(measured[0], rows, job.metrics, cfg.resamples, seed=cfg.seed) for rows in measured[1:]]
-    write_intervals(run_dir / "figures.csv", evaluation, sure, differences)
-    write_metrics(run_dir / "metrics.json", evaluation, sure, "test")
+    by_source = [
+        {
+            f"{source}/{name}": interval
+            for source, indices in evaluation.of_source().items()
+            for name, interval in intervals(
+                {metric: of[indices] for metric, of in rows.items()}, job.metrics, cfg.resamples, cfg.seed
+            ).items()
+        }
+        for rows in measured
+    ]
+    write_intervals(run_dir / "figures.csv", evaluation, sure, differences, by_source)
+    write_metrics(run_dir / "metrics.json", evaluation, sure, "test", by_source)
     show = shower(job.chosen.portraits, job.chosen.names, job.candidates)
     write_report(
         run_dir / "report.html",
@@ -107,13 +124,13 @@ def report(job: EvaluationJob, evaluation: Evaluation, run_dir: Path) -> dict[st
         job.metrics,
         sure,
         differences,
-        strata(evaluation.portraits),
+        strata(evaluation.portraits, evaluation.sources),
         lambda index: show(evaluation.portraits[index].name),
         cfg.pictures,
         cfg.seed,
         cfg.resamples,
     )
-    print(summary(evaluation, sure, differences))
+    print(summary(evaluation, sure, differences, by_source))
     print(f"\n  report  {run_dir / 'report.html'}")
     return {name: sure[0][name].value for name in METRICS}
 
@@ -134,8 +151,25 @@ def _device(accelerator: str) -> str:
 
 
 def _same_data(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
-    roots = [expand(data["root"]).resolve() for data in (theirs, ours) if data.get("root")]
-    return len(roots) == 2 and roots[0] == roots[1]
+    return not _roots(theirs).isdisjoint(_roots(ours))
+
+
+def _roots(data: dict[str, Any]) -> set[Path]:
+    """The folders that data is read from, of a mix those of all its sources."""
+    parts = [data, *(source for source in (data.get("sources") or {}).values() if source)]
+    return {expand(part["root"]).resolve() for part in parts if part.get("root")}
+
+
+def _parts(chosen: NamedPortraits, data: dict[str, Any]) -> dict[str, Portraits]:
+    """The portraits of each source whose truth is to be looked at, by what a message calls the place of it."""
+    if not isinstance(chosen.portraits, MixPortraits):
+        return {f"data.root={data.get('root')}": chosen.portraits}
+    keys = data["sources"]
+    return {
+        f"data.sources.{name}.root={keys[name].get('root')}": portraits
+        for name, portraits in zip(chosen.portraits.sources, chosen.portraits.datasets, strict=True)
+        if keys[name].get("check_truth", True)
+    }
 
 
 def _paths(value: Any) -> list[str]:

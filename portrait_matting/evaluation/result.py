@@ -1,7 +1,7 @@
 """What an evaluation found: of every portrait and every candidate, what the metrics measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -42,6 +42,7 @@ class Evaluation:
         candidates: in the order in which they were given.
         hard_truth: whether no alpha of the truth has a value between 0 and 1.
         left_out: what was not scored, and why: one line each.
+        sources: of a mix, the name of the source of each portrait; none of others.
     """
 
     data: str
@@ -49,6 +50,11 @@ class Evaluation:
     candidates: list[Candidate]
     hard_truth: bool
     left_out: list[str]
+    sources: list[str] = field(default_factory=list)
+
+    def of_source(self) -> dict[str, list[int]]:
+        """The indices of the portraits of each source, by its name."""
+        return {name: [i for i, of in enumerate(self.sources) if of == name] for name in dict.fromkeys(self.sources)}
 
 
 def metric_values(

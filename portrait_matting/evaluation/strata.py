@@ -1,5 +1,6 @@
 """The portraits of a set in groups of like size, brightness and coverage: whom a model fails, a mean does not tell."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,15 +13,17 @@ _COVERAGE = {1: ("somebody",), 2: ("little", "much"), 3: ("little", "medium", "m
 
 @dataclass(frozen=True)
 class Stratum:
-    """`by` is "size", "brightness" or "coverage", `label` says which values, `indices` whose, in ascending order."""
+    """`by` is "source", "size", "brightness" or "coverage", `label` says which values, `indices` whose, in ascending order."""
 
     by: str
     label: str
     indices: list[int]
 
 
-def strata(portraits: list[ScoredPortrait]) -> list[Stratum]:
+def strata(portraits: list[ScoredPortrait], sources: Sequence[str] = ()) -> list[Stratum]:
     """Thirds of the portraits by the shorter side in pixels, by brightness and by coverage, from least to greatest.
+
+    Those of a mix are parted by their `sources` first, one of each portrait.
 
     Values that read alike in a label, in pixels or hundredths, stay together. So a property may have two strata, or
     none where all portraits are alike; pictures with nobody in them (coverage 0) are one of their own.
@@ -29,7 +32,10 @@ def strata(portraits: list[ScoredPortrait]) -> list[Stratum]:
     brightness = np.round([portrait.brightness for portrait in portraits], 2)
     coverage = np.array([portrait.coverage for portrait in portraits])
     nobody, somebody = np.flatnonzero(coverage == 0), np.flatnonzero(coverage > 0)
-    parts = []
+    parts = [
+        Stratum("source", name, [index for index, source in enumerate(sources) if source == name])
+        for name in sorted(set(sources))
+    ]
     if len(groups := _thirds(sides)) > 1:
         parts += [Stratum("size", f"shorter side {_range(sides[group], 'd')} px", group.tolist()) for group in groups]
     if len(groups := _thirds(brightness)) > 1:

@@ -6,6 +6,7 @@ import json
 import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from portrait_matting.disk.atomic_write import write_text
@@ -23,10 +24,17 @@ HARD_TRUTH = (
 )
 _ABREAST = 3
 _COMPARED = ("mad", "band_mad", "grad", "iou", "boundary_f")
+_OF_A_SOURCE = ("mad", "band_mad", "iou")
 _REASONS = 5
 
 
-def write_metrics(path: Path, evaluation: Evaluation, intervals: Sequence[Mapping[str, Interval]], split: str) -> None:
+def write_metrics(
+    path: Path,
+    evaluation: Evaluation,
+    intervals: Sequence[Mapping[str, Interval]],
+    split: str,
+    by_source: Sequence[Mapping[str, Interval]] = (),
+) -> None:
     """Writes `metrics.json`: of one candidate a flat object, "test/mad" and so on where `split` is "test".
 
     Of several, one such object under each one's name. Besides the metrics, rounded to six digits after the point, there
@@ -37,6 +45,7 @@ def write_metrics(path: Path, evaluation: Evaluation, intervals: Sequence[Mappin
         evaluation: what was found.
         intervals: of each candidate, in their order.
         split: the prefix of the metrics.
+        by_source: of each candidate, those of each source by SOURCE/METRIC; none where nothing is mixed.
 
     Raises:
         InputError: the file cannot be written.
@@ -47,8 +56,10 @@ def write_metrics(path: Path, evaluation: Evaluation, intervals: Sequence[Mappin
         "hard_truth": evaluation.hard_truth,
     }
     flat = [
-        {f"{split}/{name}": _number(of_candidate[name].value) for name in METRICS if name in of_candidate} | facts
-        for of_candidate in intervals
+        {f"{split}/{name}": _number(of_candidate[name].value) for name in METRICS if name in of_candidate}
+        | {f"{split}/{name}": _number(interval.value) for name, interval in of_sources.items()}
+        | facts
+        for of_candidate, of_sources in zip_longest(intervals, by_source, fillvalue={})
     ]
     names = [candidate.name for candidate in evaluation.candidates]
     content = flat[0] if len(flat) == 1 else dict(zip(names, flat, strict=True))
@@ -60,8 +71,9 @@ def write_intervals(
     evaluation: Evaluation,
     intervals: Sequence[Mapping[str, Interval]],
     differences: Sequence[Mapping[str, Difference]],
+    by_source: Sequence[Mapping[str, Interval]] = (),
 ) -> None:
-    """Writes `figures.csv`: a row for each metric of each candidate, with its interval.
+    """Writes `figures.csv`: a row for each metric of each candidate, with its interval, then those of each source.
 
     Every candidate but the first has its difference from the first too.
 
@@ -70,13 +82,16 @@ def write_intervals(
         evaluation: what was found.
         intervals: of each candidate, in their order.
         differences: of each candidate but the first, from the first.
+        by_source: as `write_metrics` takes it.
 
     Raises:
         InputError: the file cannot be written.
     """
     header = ["candidate", "figure", "value", "low", "high"]
     rows = [[*header, "difference", "difference_low", "difference_high", "p", "differs"]]
-    for candidate, of_candidate, against in zip(evaluation.candidates, intervals, [{}, *differences], strict=True):
+    of_sources = by_source or [{}] * len(intervals)
+    parts = zip(evaluation.candidates, intervals, [{}, *differences], of_sources, strict=True)
+    for candidate, of_candidate, against, of_source in parts:
         for name in METRICS:
             if name in of_candidate:
                 interval, difference = of_candidate[name], against.get(name)
@@ -85,11 +100,16 @@ def write_intervals(
                     ends = (difference.value, difference.low, difference.high, difference.p)
                     cells += [*map(_cell, ends), str(difference.differs).lower()]
                 rows.append([candidate.name, name, *cells, *[""] * (8 - len(cells))])
+        for name, interval in of_source.items():
+            cells = [_cell(value) for value in (interval.value, interval.low, interval.high)]
+            rows.append([candidate.name, name, *cells, *[""] * 5])
     _write(path, _csv(rows))
 
 
 def write_per_image(path: Path, evaluation: Evaluation, metrics: Mapping[str, ImageMetric]) -> None:
     """Writes `metrics.csv`: a row for each image of each candidate; an empty cell where there is nothing to measure.
+
+    Of a mix, the last column is the source.
 
     Raises:
         InputError: the file cannot be written.
@@ -97,11 +117,13 @@ def write_per_image(path: Path, evaluation: Evaluation, metrics: Mapping[str, Im
     scores = [per_image(candidate.measured, metrics) for candidate in evaluation.candidates]
     names = [name for name in METRICS if scores and name in scores[0]]
     rows = [["candidate", "image", "height", "width", "brightness", "coverage", *names]]
+    rows[0] += ["source"] if evaluation.sources else []
     for candidate, score in zip(evaluation.candidates, scores, strict=True):
         for index, portrait in enumerate(evaluation.portraits):
             size = (portrait.height, portrait.width)
             facts = [portrait.name, *size, _cell(portrait.brightness), _cell(portrait.coverage)]
-            rows.append([candidate.name, *facts, *(_cell(float(score[name][index])) for name in names)])
+            cells = [_cell(float(score[name][index])) for name in names]
+            rows.append([candidate.name, *facts, *cells, *evaluation.sources[index : index + 1]])
     _write(path, _csv(rows))
 
 
@@ -109,15 +131,20 @@ def summary(
     evaluation: Evaluation,
     intervals: Sequence[Mapping[str, Interval]],
     differences: Sequence[Mapping[str, Difference]],
+    by_source: Sequence[Mapping[str, Interval]] = (),
 ) -> str:
     """What an evaluation ends with: every metric [low, high] of every candidate, what to know of them, who is better.
 
-    Takes `intervals` and `differences` as `write_intervals` does.
+    Takes `intervals`, `differences` and `by_source` as `write_intervals` does.
     """
     lines = [f"{len(evaluation.portraits):,} images: {evaluation.data}"]
     for start in range(0, len(intervals), _ABREAST):
         some = slice(start, start + _ABREAST)
         lines += ["", *_table(evaluation.candidates[some], intervals[some])]
+        for source, indices in evaluation.of_source().items():
+            own = [{name: of.get(f"{source}/{name}") for name in _OF_A_SOURCE} for of in by_source[some]]
+            shown = [{name: interval for name, interval in of.items() if interval} for of in own]
+            lines += ["", f"{source}: {len(indices):,} images", *_table(evaluation.candidates[some], shown)[1:]]
     if evaluation.hard_truth:
         lines += ["", *textwrap.wrap(HARD_TRUTH, 100)]
     if evaluation.left_out:

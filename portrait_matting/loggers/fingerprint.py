@@ -7,23 +7,33 @@ from pathlib import Path
 from typing import Any
 
 from portrait_matting.data.datamodule import PortraitDataModule
-from portrait_matting.data.samples import Portraits
+from portrait_matting.data.samples import ENDLESS, Portraits
 from portrait_matting.data.splits import SPLITS
 
 _PLAIN = (bool, int, float, str)
 
 
 def fingerprint(data: PortraitDataModule) -> dict[str, str | int]:
-    """By split, the hash of its portraits and, as SPLIT_portraits, how many there are.
+    """By split, the hash of its portraits and, as SPLIT_portraits, how many there are; of a mix by SOURCE/SPLIT too.
 
     Of files it is the names and sizes that count, not where they lie or when they were written; of drawn portraits,
     what they are drawn by.
     """
     hashes: dict[str, str | int] = {}
     for split in SPLITS:
-        portraits = data.portraits(split)
-        hashes |= {split: of_portraits(portraits), f"{split}_portraits": len(portraits)}
+        parts = data.parts(split)
+        own = {name: of_portraits(portraits) for name, portraits in parts.items()}
+        counts = {name: len(portraits) for name, portraits in parts.items()}
+        if data.is_mixed:
+            hashes |= {f"{name}/{split}": own[name] for name in parts}
+            hashes |= {f"{name}/{split}_portraits": _count(counts[name]) for name in parts}
+        whole = _hash(f"{name}={own[name]}" for name in parts) if data.is_mixed else own[""]
+        hashes |= {split: whole, f"{split}_portraits": _count(sum(counts.values()))}
     return hashes
+
+
+def _count(portraits: int) -> int | str:
+    return portraits if portraits < ENDLESS else "without end"
 
 
 def of_portraits(portraits: Portraits) -> str:

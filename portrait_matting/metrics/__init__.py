@@ -1,6 +1,7 @@
 """Metrics of a predicted alpha against the true one: pure functions of an image, torchmetrics classes of a data set."""
 
 from portrait_matting.metrics.alpha import MAD, MAE, MSE, SAD, Dice, IoU, all_metrics, training_metrics
+from portrait_matting.metrics.by_source import Origins, by_source
 from portrait_matting.metrics.image_metric import ImageMetric
 from portrait_matting.metrics.structure import (
     BoundaryF,
@@ -27,8 +28,10 @@ __all__ = [
     "ImageMetric",
     "IoU",
     "MaxF",
+    "Origins",
     "SMeasure",
     "WeightedF",
     "all_metrics",
+    "by_source",
     "training_metrics",
 ]

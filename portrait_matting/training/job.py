@@ -73,7 +73,8 @@ def build_training_job(cfg: DictConfig) -> TrainingJob:
     job = _build(cfg)
     if job.data.check_truth and os.environ.get("LOCAL_RANK", "0") == "0":  # the other processes need not say it again
         for split in SPLITS:
-            check_truth(truths(job.data.portraits(split)), f"data.root={cfg.data.get('root')}, {split} split")
+            for part, portraits in job.data.parts(split).items():
+                check_truth(truths(portraits), f"{job.data.place(part)}, {split} split")
     while planned and not fits(job.module.net, job.module.loss, job.hardware):
         if job.hardware.batch_size == 1:
             raise out_of_memory(cfg, job.hardware)
@@ -124,7 +125,8 @@ def _build(cfg: DictConfig) -> TrainingJob:
     set_recomputation(net, hardware.recompute)
     set_batch_norm(net, hardware.batch_norm, hardware.accumulate)
     config = OmegaConf.to_container(cfg, resolve=True)
-    module = MattingModule(net, loss, optimizer, lr=1e-3, config=config, channels_last=hardware.channels_last)
+    sources = data.sources
+    module = MattingModule(net, loss, optimizer, 1e-3, config, hardware.channels_last, sources)
     return TrainingJob(cfg, hardware, arguments, data, module, loggers, resume, resumed)
 
 

@@ -1,6 +1,6 @@
 """The training step: what Lightning calls, knowing neither files nor pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import lightning.pytorch as L
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torchmetrics import MetricCollection
 
 from portrait_matting.matte.resolution import to_size
-from portrait_matting.metrics import all_metrics, training_metrics
+from portrait_matting.metrics import Origins, all_metrics, by_source, training_metrics
 from portrait_matting.models.network import MATTE, Network, trainable_groups
 from portrait_matting.models.optimizer import build_optimizer
 from portrait_matting.training.optimizer_state import fitting, parameter_names, regrouped
@@ -28,6 +28,7 @@ class MattingModule(L.LightningModule):
         lr: what the optimizer is built with; the LR finder and the cycle set their own.
         config: the recipe as plain data, written into every checkpoint.
         channels_last: keep images and weights in channels-last order.
+        sources: of a mix, whose portraits are scored; each has its metrics besides those of all together.
     """
 
     def __init__(
@@ -38,13 +39,16 @@ class MattingModule(L.LightningModule):
         lr: float,
         config: dict[str, Any],
         channels_last: bool = True,
+        sources: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.net = net.to(memory_format=self.memory_format)
         self.loss, self.optimizer, self.lr, self.config = loss, optimizer, lr, config
+        self.sources = list(sources)
         self.val_metrics = training_metrics().clone(prefix="val/")
         self.test_metrics = all_metrics().clone(prefix="test/")
+        self.val_origins, self.test_origins = Origins(), Origins()
         self._first_batch: int | None = None  # that was trained on in this epoch since the start of this process
         self.tested: list[int] = []  # indices of the test portraits, in the order of the metrics' rows
 
@@ -83,36 +87,43 @@ class MattingModule(L.LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         self.val_metrics.reset()
+        self.val_origins.reset()
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
-        self._score(batch, self.val_metrics)
+        self._score(batch, self.val_metrics, self.val_origins)
 
     def on_validation_epoch_end(self) -> None:
-        self._log(self.val_metrics)
+        self._log(self.val_metrics, self.val_origins)
 
     def on_test_epoch_start(self) -> None:
         self.test_metrics.reset()
+        self.test_origins.reset()
         self.tested = []
 
     def test_step(self, batch: dict[str, Any], batch_idx: int) -> None:
-        self._score(batch, self.test_metrics)
+        self._score(batch, self.test_metrics, self.test_origins)
         counted = zip(batch["index"], batch["counted"], strict=True)
         self.tested += [index for index, counts in counted if counts]
 
     def on_test_epoch_end(self) -> None:
-        self._log(self.test_metrics)
+        self._log(self.test_metrics, self.test_origins)
 
-    def _score(self, batch: dict[str, Any], metrics: MetricCollection) -> None:
+    def _score(self, batch: dict[str, Any], metrics: MetricCollection, origins: Origins) -> None:
         scored = zip(self(batch["image"]), batch["alpha"], batch["counted"], strict=True)
         pairs = [(matte, alpha) for matte, alpha, counted in scored if counted]
         alphas = [alpha for _, alpha in pairs]  # each (1, H, W), of its own size: scored there, not at the network's
         metrics.update([to_size(matte, *alpha.shape[-2:]) for matte, alpha in pairs], alphas)
+        if self.sources:
+            counted = zip(batch["source"], batch["counted"], strict=True)
+            origins.update([source for source, counts in counted if counts])
 
-    def _log(self, metrics: MetricCollection) -> None:
+    def _log(self, metrics: MetricCollection, origins: Origins) -> None:
         # Computed here, not by Lightning, which takes no metric of several values. Every process has the figures of
         # all: nothing is left to average.
         for name, value in metrics.compute().items():
             self.log(name, value, prog_bar=name.endswith(("/mad", "/iou")))
+        if self.sources:
+            self.log_dict(by_source(metrics, origins, self.sources))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return build_optimizer(self.optimizer, self.net, self.lr)

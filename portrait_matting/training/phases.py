@@ -161,7 +161,8 @@ def test(job: TrainingJob, trainer: L.Trainer) -> dict[str, float]:
     if job.hardware.devices > 1:
         trainer = _trainer(job, devices=1, strategy="auto")
     [measured] = trainer.test(job.module, datamodule=job.data, verbose=False)
-    scored = {f"test/{name}": measured[f"test/{name}"] for name in METRICS}
+    own = [f"test/{source}/{name}" for source in job.data.sources for name in METRICS]
+    scored = {name: measured[name] for name in [*(f"test/{name}" for name in METRICS), *own] if name in measured}
     return {name: round(value, 6) for name, value in (scored | best).items()}
 
 

@@ -33,8 +33,8 @@ def rehearse(job: TrainingJob) -> Rehearsal:
     tested = batches(len(job.data.test_dataloader()), job.cfg.trainer.limit_test_batches)
     with isolate_rng(), tempfile.TemporaryDirectory(prefix="rehearsal_") as folder:
         found = Rehearsal(_seconds(job, "validate", validated, folder), _seconds(job, "test", tested, folder))
-    job.module.val_metrics.reset()
-    job.module.test_metrics.reset()
+    for measured in (job.module.val_metrics, job.module.test_metrics, job.module.val_origins, job.module.test_origins):
+        measured.reset()
     job.module.tested = []
     return found
 

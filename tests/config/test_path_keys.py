@@ -14,6 +14,7 @@ def test_every_key_of_a_recipe_that_holds_a_path_is_known():
     assert keys == {
         *("resume", "run_dir", "data.root", "augment.backgrounds", "model.weights", "checkpoint", "predictions"),
         *("hydra.run.dir", "hydra.sweep.dir", "data.backgrounds"),
+        *(f"data.sources.{name}.root" for name in ("real", "cutouts", "labels")),
     }
 
 
