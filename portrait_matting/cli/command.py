@@ -18,6 +18,7 @@ COMMANDS = {
     "compare": "which recipe is better, from the folders of runs (RUN|SWEEP …)",
     "draw": "draw portraits with exact alphas into a folder (OUTPUT --style people|drawn --count N)",
     "evaluate": "score a checkpoint, or mattes that any tool made (Hydra overrides follow)",
+    "label": "soft mattes for photos by another network (PHOTOS OUTPUT --network FILE)",
     "plan": "what fits on a card, before anything is run (Hydra overrides follow)",
     "predict": "cut people out of photos and videos (INPUT … --checkpoint FILE --output DIR)",
     "prepare": "make a smaller copy of EasyPortrait (SOURCE OUTPUT)",
