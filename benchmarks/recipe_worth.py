@@ -33,6 +33,8 @@ from portrait_matting.train import train
 
 SIDE = 160
 EQUAL = {"drawn": 1, "people": 1, "real": 1, "labels": 1}
+NAMES = {"drawn": "drawn", "people": "cutouts", "real": "real", "labels": "labels"}
+"""Of the sources in `data=mix`: people were drawn before."""
 SOURCES = {
     "drawn": {"drawn": 1},
     "people": {"people": 1},
@@ -49,13 +51,22 @@ SOURCES = {
 """Shares by arm."""
 
 
-def staged(l1: float, laplacian: float, **spans: list[float]) -> list[str]:
+def staged(of_l1: float, of_laplacian: float, **spans: list[float]) -> list[str]:
     """Overrides for a loss of boundary RMSE and BCE, and these weights of L1 and the Laplacian pyramid."""
-    words = ["loss=staged", f"loss.criterion.weights.l1={l1}", f"loss.criterion.weights.laplacian={laplacian}"]
+    words = ["loss=staged", f"loss.criterion.weights.l1={of_l1}", f"loss.criterion.weights.laplacian={of_laplacian}"]
     whole = {"bce": [0, 1], "l1": [0, 1], "laplacian": [0, 1]} | spans
     return [*words, *(f"loss.criterion.spans.{name}={span}" for name, span in whole.items())]
 
 
+QUICK = [  # only the last weights count, and they are scored here
+    "trainer.limit_val_batches=1",
+    "trainer.limit_test_batches=1",
+    "trainer.num_sanity_val_steps=0",
+    "data.check_truth=false",
+    "learning_rate.cycle.anneal=cos",
+    "~callbacks.samples",
+    "~callbacks.gallery",
+]
 LATE = [0.67, 1]
 PIECES = {
     "Laplacian in the last third": staged(0, 1, laplacian=LATE),
@@ -75,18 +86,22 @@ PIECES = {
 
 def overrides(arm: str, arguments: argparse.Namespace) -> list[str]:
     """The recipe of an arm."""
-    roots = {"people": arguments.people, "real": arguments.portraits, "labels": arguments.labels}
+    roots = {"cutouts": arguments.people, "real": arguments.portraits, "labels": arguments.labels}
     words = ["experiment=yardstick", "data=mix", "loss=boundary_rmse_bce"]
     shares = SOURCES.get(arm, EQUAL)
-    for name in EQUAL:
-        if name not in shares:
+    for arm_name, name in NAMES.items():
+        if arm_name not in shares:
             words.append(f"data.sources.{name}=null")
             continue
-        words.append(f"data.sources.{name}.share={shares[name]}")
+        words.append(f"data.sources.{name}.share={shares[arm_name]}")
         if name in roots:
             words.append(f"data.sources.{name}.root='{roots[name]}'")
-    words += [f"data.backgrounds='{arguments.backgrounds}'", f"augment.backgrounds='{arguments.backgrounds}'"]
-    words += PIECES.get(arm, [])
+    if shares.keys() == {"labels"}:
+        words.append("data.sources.labels.scored=true")  # a validation needs somebody
+    if "people" in shares:
+        words.append(f"data.sources.cutouts.backgrounds='{arguments.backgrounds}'")
+    words += [f"augment.backgrounds='{arguments.backgrounds}'"]
+    words += QUICK + PIECES.get(arm, [])
     words += [f"trainer.max_steps={arguments.steps}", f"hardware.batch_size={arguments.batch}", "trainer.max_epochs=-1"]
     return [*words, f"model.weights='{arguments.weights}'", *arguments.overrides]
 
