@@ -21,6 +21,7 @@ from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.matte.cutout_colours import own_colours
 from portrait_matting.synthetic.backgrounds import DrawnBackgrounds, FolderBackgrounds
+from portrait_matting.synthetic.edition import EDITION
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ class CutOutPortraits(Dataset):
     @property
     def drawn_by(self) -> list[str | int]:
         """What a portrait depends on besides its file."""
-        pictures = self._fixed.files() if isinstance(self._fixed, FolderBackgrounds) else []
+        drawn = [f"drawings of edition {EDITION}"]
+        pictures = self._fixed.files() if isinstance(self._fixed, FolderBackgrounds) else drawn
         return [self.height, self.width, self.draw_seed, *pictures]
 
     def __len__(self) -> int:

@@ -13,6 +13,7 @@ from portrait_matting.data.people_extra import choose_pieces, load_people
 from portrait_matting.data.splits import Split
 from portrait_matting.errors import InputError
 from portrait_matting.synthetic.backgrounds import FolderBackgrounds
+from portrait_matting.synthetic.edition import EDITION
 
 _HELD = 0.2  # of a folder of backgrounds, for val and test
 
@@ -46,7 +47,7 @@ class PeoplePortraits(Dataset):
         self.pieces = choose_pieces((name for name, on in named.items() if not on), "data.pieces.{}")
         found = None if backgrounds is None else FolderBackgrounds(backgrounds, "data.backgrounds").part(_HELD)
         self.backgrounds = found and found[split != "train"]
-        self.drawn_by = [load_people().edition(), sorted(self.pieces)]
+        self.drawn_by = [load_people().edition(), f"drawings of edition {EDITION}", sorted(self.pieces)]
         self.drawn_by += self.backgrounds.files() if self.backgrounds else []
 
     def __len__(self) -> int:

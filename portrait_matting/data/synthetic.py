@@ -11,6 +11,7 @@ from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.splits import Split
 from portrait_matting.errors import InputError
 from portrait_matting.synthetic import draw_portrait
+from portrait_matting.synthetic.edition import EDITION
 
 
 class SyntheticPortraits(Dataset):
@@ -18,6 +19,7 @@ class SyntheticPortraits(Dataset):
 
     def __init__(self, split: str, length: int, seed: int, height: int, width: int) -> None:
         self.split, self.length, self.seed, self.height, self.width = split, length, seed, height, width
+        self.drawn_by = [f"drawings of edition {EDITION}"]
 
     def __len__(self) -> int:
         return self.length

@@ -1,5 +1,6 @@
 """What decides every byte of a folder of drawings, but for how many there are, so that it holds those of one kind."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -7,6 +8,7 @@ from typing import Any, Literal
 from portrait_matting import __version__
 from portrait_matting.disk.settings_file import changed_setting, settings_text
 from portrait_matting.errors import InputError
+from portrait_matting.synthetic.edition import EDITION
 
 NAME = "recipe.json"
 SPLIT = "train"
@@ -25,6 +27,7 @@ class Recipe:
         pieces: of the style people, what is switched on, sorted; None for the other style, which has none.
         backgrounds: a hash of the pictures that people are put before; None where these are drawn, too.
         bodies: of the style people, whose and in which form; None for the other style, which has none.
+        drawings: the edition of flat drawings, which are also the places that people stand before.
         version: of this package, which draws otherwise in each.
     """
 
@@ -36,6 +39,7 @@ class Recipe:
     pieces: tuple[str, ...] | None = None
     backgrounds: str | None = None
     bodies: str | None = None
+    drawings: int = EDITION
     version: str = __version__
 
     def text(self) -> str:
@@ -50,7 +54,7 @@ def check_recipe(existing: str, wanted: Recipe, path: Path) -> None:
         InputError: they differ, or the file is of something else.
     """
     try:
-        change = changed_setting(existing, wanted)
+        change = changed_setting(_with_edition(existing), wanted)
     except ValueError:
         raise InputError(
             f"{path} is no recipe of drawn portraits: give another OUTPUT, or delete {path.parent}"
@@ -61,6 +65,15 @@ def check_recipe(existing: str, wanted: Recipe, path: Path) -> None:
             f"{path.parent} was drawn {_words(name, before, now)}, this is {_words(name, now, before)}: the recipe "
             "of a folder cannot change. Give another OUTPUT, or delete that one"
         )
+
+
+def _with_edition(existing: str) -> str:
+    """A recipe that does not name the edition of the drawings is of the first one."""
+    try:
+        found = json.loads(existing)
+    except ValueError:
+        return existing
+    return json.dumps({"drawings": 1} | found) if isinstance(found, dict) else existing
 
 
 def _words(name: str, own: dict[str, Any], other: dict[str, Any]) -> str:
@@ -76,6 +89,8 @@ def _words(name: str, own: dict[str, Any], other: dict[str, Any]) -> str:
         return f"with --without {off}" if off else f"with {' '.join(sorted(on - elsewhere))}"
     if name == "backgrounds":
         return "without --backgrounds" if value is None else f"before the --backgrounds {value}"
+    if name == "drawings":
+        return f"in edition {value} of the drawings"
     if name == "bodies":
         return f"with the bodies {value}" if value else "without bodies"
     return f"by version {value}" if name == "version" else f"with --{name} {value}"

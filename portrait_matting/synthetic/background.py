@@ -23,6 +23,8 @@ _SCENERY = {
     "garden": scenery.garden,
     "street": scenery.street,
 }
+_SHARP = 0.3  # pixels, sigma of a blur below which nothing is seen of it
+_LEAST, _SMALL = 1.1, 4  # sigma in pixels of what was painted small, and how many times smaller that may be
 KINDS = (*_TEXTURES, *_SCENERY)
 
 
@@ -51,20 +53,25 @@ def sample_background(rng: np.random.Generator, like: list[Colour]) -> Backgroun
 
 
 def draw_background(background: Background, height: int, width: int) -> np.ndarray:
-    """Paints the background: float32 (H, W, 3) RGB in [0, 1]."""
+    """Paints the background: uint8 (H, W, 3) RGB. One out of focus is painted small, where it costs less."""
     rng, colours = np.random.default_rng(background.seed), list(background.colours)
+    sigma = background.blur * height
+    step = 1 if sigma < _SHARP else max(1, min(_SMALL, int(sigma / _LEAST)))
+    size = max(1, round(height / step)), max(1, round(width / step))
     if background.kind in _TEXTURES:
-        image = _TEXTURES[background.kind](rng, colours, height, width)
+        image = _TEXTURES[background.kind](rng, colours, *size)
     else:
-        canvas = np.full((height, width, 4), 255, np.uint8)
-        _SCENERY[background.kind](rng, Brush(canvas, (0, 0), height), width / height, colours)
-        image = canvas[..., :3].astype(np.float32)
-    return defocused(image, background.blur * height) / np.float32(255)
+        canvas = np.full((*size, 4), 255, np.uint8)
+        _SCENERY[background.kind](rng, Brush(canvas, (0, 0), size[0]), size[1] / size[0], colours)
+        image = cv2.cvtColor(canvas, cv2.COLOR_RGBA2RGB)
+    if sigma >= _SHARP:
+        image = cv2.GaussianBlur(image, (0, 0), sigma / step)
+    return image if step == 1 else cv2.resize(image, (width, height))
 
 
 def defocused(image: np.ndarray, sigma: float) -> np.ndarray:
     """A Gaussian blur of `sigma` pixels, a wide one at a lower resolution, where it costs less."""
-    if sigma < 0.3:
+    if sigma < _SHARP:
         return image
     step = max(1, int(sigma / 1.5))
     height, width = image.shape[:2]

@@ -96,7 +96,7 @@ class DrawnBackgrounds:
         scale = min(1, _DRAWN / min(height, width))
         background = sample_background(rng, [])
         drawing = draw_background(background, max(1, round(scale * height)), max(1, round(scale * width)))
-        return _crop(np.rint(255 * drawing).astype(np.uint8), rng, height, width)
+        return _crop(drawing, rng, height, width)
 
 
 def _crop(picture: np.ndarray, rng: np.random.Generator, height: int, width: int) -> np.ndarray:

@@ -68,10 +68,9 @@ def draw_clothes(brush: Brush, head: Head, clothes: Clothes) -> None:
     if clothes.pattern != "plain":
         draw_pattern(brush, shape, clothes.pattern, cloth, clothes.second, clothes.pitch)
     brush.shade(shape, 0.35)
-    for side in (-1, 1):
-        x = side * clothes.shoulder
-        arm = smooth([(0.8 * x, 2.25), (0.74 * x, 2.7), (0.76 * x, 3.4), (0.78 * x, 6)], closed=False)
-        brush.line(arm, darker(head.skin if kind == "tank_top" else cloth, 0.3), 0.03)
+    arm = np.array([(0.8, 2.25), (0.74, 2.7), (0.76, 3.4), (0.78, 6)]) * (clothes.shoulder, 1)
+    arms = smooth(np.stack([arm, arm * (-1, 1)]), closed=False)
+    brush.strands(arms, [darker(head.skin if kind == "tank_top" else cloth, 0.3)], 0.03)
     if kind == "shirt":
         collar.draw_collar(brush, n, lighter(cloth, 0.12), tie)
     elif kind == "suit":

@@ -59,10 +59,10 @@ def sample_face(rng: np.random.Generator, head: Head) -> Face:
 def draw_face(brush: Brush, head: Head, face: Face, brow: Colour) -> None:
     """Paints the features; `brow` is the colour of the eyebrows."""
     turn = 0.1 * head.yaw
-    for x, y in face.freckles:
-        brush.disc(x + turn, y, 0.012, darker(head.skin, 0.22))
-    for side in (-1, 1):
-        _draw_eye(brush, head, face, side, turn + side * face.eye_gap * (1 - 0.08 * side * head.yaw), brow)
+    if face.freckles:
+        spots = np.array(face.freckles) + (turn, 0)
+        brush.discs(spots, [0.012] * len(spots), darker(head.skin, 0.22))
+    _draw_eyes(brush, head, face, turn, brow)
     _draw_nose(brush, head, face, 1.4 * turn)
     _draw_mouth(brush, head, face, 1.1 * turn)
     if head.old:
@@ -74,28 +74,33 @@ def draw_face(brush: Brush, head: Head, face: Face, brow: Colour) -> None:
             brush.line(smooth(fold, closed=False), crease, 0.016)
 
 
-def _draw_eye(brush: Brush, head: Head, face: Face, side: int, x: float, brow: Colour) -> None:
+def _draw_eyes(brush: Brush, head: Head, face: Face, turn: float, brow: Colour) -> None:
+    """Both at once: what is alike is painted in one go."""
     r, h = face.eye_size, face.eye_size * face.eye_open
-    upper = smooth([(x - r, 0.02), (x - 0.5 * r, -0.8 * h), (x + 0.3 * r, -0.85 * h), (x + r, 0.0)], closed=False)
-    lower = smooth([(x + r, 0.0), (x + 0.4 * r, 0.6 * h), (x - 0.4 * r, 0.62 * h), (x - r, 0.02)], closed=False)
-    brush.glow(x, -0.05, 1.3 * r, 1.5 * h, darker(head.skin, 0.5), 0.3)
-    brush.fill(np.concatenate([upper, lower]), mix(WHITE, head.skin, 0.12))
-    iris = x + 0.3 * r * face.gaze
-    brush.fill(ellipse(iris, -0.005, 0.82 * h, 0.78 * h), darker(face.iris, 0.2))
-    brush.fill(ellipse(iris, 0.01, 0.6 * h, 0.58 * h), lighter(face.iris, 0.12))
-    brush.fill(ellipse(iris, 0.0, 0.36 * h, 0.36 * h), (14, 10, 12))
-    brush.fill(ellipse(iris + 0.25 * h * brush.light, -0.3 * h, 0.17 * h, 0.17 * h, points=10), (255, 255, 255))
-    brush.line(upper, mix(INK, head.skin, 0.1), 0.034 if face.lashes else 0.024)
-    brush.line(lower, darker(head.skin, 0.35), 0.01)
-    brush.line(upper[3:-3] - (0, 0.45 * h), darker(head.skin, 0.3), 0.012)
+    sides = np.array([[[-1.0, 1.0]], [[1.0, 1.0]]])
+    x = turn + face.eye_gap * (np.array([-1, 1]) - 0.08 * head.yaw)
+    middles = np.stack([x, 0 * x], 1)[:, None]
+    upper = np.array([(-r, 0.02), (-0.5 * r, -0.8 * h), (0.3 * r, -0.85 * h), (r, 0.0)])
+    lower = np.array([(r, 0.0), (0.4 * r, 0.6 * h), (-0.4 * r, 0.62 * h), (-r, 0.02)])
+    upper, lower = (smooth(lid + middles, closed=False) for lid in (upper, lower))
+    brush.glow(middles[:, 0] - (0, 0.05), 1.3 * r, 1.5 * h, darker(head.skin, 0.5), 0.3)
+    brush.fill(np.concatenate([upper, lower], 1), mix(WHITE, head.skin, 0.12))
+    irises = middles + (0.3 * r * face.gaze, 0)
+    brush.fill(ellipse(0, -0.005, 0.82 * h, 0.78 * h) + irises, darker(face.iris, 0.2))
+    brush.fill(ellipse(0, 0.01, 0.6 * h, 0.58 * h) + irises, lighter(face.iris, 0.12))
+    brush.fill(ellipse(0, 0.0, 0.36 * h, 0.36 * h) + irises, (14, 10, 12))
+    brush.fill(ellipse(0.25 * h * brush.light, -0.3 * h, 0.17 * h, 0.17 * h, points=10) + irises, (255, 255, 255))
+    brush.strands(upper, [mix(INK, head.skin, 0.1)], 0.034 if face.lashes else 0.024)
+    lines = np.stack([lower, np.concatenate([upper[:, 3:-3], np.repeat(upper[:, -4:-3], 6, axis=1)], 1)])
+    lines[1, :, :, 1] -= 0.45 * h
+    brush.strands(lines.reshape(4, -1, 2), [darker(head.skin, 0.33)], 0.01)
     if face.lashes:
-        tip = x + side * r
-        brush.line([(tip, 0.0), (tip + side * 0.05, -0.05)], INK, 0.02)
-    inner, outer = x - side * 0.95 * r, x + side * 1.3 * r
+        brush.strands(np.array([(r, 0.0), (r + 0.05, -0.05)]) * sides + middles, [INK], 0.02)
     y, weight = -face.brow_height, face.brow_weight
-    top = smooth([(inner, y + face.brow_tilt), (x + side * 0.4 * r, y - 0.07), (outer, y + 0.02)], closed=False)
-    thickness = np.linspace(1.3, 0.3, len(top))[:, None] * (0, weight)
-    brush.fill(np.concatenate([top - thickness, (top + thickness)[::-1]]), brow)
+    top = np.array([(-0.95 * r, y + face.brow_tilt), (0.4 * r, y - 0.07), (1.3 * r, y + 0.02)])
+    top = smooth(top * sides + middles, closed=False)
+    thickness = np.linspace(1.3, 0.3, top.shape[1])[:, None] * (0, weight)
+    brush.fill(np.concatenate([top - thickness, (top + thickness)[:, ::-1]], 1), brow)
 
 
 def _draw_nose(brush: Brush, head: Head, face: Face, turn: float) -> None:
@@ -110,8 +115,8 @@ def _draw_nose(brush: Brush, head: Head, face: Face, turn: float) -> None:
         closed=False,
     )
     brush.line(under, darker(head.skin, 0.3), 0.022)
-    for nostril in (-1, 1):
-        brush.fill(ellipse(x + 0.5 * w * nostril, y + 0.005, 0.03, 0.016, points=10), darker(head.skin, 0.55))
+    nostrils = [ellipse(x + 0.5 * w * side, y + 0.005, 0.03, 0.016, points=10) for side in (-1, 1)]
+    brush.fill(nostrils, darker(head.skin, 0.55))
 
 
 def _draw_mouth(brush: Brush, head: Head, face: Face, turn: float) -> None:
@@ -136,8 +141,8 @@ def _draw_mouth(brush: Brush, head: Head, face: Face, turn: float) -> None:
     if gape:
         brush.fill(np.concatenate([low, high[::-1]]), (250, 248, 240))
     brush.line(high, darker(face.lips, 0.55), 0.018)
-    for side in (-1, 1):
-        brush.line([(x + side * w, corner), (x + side * (w + 0.025), corner - 0.01)], darker(head.skin, 0.35), 0.02)
+    corners = [[(x + side * w, corner), (x + side * (w + 0.025), corner - 0.01)] for side in (-1, 1)]
+    brush.strands(np.array(corners), [darker(head.skin, 0.35)], 0.02)
     brush.line(
         smooth([(x - 0.3 * w, y + gape + 0.16), (x, y + gape + 0.175), (x + 0.3 * w, y + gape + 0.16)], closed=False),
         darker(head.skin, 0.15),

@@ -86,7 +86,7 @@ def draw_front_hair(brush: Brush, head: Head, hair: Hair, hat: bool) -> None:
     if hangs:
         _locks(brush, rng, head, hair)
     brush.fill(np.concatenate([outer, inner[::-1]]), colour, shade=0.15 if hangs else 0.4)
-    brush.glow(0.35 * brush.light, -0.82, 0.35, 0.14, lighter(colour, 0.6), 0.28)
+    brush.glow([(0.35 * brush.light, -0.82)], 0.35, 0.14, lighter(colour, 0.6), 0.28)
     if hangs or hair.style in ("short", "pigtails"):
         _parted(brush, rng, head, hair)
     else:
@@ -128,7 +128,8 @@ def _combed(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> N
         return
     length = rng.uniform(0.5, 1, n) * (reach + 0.06) * (0.6 if hair.style == "buzz" else 1.6)
     colour = mix(hair.colour, head.skin, 0.2) if hair.style == "buzz" else hair.colour
-    paint(brush, grow(rng, start, heading, length, 0.1, wave, turns), colour, WIDTH if hair.style != "buzz" else 0.006)
+    width = {"buzz": 0.006, "spiky": 1.5 * WIDTH}.get(hair.style, WIDTH)
+    paint(brush, grow(rng, start, heading, length, 0.1, wave, turns), colour, width)
 
 
 def _fringe(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> None:

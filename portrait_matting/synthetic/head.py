@@ -73,15 +73,18 @@ def draw_neck(brush: Brush, head: Head) -> None:
 
 def draw_head(brush: Brush, head: Head) -> None:
     """The ears and the skull with soft shading."""
+    ry, ears, hollows = 0.23 * head.ears, [], []
     for side in (-1, 1):
         x = side * (head.width - 0.01) - 0.05 * head.yaw
-        rx, ry = 0.13 * head.ears * (1 - 0.3 * side * head.yaw), 0.23 * head.ears
-        brush.fill(ellipse(x, 0.1, rx, ry, turn=-0.2 * side), darker(head.skin, 0.1), shade=0.2)
-        brush.fill(ellipse(x + 0.01 * side, 0.1, 0.55 * rx, 0.65 * ry, turn=-0.2 * side), darker(head.skin, 0.27))
-        if head.earrings:
-            brush.disc(x + 0.03 * side, 0.1 + ry + 0.03, 0.05, (226, 186, 88))
+        rx = 0.13 * head.ears * (1 - 0.3 * side * head.yaw)
+        ears.append(ellipse(x, 0.1, rx, ry, turn=-0.2 * side))
+        hollows.append(ellipse(x + 0.01 * side, 0.1, 0.55 * rx, 0.65 * ry, turn=-0.2 * side))
+    brush.fill(ears, darker(head.skin, 0.15))
+    brush.fill(hollows, darker(head.skin, 0.3))
+    if head.earrings:
+        rings = [(side * (head.width + 0.02) - 0.05 * head.yaw, 0.13 + ry) for side in (-1, 1)]
+        brush.discs(rings, [0.05, 0.05], (226, 186, 88))
     brush.fill(outline(head), head.skin, shade=0.38)
-    for side in (-1, 1):
-        x = side * 0.56 * head.width + 0.08 * head.yaw
-        brush.glow(x, 0.36, 0.2, 0.16, (214, 80, 66), 0.2)
-    brush.glow(0.2 * brush.light + 0.08 * head.yaw, -0.45, 0.35, 0.2, lighter(head.skin, 0.5), 0.3)
+    cheeks = [(side * 0.56 * head.width + 0.08 * head.yaw, 0.36) for side in (-1, 1)]
+    brush.glow(cheeks, 0.2, 0.16, (214, 80, 66), 0.2)
+    brush.glow([(0.2 * brush.light + 0.08 * head.yaw, -0.45)], 0.35, 0.2, lighter(head.skin, 0.5), 0.3)

@@ -43,12 +43,14 @@ IRISES: tuple[Colour, ...] = ((74, 46, 30), (58, 38, 30), (104, 74, 40), (78, 11
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
     """The colour that lies `share` (0..1) of the way from `first` to `second`."""
-    return tuple(a + (b - a) * share for a, b in zip(first, second, strict=True))
+    (r, g, b), (red, green, blue) = first, second
+    return (r + (red - r) * share, g + (green - g) * share, b + (blue - b) * share)
 
 
 def darker(colour: Colour, share: float) -> Colour:
     """`colour` with `share` of its light taken away; reds fade last, as they do in skin and in cloth."""
-    return tuple(c * (1 - share * k) for c, k in zip(colour, (0.9, 1.0, 1.0), strict=True))
+    red, green, blue = colour
+    return (red * (1 - 0.9 * share), green * (1 - share), blue * (1 - share))
 
 
 def lighter(colour: Colour, share: float) -> Colour:
@@ -58,7 +60,8 @@ def lighter(colour: Colour, share: float) -> Colour:
 
 def near(colour: Colour, rng: np.random.Generator, spread: float = 12.0) -> Colour:
     """`colour` with uniform jitter of up to `spread` per channel."""
-    return tuple(float(np.clip(c + d, 0, 255)) for c, d in zip(colour, rng.uniform(-spread, spread, 3), strict=True))
+    shifts = rng.uniform(-spread, spread, 3).tolist()
+    return tuple(min(255.0, max(0.0, c + d)) for c, d in zip(colour, shifts, strict=True))
 
 
 def any_colour(rng: np.random.Generator, saturation=(0.1, 0.75), value=(0.15, 0.95)) -> Colour:

@@ -11,11 +11,11 @@ PATTERNS = ("plain", "stripes", "bars", "checks", "dots")
 
 def draw_pattern(brush: Brush, shape: np.ndarray, pattern: str, colour: Colour, second: Colour, p: float) -> None:
     """Prints one of PATTERNS in `second` on the cloth inside the outline `shape` (n, 2), repeating every `p` units."""
-    pixels = brush.place(shape)
-    box = brush.box(pixels)
+    outline = brush.outline(shape)
+    box = brush.box(outline)
     if box is None:
         return
-    inside = brush.inside(pixels, box)
+    inside = brush.inside(outline, box)
     cloth = np.empty_like(brush.canvas)
     cloth[box] = (*(round(c) for c in colour), 255)
     pen = brush._replace(canvas=cloth)

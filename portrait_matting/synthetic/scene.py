@@ -13,12 +13,14 @@ import numpy as np
 
 from portrait_matting.errors import InputError
 from portrait_matting.synthetic.background import Background, draw_background, sample_background
+from portrait_matting.synthetic.exposure import exposed, lighting
 from portrait_matting.synthetic.person import Person, draw_person, sample_person
+from portrait_matting.synthetic.pixels import Pixels, unmultiplied
 
 SPLITS = ("train", "val", "test")
 MIN_SIZE = 16
 NOBODY, TWO_PEOPLE = 0.04, 0.10  # shares of all scenes
-_CANVAS = 400  # people are painted at least this high and then reduced, so that a strand is thinner than a pixel
+_CANVAS = 320  # pixels: people are painted at least this high and then reduced, so that no feature gets lost
 
 
 class Layers(NamedTuple):
@@ -88,24 +90,8 @@ def draw_layers(split: str, seed: int, index: int, height: int = 320, width: int
     Raises:
         InputError: `split` is unknown, `seed` or `index` is negative, or a side is below MIN_SIZE pixels.
     """
-    if min(height, width) < MIN_SIZE:
-        raise InputError(f"size {height}x{width} is too small to draw a portrait; use at least {MIN_SIZE}x{MIN_SIZE}.")
-    scene = plan_scene(split, seed, index)
-    scale = max(2, -(-_CANVAS // height))
-    canvas = np.zeros((scale * height, scale * width, 4), np.uint8)
-    for person in scene.people:
-        draw_person(canvas, person, scene.light)
-    painted = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA) * np.float32(1 / 255)
-    painted = cv2.GaussianBlur(painted, (5, 5), scene.softness)
-    foreground, alpha = _unmultiplied(painted)
-    light = _lighting(scene, height, width)
-    rng = np.random.default_rng(scene.seed)
-    background = draw_background(scene.background, height, width)
-    return Layers(
-        foreground=_exposed(foreground, light, scene.noise, rng),
-        background=_exposed(background, light, scene.noise, rng),
-        alpha=alpha,
-    )
+    pixels = _draw_pixels(split, seed, index, height, width)
+    return Layers(*(np.divide(layer, np.float32(255)) for layer in pixels))
 
 
 def draw_portrait(
@@ -113,39 +99,30 @@ def draw_portrait(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Portrait `index` of `split`: image uint8 (H, W, 3) RGB, alpha float32 (H, W) in [0, 1].
 
+    It is the composite of `draw_layers`, to the bit.
+
     Raises:
         InputError: as for `draw_layers`.
     """
-    layers = draw_layers(split, seed, index, height, width)
-    return layers.composite(), layers.alpha
+    pixels = _draw_pixels(split, seed, index, height, width)
+    return pixels.composite(), np.divide(pixels.alpha, np.float32(255))
 
 
-def _unmultiplied(painted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    alpha = painted[..., 3]
-    height, width = alpha.shape
-    coarse = cv2.resize(painted, (16, 16), interpolation=cv2.INTER_AREA)
-    coarse = cv2.GaussianBlur(coarse, (0, 0), 2) + np.float32(1e-3)
-    # where alpha is nearly zero a division would amplify rounding, so a smooth spread of the person's colours fills in
-    fill = cv2.resize(coarse[..., :3] / coarse[..., 3:], (width, height))
-    spread = np.float32(0.02) * (1 - alpha)
-    weight = 1 / (alpha + spread + np.float32(1e-6))
-    foreground = cv2.merge([spread] * 3)
-    foreground *= fill
-    foreground += painted[..., :3]
-    foreground *= cv2.merge([weight] * 3)
-    alpha = np.where(alpha > 1 - 1 / 256, np.float32(1), np.where(alpha < 1 / 256, np.float32(0), alpha))
-    return foreground, alpha
-
-
-def _lighting(scene: Scene, height: int, width: int) -> np.ndarray:
-    across = np.float32(scene.light * scene.falloff) * np.linspace(-1, 1, width, dtype=np.float32)
-    down = np.float32(-0.4 * scene.falloff) * np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    field = 1 + across + down
-    return cv2.merge([np.float32(c) * field for c in scene.cast])
-
-
-def _exposed(layer: np.ndarray, light: np.ndarray, amount: float, rng: np.random.Generator) -> np.ndarray:
-    grain = np.frombuffer(rng.bytes(2 * layer.size), np.uint8).reshape(2, *layer.shape)
-    noise = cv2.subtract(grain[0], grain[1], dtype=cv2.CV_32F)  # triangular, of mean zero
-    lit = cv2.scaleAdd(noise, amount / 255, np.multiply(layer, light, out=layer))
-    return np.clip(lit, 0, 1, out=lit)
+def _draw_pixels(split: str, seed: int, index: int, height: int, width: int) -> Pixels:
+    if min(height, width) < MIN_SIZE:
+        raise InputError(f"size {height}x{width} is too small to draw a portrait; use at least {MIN_SIZE}x{MIN_SIZE}.")
+    scene = plan_scene(split, seed, index)
+    scale = max(1, _CANVAS / height)
+    canvas = np.zeros((round(scale * height), round(scale * width), 4), np.uint8)
+    for person in scene.people:
+        draw_person(canvas, person, scene.light)
+    if scale > 1:
+        canvas = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    foreground, alpha = unmultiplied(cv2.GaussianBlur(canvas, (5, 5), scene.softness))
+    background = draw_background(scene.background, height, width)
+    light, rng = (
+        lighting(scene.light * scene.falloff, 0.4 * scene.falloff, scene.cast, height, width),
+        np.random.default_rng(scene.seed),
+    )
+    lit = (exposed(layer, light, scene.noise, rng) for layer in (foreground, background))
+    return Pixels(*lit, alpha)

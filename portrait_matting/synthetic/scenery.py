@@ -10,8 +10,8 @@ from portrait_matting.synthetic.palette import Colour, any_colour, darker, light
 def bokeh(rng: np.random.Generator, brush: Brush, wide: float, colours: list[Colour]) -> None:
     """Discs of light, as lamps look far behind the plane of focus."""
     brush.boxes([(0, 0, wide, 1)], darker(colours[0], 0.45))
-    for _ in range(5):
-        before, n = brush.canvas.copy(), int(rng.integers(3, 9))
+    for _ in range(4):
+        before, n = brush.canvas.copy(), int(rng.integers(4, 11))
         centres, radii = rng.uniform((0, 0), (wide, 1), (n, 2)), rng.uniform(0.015, 0.07, n)
         brush.discs(centres, radii, lighter(colours[rng.integers(5)], rng.uniform(0, 0.5)))
         brush.canvas[...] = cv2.addWeighted(brush.canvas, 0.55, before, 0.45, 0)
@@ -70,20 +70,23 @@ def _plant(rng: np.random.Generator, brush: Brush, x: float, y: float) -> None:
 def shelves(rng: np.random.Generator, brush: Brush, wide: float, colours: list[Colour]) -> None:
     """Rows of books with a vase here and there."""
     brush.boxes([(0, 0, wide, 1)], darker(colours[0], 0.35))
-    step, n = rng.uniform(0.2, 0.3), int(40 * wide)
-    for y in np.arange(rng.uniform(-0.1, 0.1), 1.2, step):
-        w = rng.uniform(0.02, 0.06, n)
-        x, h = np.cumsum(w) - w - 0.03, step * rng.uniform(0.5, 0.85, n)
-        books = np.stack([x, y + step - h, w - 0.003, h], 1)
-        bands = np.stack([x, y + step - 0.8 * h, w - 0.003, 0 * x + 0.012], 1)
-        cover, shown = rng.integers(0, 8, n), rng.random(n) < 0.88
-        for k in range(8):
-            colour = any_colour(rng)
-            brush.boxes(books[(cover == k) & shown], colour)
-            brush.boxes(bands[(cover == k) & shown], lighter(colour, 0.4))
-        vase = rng.uniform(0, 1.5 * wide)
-        brush.fill(ellipse(vase, y + step - 0.07, 0.05, 0.075), any_colour(rng), shade=0.4)
-        brush.boxes([(0, y + step, wide, 0.022)], lighter(colours[0], 0.1))
+    step, n = rng.uniform(0.2, 0.3), int(30 * wide) + 2
+    rows = np.arange(rng.uniform(-0.1, 0.1), 1.2, step)
+    w = rng.uniform(0.02, 0.06, (len(rows), n))
+    x, h = np.cumsum(w, axis=1) - w - 0.03, step * rng.uniform(0.5, 0.85, w.shape)
+    below = rows[:, None] + step
+    books = np.stack([x, below - h, w - 0.003, h], 2)
+    bands = np.stack([x, below - 0.8 * h, w - 0.003, np.full_like(x, 0.012)], 2)
+    cover = np.where(rng.random(w.shape) < 0.88, rng.integers(0, 14, w.shape), -1)
+    for k in range(14):
+        colour = any_colour(rng)
+        brush.boxes(books[cover == k], colour)
+        if k % 2:
+            brush.boxes(bands[cover == k], lighter(colour, 0.4))
+    vases = rng.uniform(0, 1.5 * wide, len(rows))
+    for vase, y in zip(vases, rows + step, strict=True):
+        brush.fill(ellipse(vase, y - 0.07, 0.05, 0.075), any_colour(rng), shade=0.4)
+    brush.boxes(np.stack([0 * rows, rows + step, 0 * rows + wide, 0 * rows + 0.022], 1), lighter(colours[0], 0.1))
     if rng.random() < 0.5:
         _plant(rng, brush, rng.uniform(0, wide), 0.8)
 
@@ -91,20 +94,21 @@ def shelves(rng: np.random.Generator, brush: Brush, wide: float, colours: list[C
 def garden(rng: np.random.Generator, brush: Brush, wide: float, colours: list[Colour]) -> None:
     """A sky, hills, trees and flowers."""
     brush.boxes([(0, 0, wide, 1)], mix((168, 206, 236), colours[0], 0.3))
-    for x, y in rng.uniform((0, 0.03), (wide, 0.25), (4, 2)):
+    for x, y in rng.uniform((0, 0.03), (wide, 0.25), (3, 2)):
         for dx in (-0.06, 0, 0.07):
-            brush.fill(ellipse(x + dx, y, 0.08, 0.035), (244, 246, 250))
+            brush.fill(ellipse(x + dx, y, 0.08, 0.035, points=16), (244, 246, 250))
     for level in (0.45, 0.58, 0.74):
         x = np.linspace(-0.1, wide + 0.1, 7)
-        hill = np.stack([x, level + rng.uniform(-0.06, 0.06, 7)], 1)
+        hill = smooth(np.stack([x, level + rng.uniform(-0.06, 0.06, 7)], 1), closed=False)
         green = mix((88, 140, 74), any_colour(rng), 0.25)
-        brush.fill([*smooth(hill, closed=False), (wide + 0.1, 1.1), (-0.1, 1.1)], darker(green, level - 0.45))
-        for _ in range(int(rng.integers(1, 5))):
-            x, r = rng.uniform(0, wide), rng.uniform(0.05, 0.12)
+        brush.fill(np.concatenate([hill, [(wide + 0.1, 1.1), (-0.1, 1.1)]]), darker(green, level - 0.45))
+        count = int(rng.integers(1, 5))
+        leaves, shares = rng.uniform((-1, -0.8), (1, 0.8), (count, 6, 2)), rng.random((count, 6))
+        for at, r, crown, tones in zip(rng.random(count), rng.uniform(0.05, 0.12, count), leaves, shares, strict=True):
+            x = at * wide
             brush.line([(x, level), (x, level - 1.6 * r)], (96, 68, 48), 0.2 * r)
-            for _ in range(6):
-                dx, dy = rng.uniform((-r, -0.8 * r), (r, 0.8 * r))
-                brush.disc(x + dx, level - 2.2 * r + dy, 0.65 * r, mix(green, darker(green, 0.6), rng.random()))
+            for centre, share in zip(crown * r + (x, level - 2.2 * r), tones, strict=True):
+                brush.disc(*centre, 0.65 * r, darker(green, 0.6 * share))
     for k in range(5):
         brush.discs(rng.uniform((0, 0.75), (wide, 1), (6, 2)), [0.011] * 6, colours[k])
 

@@ -52,4 +52,4 @@ def tones(colour: Colour) -> list[Colour]:
 
 def paint(brush: Brush, strands: np.ndarray, colour: Colour, width: float = WIDTH) -> None:
     """Paints `strands` in the tones of `colour`."""
-    brush.strands(strands, tones(colour), width)
+    brush.hairs(strands, tones(colour), width)

@@ -1,31 +1,39 @@
-"""Textures that fill a background: float32 (H, W, 3) in 0..255, made from a few colours."""
+"""Textures that fill a background: uint8 RGB (H, W, 3), made from a few colours.
+
+Most are one channel that leads from one colour to another: a table turns its values into colours.
+"""
 
 import cv2
 import numpy as np
 
 from portrait_matting.synthetic.palette import Colour, darker, lighter, mix
 
+_SOFT = 4  # times smaller: what changes slowly is painted
+
 
 def gradient(rng: np.random.Generator, colours: list[Colour], height: int, width: int) -> np.ndarray:
     """A straight ramp of two colours with a soft spot of a third."""
     angle = rng.uniform(0, 2 * np.pi)
-    x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    size = max(2, width // _SOFT), max(2, height // _SOFT)
+    x, y = (np.linspace(-1, 1, side, dtype=np.float32) for side in size)
+    y = y[:, None]
     ramp = np.clip(0.5 + 0.4 * (np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y), 0, 1)[..., None]
     cx, cy, spread = (np.float32(v) for v in (rng.uniform(-0.7, 0.7), rng.uniform(-0.8, 0.3), rng.uniform(0.4, 0.9)))
     spot = np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / spread**2)[..., None]
     low, high, light = (np.float32(c) for c in (colours[0], colours[1], lighter(colours[0], 0.4)))
     image = low + ramp * (high - low)
-    return image + np.float32(0.6) * spot * (light - image)
+    return cv2.resize(cv2.convertScaleAbs(image + np.float32(0.6) * spot * (light - image)), (width, height))
 
 
 def clouds(rng: np.random.Generator, colours: list[Colour], height: int, width: int) -> np.ndarray:
     """Smooth noise over several octaves, as on plaster or a painted cloth."""
-    field = np.zeros((height, width), np.float32)
+    size = max(1, width // 2), max(1, height // 2)
+    field = np.full(size[::-1], 0.5, np.float32)
     for cells, weight in ((3, 0.5), (7, 0.3), (19, 0.2), (60, 0.12)):
         coarse = rng.random((cells, cells), dtype=np.float32) - 0.5
-        field += weight * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    low, high = np.float32(colours[0]), np.float32(colours[1])
-    return low + np.clip(0.5 + 1.4 * field, 0, 1)[..., None] * (high - low)
+        coarse *= 1.4 * weight
+        field += cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(between(_in_8_bits(field), colours[0], colours[1]), (width, height))
 
 
 def wood(rng: np.random.Generator, colours: list[Colour], height: int, width: int) -> np.ndarray:
@@ -34,11 +42,14 @@ def wood(rng: np.random.Generator, colours: list[Colour], height: int, width: in
     long, short = (height, width) if upright else (width, height)
     boards, base = int(rng.integers(4, 9)), mix((146, 98, 58), colours[0], 0.35)
     shades = np.float32([mix(base, darker(base, 0.35), rng.random()) for _ in range(boards)])
-    grain = cv2.resize(rng.random((120, 5), dtype=np.float32), (long, short))[..., None]
+    grain = cv2.resize(_in_8_bits(0.8 + 0.35 * rng.random((5, 120), dtype=np.float32), 200), (short, long))
     across = np.linspace(0, boards, short, endpoint=False)
-    image = shades[across.astype(int)][:, None] * (0.8 + np.float32(0.35) * grain)
-    image[across % 1 < 0.05] *= 0.5
-    return np.ascontiguousarray(image.swapaxes(0, 1)) if upright else image
+    row = shades[across.astype(int)]
+    row[across % 1 < 0.05] *= 0.5
+    image = cv2.multiply(
+        np.broadcast_to(cv2.convertScaleAbs(row), (long, short, 3)), cv2.merge([grain] * 3), scale=1 / 200
+    )
+    return image if upright else cv2.transpose(image)
 
 
 def bricks(rng: np.random.Generator, colours: list[Colour], height: int, width: int) -> np.ndarray:
@@ -48,13 +59,15 @@ def bricks(rng: np.random.Generator, colours: list[Colour], height: int, width: 
     wide, joint = high * rng.uniform(1.6, 2.6), max(1, round(0.07 * high))
     image = np.empty((height, width, 3), np.uint8)
     image[:] = np.rint(lighter(base, 0.4))
-    for row in range(int(height / high) + 1):
-        for column in range(-1, int(width / wide) + 1):
-            x = (column + 0.5 * (row % 2)) * wide
-            corner = round(x + wide) - joint, round((row + 1) * high) - joint
-            tone = mix(base, darker(base, 0.4), rng.random())
-            cv2.rectangle(image, (round(x), round(row * high)), corner, tone, -1)
-    return image.astype(np.float32)
+    tones = [mix(base, darker(base, 0.4), share) for share in np.linspace(0, 1, 16)]
+    rows, columns = int(height / high) + 1, int(width / wide) + 2
+    chosen = rng.integers(0, len(tones), (rows, columns)).tolist()
+    for row in range(rows):
+        top, bottom = round(row * high), round((row + 1) * high) - joint
+        for column in range(columns):
+            x = (column - 1 + 0.5 * (row % 2)) * wide
+            cv2.rectangle(image, (round(x), top), (round(x + wide) - joint, bottom), tones[chosen[row][column]], -1)
+    return image
 
 
 def wallpaper(rng: np.random.Generator, colours: list[Colour], height: int, width: int) -> np.ndarray:
@@ -66,11 +79,21 @@ def wallpaper(rng: np.random.Generator, colours: list[Colour], height: int, widt
     if kind == 0:
         wave = np.broadcast_to(np.sin(turns * x), (height, width))
     elif kind == 1:
-        wave = np.sin(turns * (x + y)) * np.sin(turns * (x - y))
+        wave = 0.5 * (np.cos(2 * turns * y) - np.cos(2 * turns * x))  # sin(x + y) sin(x - y)
     elif kind == 2:
-        wave = np.cos(turns * x) * np.cos(turns * y) * 1.6 - 0.6
+        wave = np.cos(turns * x) * (1.6 * np.cos(turns * y)) - np.float32(0.6)
     else:
-        wave = np.sin(turns * (y + np.float32(0.02) * np.sin(2 * turns * x)))
-    sharp = np.clip(0.5 + 4 * wave, 0, 1)[..., None].astype(np.float32)
-    paper, print_ = np.float32(colours[0]), np.float32(mix(colours[0], colours[1], rng.uniform(0.3, 0.9)))
-    return paper + sharp * (print_ - paper)
+        shift = turns * np.float32(0.02) * np.sin(2 * turns * x)  # sin(y + shift), by its sum
+        wave = np.sin(turns * y) * np.cos(shift) + np.cos(turns * y) * np.sin(shift)
+    printed = mix(colours[0], colours[1], rng.uniform(0.3, 0.9))
+    return between(_in_8_bits(4 * wave + 0.5), colours[0], printed)
+
+
+def between(shares: np.ndarray, low: Colour, high: Colour) -> np.ndarray:
+    """Colours that lie `shares`, uint8 (H, W), of 255 of the way from `low` to `high`: uint8 RGB (H, W, 3)."""
+    planes = [cv2.convertScaleAbs(shares, alpha=(b - a) / 255, beta=a) for a, b in zip(low, high, strict=True)]
+    return cv2.merge(planes)
+
+
+def _in_8_bits(field: np.ndarray, one: int = 255) -> np.ndarray:
+    return cv2.convertScaleAbs(cv2.max(field, 0), alpha=one)

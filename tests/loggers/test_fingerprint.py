@@ -4,6 +4,7 @@ import time
 import numpy as np
 import pytest
 
+from portrait_matting.data import synthetic
 from portrait_matting.data.cutouts import CutOutsDataModule
 from portrait_matting.data.folder import FolderDataModule, FolderDataset
 from portrait_matting.data.synthetic import SyntheticDataModule
@@ -60,7 +61,7 @@ def test_an_image_and_its_alpha_that_change_sizes_are_other_data(tmp_path):
     assert of_portraits(FolderDataset(found)) != before
 
 
-def test_drawn_portraits_are_known_by_what_they_are_drawn_by():
+def test_drawn_portraits_are_known_by_what_they_are_drawn_by(monkeypatch):
     drawn = {"train": 4, "val": 2, "test": 3, "height": 20, "width": 16}
     before = fingerprint(SyntheticDataModule(**drawn, **LOADING))
     assert before == fingerprint(SyntheticDataModule(**drawn, **LOADING | {"seed": 1}))
@@ -69,6 +70,9 @@ def test_drawn_portraits_are_known_by_what_they_are_drawn_by():
     more = fingerprint(SyntheticDataModule(**drawn | {"val": 5}, **LOADING))
     assert {name for name in more if more[name] != before[name]} == {"val", "val_portraits"}
     others = fingerprint(SyntheticDataModule(**drawn, draw_seed=1, **LOADING))
+    assert not {before[split] for split in ("train", "val", "test")} & set(others.values())
+    monkeypatch.setattr(synthetic, "EDITION", 99)
+    others = fingerprint(SyntheticDataModule(**drawn, **LOADING))
     assert not {before[split] for split in ("train", "val", "test")} & set(others.values())
 
 

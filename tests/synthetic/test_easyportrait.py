@@ -50,7 +50,7 @@ def test_the_files_are_the_drawings(root):
         stem = rows[split][index]["image_name"]
         with Image.open(root / "images" / split / f"{stem}.jpg") as photo:
             assert photo.mode == "RGB"
-            assert np.abs(np.asarray(photo, float) - image).mean() < 4  # colours in their order; noise is lossy
+            assert np.abs(np.asarray(photo, float) - image).mean() < 6  # colours in their order; noise is lossy
         with Image.open(root / "annotations" / split / f"{stem}.png") as mask:
             assert mask.mode == "L"
             np.testing.assert_array_equal(np.asarray(mask), alpha > 0.5)

@@ -114,5 +114,5 @@ def _drawn(rng: np.random.Generator, height: int, width: int, like: np.ndarray) 
     background = replace(sample_background(rng, shown), blur=0.0)
     scale = min(1, _DRAWN / min(height, width))
     drawn = draw_background(background, max(1, round(scale * height)), max(1, round(scale * width)))
-    picture = cv2.resize(np.rint(255 * drawn).astype(np.uint8), (width, height), interpolation=cv2.INTER_CUBIC)
+    picture = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_CUBIC)
     return picture, background.kind in _WALLS

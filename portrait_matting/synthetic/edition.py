@@ -1,0 +1,7 @@
+"""Which drawings these are: pictures of one number in two editions differ."""
+
+EDITION = 2
+"""Raised whenever a drawing of some number changes, be it by a bit.
+
+1: recipes and fingerprints did not say so yet. 2: painted at the size of the picture, not at twice that.
+"""

@@ -1,0 +1,49 @@
+"""What light and a sensor do to a layer: a cast, a falloff to one side, and grain."""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+_ONE = 160  # of 255: a light of 1, so that 1.59 still fits
+_GRAIN = 512  # pixels a side: drawn once a process, of which each picture takes another part
+
+
+def lighting(across: float, down: float, cast: tuple[float, float, float], height: int, width: int) -> np.ndarray:
+    """How bright the light is: uint8 (height, width, 3), where 160 leaves a colour as it is.
+
+    Args:
+        across, down: how much brighter it is at the right border than in the middle, and at the upper one, of 1.
+        cast: its colour, about 1.
+    """
+    field = np.linspace(1 - across, 1 + across, width, dtype=np.float32)
+    field = field + np.linspace(down, -down, height, dtype=np.float32)[:, None]
+    return cv2.merge([cv2.convertScaleAbs(field, alpha=_ONE * share) for share in cast])
+
+
+def exposed(layer: np.ndarray, light: np.ndarray, amount: float, rng: np.random.Generator) -> np.ndarray:
+    """A layer, uint8 RGB (H, W, 3), in a light of `lighting`, with grain whose half-width is `amount` of 1."""
+    lit = cv2.multiply(layer, light, scale=1 / _ONE)
+    strength = 255 * amount / 127
+    return cv2.addWeighted(lit, 1, _part(rng, *layer.shape[:2]), strength, -128 * strength)
+
+
+def _part(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    grain = _grain()[rng.integers(2)]
+    top, left = (int(at) for at in rng.integers(0, _GRAIN, 2))
+    if height <= _GRAIN and width <= _GRAIN:
+        return grain[top : top + height, left : left + width]
+    rows, columns = (np.arange(start, start + side) % _GRAIN for start, side in ((top, height), (left, width)))
+    return grain[rows][:, columns]
+
+
+@lru_cache(1)
+def _grain() -> tuple[np.ndarray, np.ndarray]:
+    """Noise about 128, triangular, uint8 (1024, 1024, 3), that repeats after 512: of single pixels, and softer one."""
+    rng = np.random.default_rng(0)
+    noise = rng.random((2, _GRAIN, _GRAIN, 3), dtype=np.float32)
+    fine = noise[0] - noise[1]
+    wrapped = cv2.copyMakeBorder(fine, 4, 4, 4, 4, cv2.BORDER_WRAP)
+    soft = cv2.GaussianBlur(wrapped, (0, 0), 0.7)[4:-4, 4:-4]
+    soft *= fine.std() / soft.std()
+    return tuple(np.tile(cv2.convertScaleAbs(128 + 127 * kind), (2, 2, 1)) for kind in (fine, np.clip(soft, -1, 1)))
