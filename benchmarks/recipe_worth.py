@@ -59,7 +59,7 @@ def staged(of_l1: float, of_laplacian: float, **spans: list[float]) -> list[str]
 
 
 QUICK = [  # only the last weights count, and they are scored here
-    "trainer.limit_val_batches=1",
+    "trainer.limit_val_batches=0",
     "trainer.limit_test_batches=1",
     "trainer.num_sanity_val_steps=0",
     "data.check_truth=false",
