@@ -5,13 +5,8 @@ import os
 import sys
 
 from portrait_matting.cli import command
-from portrait_matting.cli.arguments import Parser, cores, named, number, path
+from portrait_matting.cli.arguments import Parser, cores, named, number
 from portrait_matting.errors import InputError
-
-NO_CHECKPOINT = (
-    "--checkpoint is missing: train a network (make train; README.md says how on real portraits), or name a file of "
-    "the reference project's weights, such as u2net.pth (github.com/xuebinqin/U-2-Net says where they are)"
-)
 
 
 def predict(arguments: argparse.Namespace) -> int:
@@ -24,8 +19,6 @@ def predict(arguments: argparse.Namespace) -> int:
         InputError: an argument cannot be, nothing was found, or the output cannot be written.
         KeyboardInterrupt: stopped by Ctrl-C, with the line to print.
     """
-    if arguments.checkpoint is None:
-        raise InputError(NO_CHECKPOINT)
     from portrait_matting.checkpoint import check_is_there
     from portrait_matting.matte.matter import Matter
     from portrait_matting.matte.refine import REFINEMENT, check_refinement
@@ -38,8 +31,10 @@ def predict(arguments: argparse.Namespace) -> int:
     from portrait_matting.prediction.names import shown
     from portrait_matting.prediction.progress import Progress
     from portrait_matting.prediction.settings import Settings
+    from portrait_matting.weights.shipped import shipped
 
-    checkpoint = check_is_there(arguments.checkpoint)  # also where there is nothing left to do
+    given = arguments.checkpoint
+    checkpoint = shipped() if given is None else check_is_there(given)  # also where there is nothing left to do
     destination = Destination.named(arguments.output)
     refinement = check_refinement(arguments.refinement or REFINEMENT)
     background = arguments.background and parse_background(arguments.background)
@@ -84,7 +79,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "inputs", metavar="INPUT", nargs="+", type=named, help="photos, videos, folders of them, or globs in quotes"
     )
-    parser.add_argument("--checkpoint", metavar="FILE", type=path, help="a trained network, or U²-Net's own weights")
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", type=named, help="another network than the package's: of a run, or U²-Net's own"
+    )
     parser.add_argument(
         "--output",
         metavar="DIR",

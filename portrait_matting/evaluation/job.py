@@ -26,6 +26,7 @@ from portrait_matting.evaluation.tables import summary, write_intervals, write_m
 from portrait_matting.hardware import choose_precision
 from portrait_matting.metrics import ImageMetric, all_metrics
 from portrait_matting.metrics.catalogue import METRICS
+from portrait_matting.weights.kept_recipe import root_digests
 
 log = logging.getLogger(__name__)
 
@@ -134,8 +135,7 @@ def _device(accelerator: str) -> str:
 
 
 def _same_data(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
-    roots = [expand(data["root"]).resolve() for data in (theirs, ours) if data.get("root")]
-    return len(roots) == 2 and roots[0] == roots[1]
+    return not root_digests(theirs).isdisjoint(root_digests(ours))
 
 
 def _paths(value: Any) -> list[str]:
