@@ -85,18 +85,22 @@ class Destination:
             raise InputError(f"--output {shown(self.file)} is a name for a video, but the input is a photo: give .png")
 
 
-def check_writable(output: Path) -> None:
+def check_writable(output: Path, cure: str = "give another --output") -> None:
     """Makes the folder if need be.
+
+    Args:
+        output: the folder.
+        cure: what errors say to do.
 
     Raises:
         InputError: the folder cannot be made, or not be written into.
     """
     if output.exists() and not output.is_dir():
-        raise InputError(f"{output} is a file: give a folder as --output")
+        raise InputError(f"{output} is a file, no folder: {cure}")
     try:
         output.mkdir(parents=True, exist_ok=True)
         trial = output / f".{os.getpid()}.trial"
         write_bytes(trial, b"")
         trial.unlink()
     except OSError as error:
-        raise InputError(f"{output} cannot be written ({error.strerror}): give another --output") from error
+        raise InputError(f"{output} cannot be written ({error.strerror}): {cure}") from error
