@@ -133,7 +133,7 @@ def check_places(places: list[Place], given: bool) -> list[str]:
     lines, refused = [], None
     for place in list(places):
         try:
-            check_writable(place.folder, "give another --output" if given else "give --output DIR")
+            check_writable(place.folder, given)
         except InputError as error:
             refused = error
             lines += [f"{shown(file.path)} is not cut out: {error}" for file in place.inputs]
