@@ -1,4 +1,4 @@
-"""A page to try a network on: `python -m portrait_matting.app --checkpoint FILE`. Photos stay on the machine."""
+"""A page to try a network on: `python -m portrait_matting.app`. Photos stay on the machine."""
 
 import argparse
 import contextlib
@@ -12,16 +12,12 @@ import threading
 from pathlib import Path
 
 from portrait_matting.cli import command
-from portrait_matting.cli.arguments import Parser, path
+from portrait_matting.cli.arguments import Parser, named
 from portrait_matting.errors import InputError
 
 HERE = "127.0.0.1"
 PORT = 7860
 _LOOPBACK = (HERE, "localhost", "::1")
-_CHECKPOINT = (
-    "--checkpoint is missing: train a network (make train) and give its runs/train/…/checkpoints/best.ckpt, or give "
-    "the U²-Net weights of the reference project, u2net.pth: the README of github.com/xuebinqin/U-2-Net says where"
-)
 
 
 def app(arguments: argparse.Namespace) -> None:
@@ -30,8 +26,6 @@ def app(arguments: argparse.Namespace) -> None:
     Raises:
         InputError: the checkpoint, the host or the port cannot be used, or Gradio is not installed.
     """
-    if arguments.checkpoint is None:
-        raise InputError(_CHECKPOINT)
     check_address(arguments.host, arguments.port)  # before the seconds that the rest takes
     with tempfile.TemporaryDirectory(prefix="portrait_matting_", ignore_cleanup_errors=True) as folder:
         stay_here(Path(folder))
@@ -45,7 +39,7 @@ def app(arguments: argparse.Namespace) -> None:
         from portrait_matting.page.layout import page, serve
         from portrait_matting.page.studio import Studio
 
-        matter = Matter.from_checkpoint(arguments.checkpoint, input_size=arguments.size, device=arguments.device)
+        matter = Matter(arguments.checkpoint, input_size=arguments.size, device=arguments.device)
         blocks = page(Studio(matter, Path(folder)))
         try:
             address = serve(blocks, arguments.host, arguments.port, arguments.browser)
@@ -99,7 +93,9 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m portrait_matting.app",
         description="Serves a page on this machine: drop a photo, see its cut-out, choose a background, save it.",
     )
-    parser.add_argument("--checkpoint", metavar="FILE", type=path, help="of a run, or U²-Net weights of the reference")
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", type=named, help="of a run, or U²-Net's own weights (the package's network)"
+    )
     parser.add_argument("--port", type=_port, default=PORT, help="(%(default)s)")
     parser.add_argument("--host", default=HERE, help="0.0.0.0 lets other machines in (%(default)s)")
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")

@@ -1,4 +1,7 @@
-"""Checkpoints that carry their own recipe: from the file alone to the network that it holds."""
+"""Checkpoints that carry their own recipe: from the file alone to the network that it holds.
+
+A checkpoint is given by its path, or, as text, by the name of a network that comes with the package: `weights.shipped`.
+"""
 
 import logging
 import warnings
@@ -10,13 +13,14 @@ import torch
 from torch import Tensor
 
 from portrait_matting.cli.shell import path_override
-from portrait_matting.disk.home import expand
 from portrait_matting.disk.weights_kind import why_no_weights
 from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import AUTO, Normalisation, normalisation_of
 from portrait_matting.models import registry
 from portrait_matting.models.network import Network
 from portrait_matting.runs.earlier import upgraded
+from portrait_matting.weights import safetensors_file
+from portrait_matting.weights.shipped import again, find, meant
 
 log = logging.getLogger(__name__)
 
@@ -48,22 +52,26 @@ class Restored(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """The weights in a file, and what is known of the network that they are of, as the recipe of a run says it."""
+    """The weights in a file, and what is known of the network that they are of, as the recipe of a run says it.
+
+    `about` is plain words and numbers that came with them.
+    """
 
     state: dict[str, Tensor]
     config: Config
+    about: dict[str, Any] = {}  # noqa: RUF012 - of a tuple, which nobody writes into
 
 
 def load(path: str | Path) -> Restored:
     """Rebuilds a network from a checkpoint of ours, or from a state dict that one of our networks can read, on the CPU.
 
-    Nothing in the file is run: it is read with `weights_only`, and only networks that `models.registry` allows are
-    built, with numbers and words for arguments.
+    Nothing in the file is run: it is safetensors, or read with `weights_only`, and only networks that
+    `models.registry` allows are built, with numbers and words for arguments.
 
     Raises:
         InputError: the file is missing, truncated or of another kind, or its recipe names what is no such network.
     """
-    state, config = read_weights(path)
+    state, config, _ = read_weights(path)
     net = registry.build(config["model"])
     _fill(net, state, Path(path))
     return Restored(net.eval(), config)
@@ -75,11 +83,12 @@ def read_weights(path: str | Path) -> Weights:
     Raises:
         InputError: the file is missing, truncated, or neither.
     """
-    path = expand(path)
+    path = check_is_there(path)
     content = _read(path)
     state = content.get("state_dict", content)
     if state is not content and isinstance(state, Mapping) and "config" in content:
-        return Weights(_own_weights(state), _recipe(content, path))
+        about = content.get("about")
+        return Weights(_own_weights(state), _recipe(content, path), dict(about) if isinstance(about, Mapping) else {})
     if isinstance(state, Mapping) and all(isinstance(value, Tensor) for value in state.values()):
         found = registry.read_foreign({str(key): value for key, value in state.items()})
         if found is not None:
@@ -102,7 +111,8 @@ def load_weights(net: Network, path: str | Path, weights: Weights | None = None)
     Raises:
         InputError: the file is missing, truncated, or of another network.
     """
-    _fill(net, (weights or read_weights(path)).state, Path(path))
+    weights = weights or read_weights(path)
+    _fill(net, weights.state, Path(path), weights.config["model"]["_target_"].rpartition(".")[2])
 
 
 def normalisation(model: Mapping[str, Any], net: Network, weights: Weights | None = None) -> str | dict[str, Any]:
@@ -149,26 +159,34 @@ def check_resumable(path: Path, config: Config) -> Config:
     return recipe
 
 
-def check_is_there(path: Path) -> Path:
-    """The path of a file that may be a checkpoint, without ~.
+def check_is_there(network: str | Path) -> Path:
+    """The path of a file that may be a checkpoint, without ~, also of a network of the package by its name.
 
     Raises:
-        InputError: there is none, or it is a folder or empty.
+        InputError: there is none, or it is a folder or empty, or the name is that of a file here too.
     """
-    path = expand(path)
+    path = find(network)
     if path.is_dir():
         best = path / "checkpoints" / "best.ckpt"
         cure = f"give {best}" if best.is_file() else "give a file in it"
         raise InputError(f"{path} is a folder, no checkpoint: {cure}")
     if not path.is_file():
-        raise InputError(f"there is no checkpoint {path}: check the path")
+        raise InputError(f"there is no checkpoint {path}{meant(network) or ': check the path'}")
     if path.stat().st_size == 0:
-        raise InputError(f"{path} is empty, no checkpoint: copy it again")
+        raise InputError(f"{path} is empty, no checkpoint: {again(path)}")
     return path
 
 
 def _read(path: Path) -> dict[str, Any]:
     path = check_is_there(path)
+    if safetensors_file.is_safetensors(path):
+        state, recipe, about = safetensors_file.read(path)
+        if recipe is None:
+            return state
+        return {"state_dict": {f"{_NET}{name}": tensor for name, tensor in state.items()}} | {
+            "config": recipe,
+            "about": about,
+        }
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of files that are refused: the error says what they are
@@ -210,12 +228,13 @@ def _own_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix(_NET): value for key, value in state.items() if key.startswith(_NET)}
 
 
-def _fill(net: Network, state: Mapping[str, Tensor], path: Path) -> None:
+def _fill(net: Network, state: Mapping[str, Tensor], path: Path, model: str = "") -> None:
     own = net.state_dict()
     wrong = sorted(own.keys() ^ state.keys()) or [key for key in own if own[key].shape != state[key].shape]
     if wrong:
+        known = f"model={model}" if model else "such as model=u2net or model=u2netp"
         raise InputError(
             f"{path} is of another network: {len(wrong)} tensors differ, {wrong[0]} first; choose the model it was "
-            "trained with, such as model=u2net or model=u2netp"
+            f"trained with, {known}"
         )
     net.load_state_dict(state)

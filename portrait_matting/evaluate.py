@@ -20,7 +20,10 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     """
     check(cfg, "evaluate")
     if not cfg.checkpoint and not cfg.predictions:
-        raise InputError("there is nothing to score: give checkpoint=FILE, or predictions=DIR, a folder of mattes")
+        raise InputError(
+            "there is nothing to score: give checkpoint=FILE, or predictions=DIR, a folder of mattes; "
+            "checkpoint=portraits is the network that comes with the package"
+        )
     for name, least in (("pictures", 0), ("resamples", 1), ("seed", 0)):
         if cfg[name] < least:
             raise InputError(f"{name}={cfg[name]} is too small: choose at least {least}")

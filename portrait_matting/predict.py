@@ -1,17 +1,12 @@
-"""The people out of photos and videos: `python -m portrait_matting.predict INPUT … --checkpoint FILE --output DIR`."""
+"""The people out of photos and videos: `python -m portrait_matting.predict photo.jpg` writes `photo_cut_out.png`."""
 
 import argparse
 import os
 import sys
 
 from portrait_matting.cli import command
-from portrait_matting.cli.arguments import Parser, cores, named, number, path
+from portrait_matting.cli.arguments import Parser, cores, named, number
 from portrait_matting.errors import InputError
-
-NO_CHECKPOINT = (
-    "--checkpoint is missing: train a network (make train; README.md says how on real portraits), or name a file of "
-    "the reference project's weights, such as u2net.pth (github.com/xuebinqin/U-2-Net says where they are)"
-)
 
 
 def predict(arguments: argparse.Namespace) -> int:
@@ -24,40 +19,48 @@ def predict(arguments: argparse.Namespace) -> int:
         InputError: an argument cannot be, nothing was found, or the output cannot be written.
         KeyboardInterrupt: stopped by Ctrl-C, with the line to print.
     """
-    if arguments.checkpoint is None:
-        raise InputError(NO_CHECKPOINT)
     from portrait_matting.checkpoint import check_is_there
     from portrait_matting.matte.matter import Matter
     from portrait_matting.matte.refine import REFINEMENT, check_refinement
     from portrait_matting.prediction.background import parse_background
     from portrait_matting.prediction.batch import cut_out_all, cut_out_videos
     from portrait_matting.prediction.cutout_file import Style
-    from portrait_matting.prediction.destination import Destination, check_writable
-    from portrait_matting.prediction.inputs import find_inputs, is_video
+    from portrait_matting.prediction.destination import Destination
+    from portrait_matting.prediction.inputs import is_video
     from portrait_matting.prediction.jobs import plan_jobs, video_suffix
     from portrait_matting.prediction.names import shown
+    from portrait_matting.prediction.places import beside, check_places, into
     from portrait_matting.prediction.progress import Progress
     from portrait_matting.prediction.settings import Settings
+    from portrait_matting.prediction.summary import Summary
+    from portrait_matting.weights.shipped import shipped
 
-    checkpoint = check_is_there(arguments.checkpoint)  # also where there is nothing left to do
-    destination = Destination.named(arguments.output)
+    given = arguments.checkpoint
+    checkpoint = shipped() if given is None else check_is_there(given)  # also where there is nothing left to do
+    destination = None if arguments.output is None else Destination.named(arguments.output)
     refinement = check_refinement(arguments.refinement or REFINEMENT)
     background = arguments.background and parse_background(arguments.background)
-    style = Style(destination.format(arguments.format), background, arguments.matte, arguments.quality)
-    found = find_inputs(
-        arguments.inputs, videos=not arguments.matte, exclude=None if destination.file else destination.folder
-    )
-    destination.check(found.inputs, video_suffix(style))
-    check_writable(destination.folder)
+    image_format = destination.format(arguments.format) if destination else arguments.format or "png"
+    style = Style(image_format, background, arguments.matte, arguments.quality)
+    if destination:
+        todo = into(destination, arguments.inputs, style)
+        destination.check(todo.found.inputs, video_suffix(style))
+    else:
+        todo = beside(arguments.inputs, style)
+    summary = Summary(failed=check_places(todo.places, given=destination is not None), results=todo.results)
     options = {"input_size": arguments.input_size, "precision": arguments.precision}
     options |= {"fit": arguments.fit, "flip": arguments.flip}
     foreground = not arguments.no_foreground
     settings = Settings(checkpoint, style, refinement, foreground, smoothing=arguments.smoothing, **options)
-    jobs, summary = plan_jobs(found.inputs, destination.folder, style, arguments.overwrite, settings, destination.file)
-    if destination.file and summary.failed:
-        raise InputError(summary.failed[0])
-    summary.failed += [f"{shown(path)} {reason}" for path, reason in found.skipped]
-    summary.unread = found.unread
+    jobs = []
+    for place in todo.places:
+        planned, plan = plan_jobs(place.inputs, place.folder, style, arguments.overwrite, settings, place.file)
+        if place.file and plan.failed:
+            raise InputError(plan.failed[0])
+        jobs += planned
+        summary.add(plan)
+    summary.failed += [f"{shown(path)} {reason}" for path, reason in todo.found.skipped]
+    summary.unread = todo.found.unread
     photos = [job for job in jobs if not is_video(job.source)]
     videos = [job for job in jobs if is_video(job.source)]
     with Progress(len(photos)) as progress:
@@ -69,7 +72,7 @@ def predict(arguments: argparse.Namespace) -> int:
             summary.add(cut_out_videos(videos, matter, background, arguments.smoothing, progress))
         for line in summary.remarks():
             progress.say(line)
-    print(summary.line(shown(arguments.output)))
+    print(summary.line(todo.where({job.source: job.target for job in jobs})))
     return summary.code
 
 
@@ -84,13 +87,14 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "inputs", metavar="INPUT", nargs="+", type=named, help="photos, videos, folders of them, or globs in quotes"
     )
-    parser.add_argument("--checkpoint", metavar="FILE", type=path, help="a trained network, or U²-Net's own weights")
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", type=named, help="another network than the package's: of a run, or U²-Net's own"
+    )
     parser.add_argument(
         "--output",
         metavar="DIR",
-        required=True,
         type=named,
-        help="where NAME.png is written; of one input also FILE.png",
+        help="where NAME.png is written; of one input also FILE.png (beside each photo, as NAME_cut_out.png)",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="do again what is there, also what predict did not make"

@@ -55,10 +55,8 @@ def test_help_imports_nothing_heavy():
     assert imported & {"torch", "cv2", "numpy", "PIL", "hydra", "gradio"} == set()
 
 
-def test_without_a_checkpoint_it_says_how_to_get_one(capsys):
-    line = refused([], capsys)
-    assert "make train" in line
-    assert "xuebinqin/U-2-Net" in line
+def test_an_unknown_network_is_told_which_there_are(capsys):
+    assert "portraits" in refused(["--checkpoint", "portrait", "--no-browser"], capsys)
 
 
 def test_a_missing_checkpoint_is_named(tmp_path, capsys):

@@ -1,10 +1,15 @@
+from pathlib import Path
+
 import pytest
+import safetensors.torch
 import torch
 
 from portrait_matting import checkpoint
 from portrait_matting.errors import InputError
 from portrait_matting.images.network_input import NORMALISATIONS
 from portrait_matting.models.u2net import u2net, u2netp
+from portrait_matting.weights import safetensors_file
+from portrait_matting.weights.shipped import shipped
 
 LITE = {"_target_": "portrait_matting.models.u2net.u2netp", "weights": None, "normalisation": "easyportrait"}
 
@@ -143,3 +148,46 @@ def test_a_run_goes_on_only_from_a_training_state_of_its_own_recipe(tmp_path):
             checkpoint.check_resumable(path, RECIPE | {group: {"_target_": other}})
     with pytest.raises(InputError, match="weights alone"):
         checkpoint.check_resumable(ours(tmp_path / "weights.ckpt"), RECIPE)
+
+
+@pytest.mark.parametrize("name", ["u2netp.safetensors", "u2netp.pth"])
+def test_the_reference_projects_weights_as_safetensors(tmp_path, name):
+    net = u2netp()
+    safetensors.torch.save_file(net.state_dict(), tmp_path / name)
+    restored = checkpoint.load(tmp_path / name)
+    assert all(torch.equal(a, b) for a, b in zip(restored.net.parameters(), net.parameters(), strict=True))
+    safetensors.torch.save_file({"weight": torch.zeros(2)}, tmp_path / name)
+    with pytest.raises(InputError, match=r"the weights of another network \(1 tensors, weight first\)"):
+        checkpoint.load(tmp_path / name)
+
+
+def test_a_network_of_the_package_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert checkpoint.load("portraits").config == checkpoint.load(shipped()).config
+    with pytest.raises(InputError, match=r"no checkpoint portrait, and no network of that name in the package \(portr"):
+        checkpoint.load("portrait")
+    with pytest.raises(InputError, match=r"portraits is of another network.*, model=u2netp$"):
+        checkpoint.load_weights(u2net(), "portraits")
+    with pytest.raises(InputError, match="no checkpoint portraits: check the path"):
+        checkpoint.load(Path("portraits"))
+
+
+def test_a_damaged_network_of_the_package_says_to_install_it_again(tmp_path, monkeypatch):
+    path = tmp_path / "portraits.safetensors"
+    safetensors_file.write(path, u2netp().state_dict(), {"model": LITE}, {})
+    monkeypatch.setattr("portrait_matting.weights.shipped.files", lambda package: tmp_path)
+    monkeypatch.setattr("portrait_matting.weights.shipped._file", lambda name: path)
+    assert checkpoint.load("portraits").config["model"] == LITE
+    whole = path.read_bytes()
+    for content in (whole[:-9], whole[:99], whole[:-9] + bytes(9), b"", b"\x80\x02."):
+        path.write_bytes(content)
+        with pytest.raises(
+            InputError, match=r"portraits\.safetensors is .*: install portrait-matting again \(pip inst"
+        ):
+            checkpoint.load("portraits")
+
+
+def test_a_recipe_in_safetensors_cannot_run_code(tmp_path):
+    safetensors_file.write(tmp_path / "a.safetensors", {}, {"model": {"_target_": "os.getcwd"}}, {})
+    with pytest.raises(InputError, match=r"model\."):
+        checkpoint.load(tmp_path / "a.safetensors")

@@ -82,13 +82,13 @@ def test_help_imports_nothing_heavy():
     assert imported & {"torch", "lightning", "cv2", "numpy", "PIL", "matplotlib", "pymatting", "tqdm", "hydra"} == set()
 
 
-def test_without_a_checkpoint_it_says_how_to_get_one(tmp_path, capsys):
+def test_an_unknown_network_is_told_which_there_are(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
-        main([str(tmp_path / "a.jpg"), "--output", str(tmp_path / "cut")])
+        main([str(tmp_path / "a.jpg"), "--checkpoint", "portrait", "--output", str(tmp_path / "cut")])
     assert stopped.value.code == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert all(word in line for word in ("error: ", "--checkpoint", "make train", "u2net.pth", "xuebinqin/U-2-Net"))
-    assert not (tmp_path / "cut").exists()
+    assert line.startswith("error: there is no checkpoint portrait, and no network of that name in the package")
+    assert line.endswith("did you mean portraits?")
 
 
 def test_the_file_holds_what_the_matter_gives_and_the_profile(call, weights, tmp_path, capsys):

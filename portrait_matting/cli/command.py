@@ -14,13 +14,14 @@ from types import FrameType
 from portrait_matting.errors import Terminated
 
 COMMANDS = {
-    "app": "a page on this machine to try a checkpoint on photos",
+    "app": "a page on this machine to try a network on photos",
     "compare": "which recipe is better, from the folders of runs (RUN|SWEEP …)",
     "draw": "draw portraits with exact alphas into a folder (OUTPUT --style people|drawn --count N)",
     "evaluate": "score a checkpoint, or mattes that any tool made (Hydra overrides follow)",
+    "export": "write a checkpoint's network as a small file (CHECKPOINT OUTPUT.safetensors)",
     "label": "soft mattes for photos by another network (PHOTOS OUTPUT --network FILE)",
     "plan": "what fits on a card, before anything is run (Hydra overrides follow)",
-    "predict": "cut people out of photos and videos (INPUT … --checkpoint FILE --output DIR)",
+    "predict": "cut people out of photos and videos (INPUT …)",
     "prepare": "make a smaller copy of EasyPortrait (SOURCE OUTPUT)",
     "train": "train a network (Hydra overrides follow)",
 }

@@ -15,7 +15,6 @@ _BY_NAME = {
     ".keras": "a Keras file",
     ".tflite": "a TensorFlow Lite model",
     ".pb": "a TensorFlow graph",
-    ".safetensors": "a safetensors file",
     ".mlmodel": "a Core ML model",
     ".engine": "a TensorRT engine",
     ".trt": "a TensorRT engine",
@@ -46,8 +45,6 @@ def why_no_weights(path: Path, error: Exception) -> str:
         return f"is {kind}, no checkpoint: unpack it, and give the weights in it"
     if kind.startswith("an ONNX") and "u2net" in path.name:
         return f"is {kind}, no checkpoint: give the reference project's u2net.pth (github.com/xuebinqin/U-2-Net)"
-    if kind == "a safetensors file":
-        return f"is {kind}, which is not read: save torch.save(safetensors.torch.load_file(FILE), OTHER)"
     if kind.startswith("a Git LFS pointer"):
         return f"is {kind}: run git lfs pull in its repository"
     if kind.startswith("an HTML page"):

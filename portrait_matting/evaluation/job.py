@@ -28,6 +28,7 @@ from portrait_matting.evaluation.tables import summary, write_intervals, write_m
 from portrait_matting.hardware import choose_precision
 from portrait_matting.metrics import ImageMetric, all_metrics
 from portrait_matting.metrics.catalogue import METRICS
+from portrait_matting.weights.kept_recipe import root_digests
 
 log = logging.getLogger(__name__)
 
@@ -151,13 +152,7 @@ def _device(accelerator: str) -> str:
 
 
 def _same_data(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
-    return not _roots(theirs).isdisjoint(_roots(ours))
-
-
-def _roots(data: dict[str, Any]) -> set[Path]:
-    """The folders that data is read from, of a mix those of all its sources."""
-    parts = [data, *(source for source in (data.get("sources") or {}).values() if source)]
-    return {expand(part["root"]).resolve() for part in parts if part.get("root")}
+    return not root_digests(theirs).isdisjoint(root_digests(ours))
 
 
 def _parts(chosen: NamedPortraits, data: dict[str, Any]) -> dict[str, Portraits]:

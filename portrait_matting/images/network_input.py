@@ -105,8 +105,9 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _resized(image: np.ndarray, height: int, width: int) -> Tensor:
-    # torch takes no negative strides, and OpenCV's BGR is turned by [..., ::-1]
-    planes = torch.from_numpy(np.ascontiguousarray(np.atleast_3d(image))).permute(2, 0, 1)
+    # torch takes no negative strides (BGR turned by [..., ::-1]), and warns of what it may not write into (np.asarray
+    # of a picture of Pillow).
+    planes = torch.from_numpy(np.require(np.atleast_3d(image), requirements="CW")).permute(2, 0, 1)
     if image.shape[:2] == (height, width):
         return planes
     return F.interpolate(planes[None], (height, width), mode="bilinear", antialias=True)[0]

@@ -12,7 +12,7 @@ import torch
 
 import portrait_matting
 from portrait_matting.config.difference import essence
-from portrait_matting.disk.home import expand
+from portrait_matting.weights.shipped import find
 
 _PATIENCE = 10  # seconds that git has: on a network drive it may take its time
 
@@ -61,7 +61,7 @@ def started_from(config: Mapping[str, Any]) -> dict[str, str] | None:
     how, given = ("resume", config.get("resume")) if config.get("resume") else ("weights", config["model"]["weights"])
     if not given:
         return None
-    path = expand(given)
+    path = find(given)
     found = {"how": how, "file": str(path)}
     own = Path(config["run_dir"]).resolve() in path.resolve().parents
     return found if own or not path.is_file() else found | {"artifact": checkpoint_name(path)}

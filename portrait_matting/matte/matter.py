@@ -1,5 +1,6 @@
 """One object: a photo goes in, its matte and the cut-out person come out, at the photo's own resolution."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from portrait_matting.matte.composite import over, to_rgba
 from portrait_matting.matte.foreground import estimate_foreground
 from portrait_matting.matte.predictor import Predictor
 from portrait_matting.matte.refine import REFINEMENT, check_refinement, refine
+from portrait_matting.weights.shipped import shipped
 
 
 @dataclass(frozen=True)
@@ -38,28 +40,43 @@ class CutOut:
 class Matter:
     """Photo to cut-out.
 
-        matter = Matter.from_checkpoint("runs/…/checkpoints/best.ckpt")
-        cut_out = matter(photo)  # uint8 RGB (H, W, 3), any size
-        Image.fromarray(cut_out.rgba()).save("cut_out.png")
+        photo = np.asarray(Image.open("photo.jpg").convert("RGB"))
+        matter = Matter()  # by the network that comes with the package; Matter("best.ckpt") by another one
+        cut_out = matter(photo)  # of uint8 RGB (H, W, 3), any size
+        Image.fromarray(cut_out.rgba()).save("photo_cut_out.png")
 
     Args:
-        predictor: photo to matte, at the network's resolution.
+        network: a checkpoint's path, or, as text, the name of a network that comes with the package, such as
+            "portraits"; or a `Predictor`, photo to matte at the network's resolution. None: the package's default.
         refinement: how the matte comes to the photo's resolution, one of `refine.REFINEMENTS`.
         foreground: estimates the person's own colours; else the photo's stay, with the old background in soft edges.
+        options: those of `Predictor.from_checkpoint`; of a `Predictor`, which has its own, none.
 
     Raises:
-        InputError: there is no such refinement.
+        InputError: there is no such refinement, or the checkpoint or an option cannot be.
     """
 
-    def __init__(self, predictor: Predictor, refinement: str = REFINEMENT, foreground: bool = True) -> None:
-        self.predictor, self.refinement, self.foreground = predictor, check_refinement(refinement), foreground
+    def __init__(
+        self,
+        network: str | Path | Predictor | None = None,
+        refinement: str = REFINEMENT,
+        foreground: bool = True,
+        **options: Any,
+    ) -> None:
+        self.refinement, self.foreground = check_refinement(refinement), foreground
+        if network is None or isinstance(network, str | os.PathLike):
+            self.predictor = Predictor.from_checkpoint(shipped() if network is None else network, **options)
+        elif options:
+            raise InputError(f"a Predictor has options of its own: give it {', '.join(options)}")
+        else:
+            self.predictor = network
 
     @classmethod
     def from_checkpoint(
         cls, path: str | Path, refinement: str = REFINEMENT, foreground: bool = True, **options: Any
     ) -> "Matter":
         """By a checkpoint's network; `options` are those of `Predictor.from_checkpoint`."""
-        return cls(Predictor.from_checkpoint(path, **options), refinement, foreground)
+        return cls(path, refinement, foreground, **options)
 
     def __call__(self, photo: np.ndarray) -> CutOut:
         """The cut-out of a photo, uint8 RGB (H, W, 3) of any size.

@@ -74,7 +74,7 @@ class Predictor:
         """The network of a checkpoint of ours, or of a state dict of the reference project.
 
         Args:
-            path: the file.
+            path: the file, or as text the name of a network that comes with the package.
             input_size: in pixels; that of the training where none is given, and 320 for the reference's weights.
             device: auto takes a CUDA card where there is one.
             precision: auto takes half precision where the device computes in it.

@@ -14,6 +14,7 @@ from portrait_matting.prediction.names import Input, shown
 
 _FORMATS = {f".{name}": name for name in get_args(Format)} | {".jpeg": "jpg"}
 _OF_VIDEOS = (".webm", ".mp4")
+_CURE = "give --output DIR"
 # Of pictures and videos, so that a folder is not made by that name.
 _OTHERS = frozenset([".avif", ".bmp", ".gif", ".heic", ".jfif", ".jpe", ".mov", ".tif", ".tiff", ".tga"])
 
@@ -85,18 +86,24 @@ class Destination:
             raise InputError(f"--output {shown(self.file)} is a name for a video, but the input is a photo: give .png")
 
 
-def check_writable(output: Path) -> None:
+def check_writable(output: Path, named: bool = True) -> None:
     """Makes the folder if need be.
+
+    Args:
+        output: the folder.
+        named: whether somebody has named it as `--output`.
 
     Raises:
         InputError: the folder cannot be made, or not be written into.
     """
     if output.exists() and not output.is_dir():
-        raise InputError(f"{output} is a file: give a folder as --output")
+        raise InputError(f"{output} is a file: {'give a folder as --output' if named else _CURE}")
     try:
         output.mkdir(parents=True, exist_ok=True)
         trial = output / f".{os.getpid()}.trial"
         write_bytes(trial, b"")
         trial.unlink()
     except OSError as error:
-        raise InputError(f"{output} cannot be written ({error.strerror}): give another --output") from error
+        raise InputError(
+            f"{output} cannot be written ({error.strerror}): {'give another --output' if named else _CURE}"
+        ) from error

@@ -2,11 +2,13 @@
 
 import glob
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import IMAGE_SUFFIXES
@@ -19,6 +21,8 @@ VIDEO_SUFFIXES = frozenset(
     [".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts"]
     + [".webm", ".wmv"]
 )
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|data:image/", re.IGNORECASE)  # C:\ has one letter
 
 
 def is_video(path: Path) -> bool:
@@ -39,9 +43,16 @@ class FoundInputs:
     """
 
     inputs: list[Input] = field(default_factory=list)
-    skipped: list[tuple[Path, str]] = field(default_factory=list)
+    skipped: list[tuple[str | Path, str]] = field(default_factory=list)
     others: int = 0
     unread: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "FoundInputs") -> None:
+        """Takes in what was found elsewhere."""
+        self.inputs += other.inputs
+        self.skipped += other.skipped
+        self.others += other.others
+        self.unread += other.unread
 
 
 def find_inputs(inputs: Sequence[str], videos: bool = False, exclude: Path | None = None) -> FoundInputs:
@@ -63,17 +74,35 @@ def find_inputs(inputs: Sequence[str], videos: bool = False, exclude: Path | Non
     Raises:
         InputError: nothing was found at all.
     """
+    found = look_for(inputs, videos, exclude)
+    if not found.inputs:
+        nothing_found(found)
+    return found
+
+
+def look_for(inputs: Sequence[str], videos: bool = False, exclude: Path | None = None) -> FoundInputs:
+    """As `find_inputs`, and it may be that nothing is found."""
     found = FoundInputs()
     suffixes = PICTURE_SUFFIXES | VIDEO_SUFFIXES if videos else PICTURE_SUFFIXES
     search = _Search(found, suffixes, None if exclude is None else os.path.realpath(exclude))
     for text in inputs:
         search.take(text)
     found.inputs = named_apart(sorted(search.files.values(), key=lambda file: os.fspath(file.path)))
-    if not found.inputs:
-        reasons = "; ".join(f"{shown(path)} {reason}" for path, reason in found.skipped[:3])
-        more = f"; and {len(found.skipped) - 3} more" if len(found.skipped) > 3 else ""
-        raise InputError(f"nothing to cut out: {reasons}{more}" if reasons else "nothing to cut out: name a photo")
     return found
+
+
+def nothing_found(found: FoundInputs, results: Sequence[Path] = ()) -> NoReturn:
+    """Says why there is nothing to cut out, of `results` since predict made them itself.
+
+    Raises:
+        InputError: always.
+    """
+    reasons = [f"{shown(path)} {reason}" for path, reason in found.skipped]
+    if results:
+        are = f"and {len(results) - 1:,} more are results" if len(results) > 1 else "is a result"
+        reasons.insert(0, f"{shown(results[0])} {are} of predict: name one alone, or give --output DIR")
+    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    raise InputError(f"nothing to cut out: {'; '.join(reasons[:3]) or 'name a photo'}{more}")
 
 
 class _Search:
@@ -92,6 +121,8 @@ class _Search:
             self._take_all(path, path, self._walk(path))
         elif os.path.lexists(text):
             self._skip(path, _no_file(path))
+        elif _ADDRESS.match(text):
+            self._skip(text, "is an address, not a file: download it, and name the file")
         elif glob.has_magic(text):
             fixed, pattern = _parts(path)
             self._take_all(path, fixed, self._fitting(fixed, pattern))
@@ -162,7 +193,7 @@ class _Search:
         stem = path.name if path.stem.strip(".") == "" else path.stem  # of "..jpg" it is a dot
         self.files.setdefault((self._real(path.parent), path.name), Input(path, parent / stem))
 
-    def _skip(self, path: Path, reason: str) -> None:
+    def _skip(self, path: str | Path, reason: str) -> None:
         self.found.skipped.append((path, reason))
 
 

@@ -27,6 +27,7 @@ class Summary:
         evaded: inputs whose results are named apart since another call wrote under their names meanwhile, and these.
         several: inputs that hold several pictures, of which the first is cut out, and how many.
         unread: pictures in folders that were passed over, by their suffixes.
+        results: inputs that were passed over, since they are results of predict.
     """
 
     done: int = 0
@@ -42,6 +43,7 @@ class Summary:
     evaded: list[tuple[Path, Path]] = field(default_factory=list)
     several: list[tuple[Path, int]] = field(default_factory=list)
     unread: dict[str, int] = field(default_factory=dict)
+    results: list[Path] = field(default_factory=list)
 
     def count(self, reason: str | None, again: bool = False) -> None:
         """One more: done, or failed for this reason."""
@@ -52,12 +54,17 @@ class Summary:
             self.failed.append(reason)
 
     def add(self, other: "Summary") -> None:
-        """Takes in what another summary says of jobs that have come to their end."""
+        """Takes in what another summary says, of the plan for another folder or of jobs that have come to their end."""
         self.done += other.done
         self.again += other.again
         self.existed += other.existed
         self.failed += other.failed
         self.seconds += other.seconds
+        self.changed += other.changed
+        self.otherwise += other.otherwise
+        self.overwritten += other.overwritten
+        self.unmarked += other.unmarked
+        self.apart += other.apart
         self.evaded += other.evaded
         self.several += other.several
 
@@ -85,6 +92,8 @@ class Summary:
                 "there already, but nothing in them says of which photo and by which network (an earlier version's, or "
                 f"not by predict): {names}; --overwrite cuts all out again"
             )
+        if self.results:
+            yield f"passed over, since they are results of predict: {_some([shown(path) for path in self.results])}"
         if self.unread:
             kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(self.unread.items()))
             yield f"passed over in folders, since they are not read: {kinds}: save them as JPEG or PNG"
@@ -98,9 +107,9 @@ class Summary:
             names = _some([f"{shown(source)} ({count})" for source, count in sorted(self.several)])
             yield f"of files that hold several pictures the first is cut out: {names}"
 
-    def line(self, output: str) -> str:
-        """The counts in one line."""
-        parts = [f"{self.done:,} cut out into {output}{f' in {self.seconds:,.1f} s' if self.done else ''}"]
+    def line(self, where: str) -> str:
+        """The counts in one line; `where` is as in "into FOLDER"."""
+        parts = [f"{self.done:,} cut out {where}{f' in {self.seconds:,.1f} s' if self.done else ''}"]
         if self.again:
             parts.append(f"{self.again:,} of them again")
         if self.existed:

@@ -23,7 +23,6 @@ from portrait_matting.config.optimizer import recipe_optimizer
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.splits import SPLITS
 from portrait_matting.data.truth import check_truth, truths
-from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 from portrait_matting.hardware import Hardware
 from portrait_matting.images.network_input import AUTO
@@ -37,6 +36,7 @@ from portrait_matting.training.auto_hardware import fits, out_of_memory, resolve
 from portrait_matting.training.limits import check_limits
 from portrait_matting.training.module import MattingModule
 from portrait_matting.training.trainer_group import check_trainer_group
+from portrait_matting.weights.shipped import find
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def build_training_job(cfg: DictConfig) -> TrainingJob:
 
 def _build(cfg: DictConfig) -> TrainingJob:
     L.seed_everything(cfg.seed, workers=True, verbose=False)
-    resume = expand(cfg.resume) if cfg.resume else None
+    resume = find(cfg.resume) if cfg.resume else None
     resumed = checkpoint.check_resumable(resume, OmegaConf.to_container(cfg, resolve=True)) if resume else {}
     if resumed:
         _warn_of_differences(cfg, resumed)

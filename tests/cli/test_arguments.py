@@ -9,7 +9,8 @@ from portrait_matting import app, compare, predict, prepare
     "command, given, line",
     [
         (predict, "x --chekpoint a --output b", "error: --chekpoint is no flag: did you mean --checkpoint?"),
-        (predict, "x --checkpoint a", "error: --output is missing: --help says more"),
+        (predict, "--checkpoint a", "error: INPUT is missing: --help says more"),
+        (predict, "x --checkpoint=", "error: --checkpoint: a path is empty: name one"),
         (predict, "x --output b --workers 0", "error: --workers: 0 is below 1"),
         (predict, "x --output b --format gif", "error: --format: invalid choice: 'gif' (choose from"),
         (predict, "x --output=", "error: --output: a path is empty: name one"),
@@ -34,7 +35,7 @@ def test_home_is_put_where_no_shell_puts_it(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     arguments = predict.parser().parse_args(["~/a/*.jpg", "--checkpoint=~/c", "--output=~/o/", "--background=~/b.png"])
     assert arguments.inputs == [f"{tmp_path}/a/*.jpg"]
-    assert arguments.checkpoint == tmp_path / "c"
+    assert arguments.checkpoint == f"{tmp_path}/c"
     assert arguments.output == f"{tmp_path}/o/"
     assert arguments.background == f"{tmp_path}/b.png"
     arguments = prepare.parser().parse_args(["~/a", "~"])
@@ -42,4 +43,4 @@ def test_home_is_put_where_no_shell_puts_it(monkeypatch, tmp_path):
     arguments = compare.parser().parse_args(["~/a", "--against=~/b", "--output=~/o"])
     assert arguments.runs == [tmp_path / "a"]
     assert (arguments.against, arguments.output) == (f"{tmp_path}/b", tmp_path / "o")
-    assert app.parser().parse_args(["--checkpoint=~/c"]).checkpoint == tmp_path / "c"
+    assert app.parser().parse_args(["--checkpoint=~/c"]).checkpoint == f"{tmp_path}/c"

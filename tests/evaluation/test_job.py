@@ -5,6 +5,7 @@ import torch
 
 from portrait_matting.config.compose import compose
 from portrait_matting.evaluation import job
+from portrait_matting.weights.kept_recipe import kept_recipe
 
 SMALL = ["data.train=2", "data.val=1", "data.test=1", "data.height=48", "data.width=40", "predictions=none"]
 
@@ -39,3 +40,17 @@ def test_the_processor_can_be_asked_for(monkeypatch, tmp_path):
     cfg = compose(["hardware=cpu"], tmp_path, "evaluate")
     job._settle(cfg.hardware)
     assert cfg.hardware.accelerator == "cpu"
+
+
+def test_data_that_a_network_was_trained_on_is_known_by_a_small_file_too(tmp_path):
+    theirs = kept_recipe({"model": {}, "data": {"_target_": "x.Y", "root": str(tmp_path / "mine")}})["data"]
+    assert job._same_data(theirs, {"root": str(tmp_path / "elsewhere/../mine")})
+    assert not job._same_data(theirs, {"root": str(tmp_path / "other")})
+    assert not job._same_data({}, {"root": None})
+
+
+def test_a_network_of_the_package_by_its_name(tmp_path):
+    hardware = ["hardware=cpu", "hardware.input_size=32"]
+    cfg = compose([*SMALL[:-1], *hardware, "checkpoint=portraits"], tmp_path, "evaluate")
+    [candidate] = job.build_evaluation_job(cfg).candidates
+    assert (candidate.name, candidate.source) == ("portraits", "portraits")

@@ -5,6 +5,7 @@ import pytest
 
 from portrait_matting import __version__
 from portrait_matting.loggers.provenance import checkpoint_name, code_version, config_hash, started_from
+from portrait_matting.weights.shipped import find
 
 
 def git(folder, *arguments):
@@ -79,3 +80,8 @@ def test_what_a_run_began_with(tmp_path):
     assert elsewhere == {"how": "resume", "file": str(last), "artifact": checkpoint_name(last)}
     gone = started_from(recipe(run_dir, weights=tmp_path / "gone.ckpt"))
     assert gone == {"how": "weights", "file": str(tmp_path / "gone.ckpt")}
+
+
+def test_a_network_of_the_package_by_its_name(tmp_path):
+    found = started_from({"model": {"weights": "portraits"}, "run_dir": str(tmp_path)})
+    assert found == {"how": "weights", "file": str(find("portraits")), "artifact": checkpoint_name(find("portraits"))}

@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from portrait_matting import checkpoint
 from portrait_matting.errors import InputError
 from portrait_matting.matte.composite import over, to_rgba
 from portrait_matting.matte.foreground import estimate_foreground
@@ -178,3 +180,22 @@ def test_a_photo_of_100_megapixels_in_less_than_3_gb():
     """With the photo, 0.3 GB, the alpha, 0.4, and the libraries, 0.3; measured: 1.9."""
     run = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=True)
     assert int(run.stdout) * 1024 < 2.5e9
+
+
+def test_the_network_of_the_package():
+    matter, named = Matter(device="cpu"), Matter("portraits", "bilinear", foreground=False, device="cpu", flip=True)
+    assert matter.predictor.input_size == named.predictor.input_size == checkpoint.load("portraits").input_size
+    assert (named.refinement, named.foreground, named.predictor.flip) == ("bilinear", False, True)
+    photo = a_photo(40, 30)
+    assert matter(photo).alpha.shape == (40, 30)
+
+
+def test_a_path_is_no_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="no checkpoint portraits: check the path"):
+        Matter(Path("portraits"))
+
+
+def test_options_of_a_predictor_are_its_own():
+    with pytest.raises(InputError, match="a Predictor has options of its own: give it flip"):
+        Matter(Predictor(Red(), 32), flip=True)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from portrait_matting import checkpoint
 from portrait_matting.comparison.run import curve, read_run
 from portrait_matting.config.compose import compose
 from portrait_matting.errors import InputError
@@ -185,3 +186,20 @@ def test_class_masks_in_any_split_are_refused_before_any_work(wrong, tmp_path):
     ):
         build_training_job(compose(recipe, tmp_path))
     build_training_job(compose([*recipe, "data.check_truth=false"], tmp_path))
+
+
+def test_a_run_begins_with_a_network_of_the_package_by_its_name(tmp_path):
+    cfg = compose([*TINY, "model.weights=portraits"], tmp_path)
+    job = build_training_job(cfg)
+    restored = checkpoint.load("portraits")
+    assert torch.equal(job.module.net.outconv.weight, restored.net.outconv.weight)
+    assert cfg.model.normalisation == restored.config["model"]["normalisation"]
+    with pytest.raises(InputError, match=r"portraits is of another network.*choose the model .*, model=u2netp$"):
+        build_training_job(compose([*TINY, "model=u2net", "model.weights=portraits"], tmp_path))
+    with pytest.raises(InputError, match="did you mean portraits"):
+        build_training_job(compose([*TINY, "model.weights=portrait"], tmp_path))
+
+
+def test_a_network_of_the_package_holds_no_training_state(tmp_path):
+    with pytest.raises(InputError, match=r"holds weights alone, .*model\.weights=.*portraits"):
+        build_training_job(compose([*TINY, "resume=portraits"], tmp_path))
