@@ -1,12 +1,10 @@
 """Tiny ONNX models, written by hand so that the package onnx is not needed, and photos of a person of flat colour."""
 
-import struct
-
 import cv2
 import numpy as np
 import pytest
 
-FLOAT, UINT8 = 1, 2  # onnx.TensorProto.DataType
+FLOAT = 1  # of onnx.TensorProto.DataType
 
 
 def _varint(number):
@@ -31,7 +29,7 @@ def _value(name, dtype, shape):
     return _field(1, name) + _field(2, _field(1, _field(1, dtype) + _field(2, dims)))
 
 
-def onnx_model(nodes, takes, gives, constants=()):
+def _onnx_model(nodes, takes, gives, constants=()):
     """The bytes of a model (onnx.proto3). `nodes` are (operator, inputs, output), `takes` is (dtype, shape)."""
     graph = b"".join(
         _field(1, b"".join(_field(1, name) for name in inputs) + _field(2, output) + _field(4, operator))
@@ -47,19 +45,19 @@ def onnx_model(nodes, takes, gives, constants=()):
     return _field(1, 8) + _field(7, graph) + _field(8, _field(1, "") + _field(2, 17))
 
 
-def mean_model(scale=1.0, shift=0.0, shape=(1, 3, 32, 32), gives=None):
+def _mean_model(scale=1.0, shift=0.0, shape=(1, 3, 32, 32), gives=None):
     """scale · (mean of the colours) + shift, per pixel."""
     weights = np.full((1, 3, 1, 1), scale / 3)
     constants = {"w": weights, "b": np.full(1, shift)}
     gives = gives or (shape[0], 1, *shape[2:])
-    return onnx_model([("Conv", ("x", "w", "b"), "y")], {"x": (FLOAT, shape)}, {"y": gives}, constants)
+    return _onnx_model([("Conv", ("x", "w", "b"), "y")], {"x": (FLOAT, shape)}, {"y": gives}, constants)
 
 
 @pytest.fixture
 def network(tmp_path):
     """The mean of the colours as an alpha, 32x32."""
     path = tmp_path / "mean.onnx"
-    path.write_bytes(mean_model())
+    path.write_bytes(_mean_model())
     return path
 
 
@@ -84,6 +82,13 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
-def png(side):
-    """The head of a PNG of this size, whose rest is missing."""
-    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", side, side)
+@pytest.fixture
+def onnx_model():
+    """Makes the bytes of a model."""
+    return _onnx_model
+
+
+@pytest.fixture
+def mean_model():
+    """Makes those of one that gives the mean of the colours."""
+    return _mean_model

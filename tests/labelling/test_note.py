@@ -51,7 +51,7 @@ def test_what_decides_no_byte_may_change():
     ],
 )
 def test_what_decides_the_labels_cannot_change(change, says):
-    with pytest.raises(InputError, match="^out was labelled ") as refused:
+    with pytest.raises(InputError, match=r"^out was labelled ") as refused:
         going_on(replace(NOTE, begun="2020-02-20").text(), replace(NOTE, **change), PATH)
     assert says in str(refused.value)
 

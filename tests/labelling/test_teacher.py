@@ -33,7 +33,7 @@ def test_one_of_another_size_and_the_same_shape_is_resized(size, tmp_path):
 
 
 def test_one_of_another_shape_is_refused(tmp_path):
-    with pytest.raises(PhotoError, match="its matte a.png is 25x25, of another shape than the photo's 20x30: save it"):
+    with pytest.raises(PhotoError, match=r"its matte a.png is 25x25, of another shape than the photo's 20x30: save it"):
         matte(tmp_path, 25, 25).label("a", jpeg(30, 20), Path("a.jpg"))
 
 
@@ -43,8 +43,8 @@ def test_what_is_missing_or_broken_is_said(tmp_path):
         teacher.others("b")
     with pytest.raises(PhotoError, match=r"^cannot be decoded as an image \(empty"):
         teacher.label("a", b"", Path("photos/a.jpg"))
-    with pytest.raises(PhotoError, match=r"^is a truncated JPEG|^cannot be decoded, it is a truncated JPEG"):
-        teacher.label("a", jpeg(30, 20)[:-300], Path("photos/a.jpg"))
+    with pytest.raises(PhotoError, match=r"^cannot be decoded, it is a truncated JPEG"):
+        teacher.label("a", jpeg(30, 20)[:-2], Path("photos/a.jpg"))
     (tmp_path / "a.png").write_bytes(b"nothing")
     with pytest.raises(PhotoError, match=r"^its matte a.png: cannot be decoded"):
         teacher.label("a", jpeg(30, 20), Path("photos/a.jpg"))
