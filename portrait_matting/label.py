@@ -68,7 +68,6 @@ def label(arguments: argparse.Namespace) -> None:
 def _by_network(arguments: argparse.Namespace, minimum: float):
     from dataclasses import fields
 
-    from portrait_matting.checkpoint import check_is_there
     from portrait_matting.labelling.network_choice import NetworkChoice
     from portrait_matting.labelling.note import network_note
     from portrait_matting.labelling.teacher import NetworkTeacher
@@ -76,15 +75,20 @@ def _by_network(arguments: argparse.Namespace, minimum: float):
 
     own = {field.name: getattr(arguments, field.name) for field in fields(NetworkChoice) if field.name != "path"}
     own["fit"] = own["fit"] or "squash"
-    choice = NetworkChoice(check_is_there(arguments.network), **own)
+    choice = NetworkChoice(arguments.network, **own)
     refinement = check_refinement(arguments.refinement or "bilinear")
     network = choice.open()
     note = network_note(choice, network, refinement, minimum)
+    print(f"{choice.path.name} ({network.kind}) takes {network.width}x{network.height}, colours {_colours(network)}")
     values = None if network.kind == "checkpoint" else network.values
-    print(
-        f"{choice.path.name}: {note.kind}, {note.input_width}x{note.input_height}, {note.normalisation}, {note.values}"
-    )
     return NetworkTeacher(replace(choice, values=values), refinement), note
+
+
+def _colours(network) -> str:
+    if network.kind == "checkpoint":
+        return "as it was trained with"
+    assumed = "unless --normalisation says otherwise"
+    return f"by {network.normalisation} {assumed}" if network.normalisation == "unit" else f"by {network.normalisation}"
 
 
 def _by_mattes(arguments: argparse.Namespace):
@@ -162,7 +166,9 @@ def parser() -> argparse.ArgumentParser:
         "which U²-Net has; easyportrait",
     )
     network.add_argument(
-        "--values", choices=("alpha", "logits"), help="what it gives: 0 to 1, or numbers of any size (found out)"
+        "--values",
+        choices=("alpha", "levels", "logits"),
+        help="what it gives: 0 to 1, 0 to 255, or numbers of any size (found out)",
     )
     network.add_argument("--channel", metavar="N", type=number(0), help="of a person (all but the first, 0)")
     return parser

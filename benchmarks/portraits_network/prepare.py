@@ -8,7 +8,7 @@ None of these is shipped:
 PEOPLE       people in three dimensions, rendered beforehand: NAME.jpg with NAME.png, its alpha, 384×336. The renderer
              (a body model's meshes with hair and clothes on them) is to come as `data=people`.
 DIR          real portraits in EasyPortrait's layout, hard masks, 550 px wide at most, 480 high (splits train and val).
-MATTES       what teacher.py writes for these.
+MATTES       LABELS/alphas of `python -m portrait_matting.label DIR/images LABELS --network FILE --min-confidence 0`.
 PHOTOS       photos without a person, 640 px at most.
 
 Writes people.npz, real_train.npz, real_val.npz and backgrounds.npz: compressed pictures one after the other (`_blob`),

@@ -2,15 +2,16 @@
 
 In this order:
 
-    python benchmarks/portraits_network/teacher.py --model selfie_segmentation.tflite --portraits DIR --output MATTES
-    python benchmarks/portraits_network/prepare.py --people PEOPLE --portraits DIR --mattes MATTES \
+    python -m portrait_matting.label DIR/images LABELS --network selfie_segmentation.tflite --min-confidence 0
+    python benchmarks/portraits_network/prepare.py --people PEOPLE --portraits DIR --mattes LABELS/alphas \
         --backgrounds PHOTOS --output DATA
     OMP_NUM_THREADS=1 python benchmarks/portraits_network/train.py --data DATA --weights CHECKPOINT --output OUT
     python benchmarks/portraits_network/score.py OUT/ema.pt OUT/raw.pt --selfies SELFIES --portraits DIR
 
-What goes in and is not shipped is told by teacher.py and prepare.py: the real portraits, people in three dimensions
-rendered beforehand, the teacher's network, photos for backgrounds. CHECKPOINT is of the lite network; without it the
-training begins from nothing. What came of it once: portrait_matting/weights/README.md.
+What goes in and is not shipped is told by prepare.py: the real portraits, people in three dimensions rendered
+beforehand, photos for backgrounds; and the teacher's network, which lies in the npm package
+@mediapipe/selfie_segmentation (Apache-2.0). CHECKPOINT is of the lite network; without it the training begins from
+nothing. What came of it once: portrait_matting/weights/README.md.
 
 Drawings come from processes that draw all the time; all else is decoded once. Everything lies on the card as bytes
 (26 GiB in all at its largest), where crops, composites, light and camera are computed: see mixture.py. The learning

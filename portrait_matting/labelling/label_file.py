@@ -18,7 +18,10 @@ _PNG = (
 )
 _SIGNATURE, _END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"  # PNG specification, 5.2 and 11.2.5
 _HEADER = 33  # bytes up to the end of the chunk IHDR, which comes first
-_TEXT = re.compile(rb"tEXtComment\0portrait_matting label made_of=(\w{32}) confidence=(none|[\d.]+) coverage=([\d.]+)")
+_TEXT = re.compile(
+    rb"tEXtComment\0portrait_matting label "
+    rb"made_of=(\w{32}) confidence=(none|\d\.\d{6}) coverage=(\d\.\d{6})"
+)
 _SEARCHED = 512  # bytes at the beginning
 
 

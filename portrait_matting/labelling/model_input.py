@@ -20,6 +20,7 @@ NORMALISATIONS = {
 DEFAULT = "unit"
 
 _LEAST, _MOST = 16, 4096  # pixels of a side
+_NEAR = 0.02  # of the whole range, by which that of whole numbers may miss a normalisation's
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def model_input(
 ) -> ModelInput:
     """The input of a model by the shape that it gives, None where a side is free.
 
-    Integers are taken as colours of 0 to 255 unless they are quantised, that is unless `step` or `zero` say otherwise.
+    Of whole numbers, what they stand for by `step` and `zero` says how colours are normalised, where nothing else does:
+    0 to 1, -1 to 1 or 0 to 255.
 
     Raises:
         InputError: it takes no single RGB picture, or a size that is not the one asked for, or none is known.
@@ -100,10 +102,19 @@ def model_input(
     if not all(_LEAST <= side <= _MOST for side in (height, width)):
         raise InputError(f"{name} takes {sizes}, no photo: sides of {_LEAST} to {_MOST} pixels can be")
     normalisation = choice.normalisation
-    if np.issubdtype(dtype, np.integer) and (step, zero) == (1.0, 0):
-        if normalisation not in (None, "raw"):
-            raise InputError(
-                f"{name} takes whole numbers, 0 to 255, not --normalisation {normalisation}: leave that out"
-            )
-        normalisation = "raw"
+    if np.issubdtype(dtype, np.integer):
+        own = _of_range(dtype, step, zero)
+        if (step, zero) == (1.0, 0) and normalisation not in (None, own):
+            raise InputError(f"{name} takes whole numbers, 0 to 255, not --normalisation {normalisation}: leave it out")
+        normalisation = normalisation or own
     return ModelInput(height, width, channels_last, np.dtype(dtype), normalisation or DEFAULT, choice.fit, step, zero)
+
+
+def _of_range(dtype: np.dtype, step: float, zero: int) -> str | None:
+    """The normalisation whose colours fill what whole numbers of a type stand for; None where there is none."""
+    limits = np.iinfo(dtype)
+    low, high = (limits.min - zero) * step, (limits.max - zero) * step
+    for name, ends in (("unit", (0, 1)), ("half", (-1, 1)), ("raw", (0, 255))):
+        if np.allclose((low, high), ends, atol=_NEAR * (ends[1] - ends[0])):
+            return name
+    return None

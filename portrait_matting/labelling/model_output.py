@@ -56,7 +56,7 @@ def find_values(samples: Sequence[np.ndarray], path: Path) -> str:
     low, high = min(sample.min() for sample in samples), max(sample.max() for sample in samples)
     if low < -_SLACK:
         return "logits"
-    cure = "say with --values what they are: alpha (0 to 1) or logits (of any size)"
+    cure = "say with --values what they are: alpha (0 to 1), levels (0 to 255) or logits (of any size)"
     if high > 1 + _SLACK:
         raise InputError(
             f"{path} gives numbers from {low:.3g} to {high:.3g}, neither alphas nor sure to be logits: {cure}"
@@ -78,9 +78,11 @@ def alpha_of(maps: np.ndarray, values: str, channel: int | None, path: Path) -> 
         raise InputError(f"{path} has {len(maps)} channels, no --channel {channel}: the first is 0")
     if values == "logits":
         maps = _softmax(maps) if len(maps) > 1 else _sigmoid(maps)
-    elif maps.min() < -_SLACK or maps.max() > 1 + _SLACK:
+    if values == "levels":
+        maps = maps / np.float32(255)
+    if maps.min() < -_SLACK or maps.max() > 1 + _SLACK:
         raise InputError(
-            f"{path} gives numbers from {maps.min():.3g} to {maps.max():.3g}, no alphas: give --values logits"
+            f"{path} gives {values} from {maps.min():.3g} to {maps.max():.3g}, no alphas: give --values logits"
         )
     background = channel is None and len(maps) > 1
     matte = 1 - maps[0] if background else maps[channel or 0]

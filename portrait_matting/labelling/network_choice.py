@@ -11,7 +11,8 @@ from portrait_matting.disk.file_kind import file_kind
 from portrait_matting.errors import InputError
 
 FITS = ("squash", "pad")
-VALUES = ("alpha", "logits")
+VALUES = ("alpha", "levels", "logits")
+"""What an output holds: 0 to 1, 0 to 255, or numbers that a sigmoid or softmax makes alphas of."""
 
 
 class LabelNetwork(Protocol):
@@ -60,7 +61,7 @@ class NetworkChoice:
             InputError: the file is none of these, is truncated, or takes or gives no picture; an option cannot be; or
                 what runs such a file is not installed.
         """
-        path = check_is_there(self.path)
+        path = check_network(self.path)
         try:
             kind = file_kind(path)
         except OSError as error:
@@ -79,3 +80,16 @@ class NetworkChoice:
         from portrait_matting.labelling.checkpoint_network import CheckpointNetwork
 
         return CheckpointNetwork(self)
+
+
+def check_network(path: Path) -> Path:
+    """The path given.
+
+    Raises:
+        InputError: there is no file, or an empty one, or it is a folder.
+    """
+    if not path.exists():
+        raise InputError(f"there is no network {path}: check the path")
+    if path.is_file() and path.stat().st_size == 0:
+        raise InputError(f"{path} is empty, no network: copy it again")
+    return check_is_there(path)

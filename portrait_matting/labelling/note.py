@@ -104,6 +104,7 @@ def going_on(existing: str, wanted: Note, path: Path) -> Note:
         raise InputError(f"{path} is no note of labels: give another OUTPUT, or delete {path.parent}") from None
     if change:
         name, was, now = change
+        now["name"] = wanted.name
         raise InputError(
             f"{path.parent} was labelled {_words(name, was)}, this is {_words(name, now)}: what makes the labels of a "
             "folder cannot change. Give another OUTPUT, or delete that one"

@@ -1,5 +1,7 @@
 """Networks in ONNX, by ONNX Runtime, which the extra `label` brings."""
 
+import re
+
 import numpy as np
 
 from portrait_matting.errors import InputError
@@ -10,6 +12,7 @@ from portrait_matting.labelling.model_output import is_map
 from portrait_matting.labelling.network_choice import NetworkChoice
 
 _DTYPES = {"float": "float32", "float16": "float16", "double": "float64", "uint8": "uint8"}
+_CODE = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")  # how its messages begin
 _SILENT = 4  # of its own log: only what ends the process; our line says the rest
 
 
@@ -66,4 +69,4 @@ def _sides(shape: list) -> list[int | None]:
 
 
 def _first(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    return _CODE.sub("", " ".join(str(error).split()))[:200]

@@ -15,7 +15,7 @@ from portrait_matting.matte.composite import over
 NAME = "least_confident.jpg"
 SHOWN = 20
 _ACROSS = 5
-_HEIGHT, _WIDTH = 224, 190  # pixels of a picture, at most
+_HEIGHT = _WIDTH = 200  # pixels of a picture, at most
 _LINE = 20  # for the words below
 _GAP, _PAPER, _INK = 8, (250, 249, 246), (40, 40, 40)
 _BEHIND = (60, 190, 90)  # a green that no person is

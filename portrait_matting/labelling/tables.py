@@ -7,6 +7,7 @@ from dataclasses import astuple, fields
 
 from portrait_matting.labelling.folder import LEFT_OUT, LabelFolder
 from portrait_matting.labelling.record import Record, Rejection
+from portrait_matting.prediction.names import shown
 
 LABELS, REJECTED = "labels.csv", "rejected.csv"
 _SHOWN = 12  # photos that were refused, by name
@@ -33,7 +34,7 @@ def report(records: Sequence[Record], rejections: Sequence[Rejection], folder: L
         )
     if rejections:
         lines.append(f"{len(rejections):,} photos have no label, {folder.root / REJECTED} lists them:")
-        lines += [f"  {each.photo}: {each.reason}" for each in rejections[:_SHOWN]]
+        lines += [f"  {shown(each.photo)}: {each.reason}" for each in rejections[:_SHOWN]]
         if len(rejections) > _SHOWN:
             lines.append(f"  and {len(rejections) - _SHOWN:,} more")
     return "\n".join(lines)
