@@ -110,8 +110,8 @@ def check(cfg: DictConfig, recipe: str = "train") -> None:
     """Checks every value of a composed recipe against the type that the code it goes to declares.
 
     The signatures are the one source: what `_target_` names says what its keys may hold. No value is converted, but `~`
-    in paths is put as the home that it is, the sources of a mix are completed, and an optimizer of one's own is told that
-    it need not decay all.
+    in paths is put as the home that it is, the sources of a mix are completed, and an optimizer of one's own is told
+    that it need not decay all.
 
     Raises:
         InputError: names the key, the value and the type that is wanted.
