@@ -26,6 +26,9 @@ _OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[^\s=+~][^\s=]*)=(?P<value>
 _OPEN = "data.sources."
 """Below here names are the user's own, and keys those of many kinds of data: `config.mix_sources` knows which."""
 
+_OF_TRAINING = ("data", "augment", "trainer", "learning_rate", "logger", "callbacks")
+"""Groups of a training that decide nothing about what fits on a card."""
+
 
 def run(main: Callable[[], None], recipe: str) -> None:
     """Runs what `hydra.main` made, by the command line as `read_command_line` puts it.
@@ -78,6 +81,9 @@ def read_overrides(overrides: Sequence[str], sweep: bool = False, recipe: str = 
         if text.endswith("=") and place + 1 < len(overrides) and "=" not in (value := overrides[place + 1]):
             raise InputError(f"{text} {value} has a space after =: give {word(text + value)}")
     _refuse_two_of_one_name(overrides)
+    for text in overrides if recipe == "plan" else ():
+        if (group := text.partition("=")[0]) in _OF_TRAINING:
+            raise InputError(f"{text}: a plan depends on no {group}: leave it out here, and give it to train")
     return [_read(text, sweep) for text in overrides]
 
 

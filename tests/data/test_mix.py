@@ -108,7 +108,9 @@ def test_a_small_source_is_gone_through_again_and_a_large_one_on_and_on(real):
     train = {number for numbers in of_epochs for number in numbers}
     assert len(train) == 8
     assert all(len(set(numbers)) >= 4 for numbers in of_epochs)
-    assert set(Counter(sum(of_epochs, [])).values()) == {3}  # 24 turns of 8, each pass whole
+    assert set(Counter(number for numbers in of_epochs for number in numbers).values()) == {
+        3
+    }  # 24 turns of 8, each pass whole
     assert of_epochs[0] != of_epochs[3]
     [more] = epochs(mix({"drawn": DRAWN, "real": real | {"share": 1.5}}, length=24, batch_size=4), [0])
     assert {2, 3} >= set(Counter(number for source, number in more if source == "real").values())
