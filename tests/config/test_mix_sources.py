@@ -2,7 +2,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from portrait_matting.config.command_line import read_overrides
-from portrait_matting.config.compose import check, compose
+from portrait_matting.config.compose import compose
+from portrait_matting.config.mix_sources import settle_sources
 from portrait_matting.errors import InputError
 
 MINE = ["data.sources.mine.data=folder", "data.sources.mine.root=somewhere", "data.sources.mine.share=0.2"]
@@ -78,10 +79,11 @@ def test_an_augmentation_of_its_own_by_name():
 
 def test_a_recipe_that_is_complete_stays_as_it_is():
     first = compose(["data=mix", *MINE, "data.sources.drawn.augment=light"])
-    again = OmegaConf.create(OmegaConf.to_container(first, resolve=True))
-    before = OmegaConf.to_container(again, resolve=True)
-    check(again)
-    assert OmegaConf.to_container(again, resolve=True) == before
+    for resolve in (False, True):
+        again = OmegaConf.create(OmegaConf.to_container(first, resolve=resolve))
+        before = OmegaConf.to_container(again, resolve=True)
+        settle_sources(again)
+        assert OmegaConf.to_container(again, resolve=True) == before
 
 
 @pytest.mark.parametrize(
