@@ -1,5 +1,6 @@
 """`best.ckpt`, the network that a validation found best; a resumed run keeps it, wherever its folder stands."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +25,7 @@ class BestCheckpoint(ModelCheckpoint):
 
     Args:
         dirpath: the folder.
-        monitor: val/METRIC, by which it is chosen.
+        monitor: val/METRIC, by which it is chosen, or of one source of a mix val/SOURCE/METRIC.
         mode: min or max; auto: as the metric is better.
 
     Raises:
@@ -36,11 +37,12 @@ class BestCheckpoint(ModelCheckpoint):
     ) -> None:
         names = [name for metric in training_metrics().values() for name in metric.names]
         known = {f"val/{name}": "max" if METRICS[name].higher else "min" for name in names}
-        if monitor not in known:
+        whole = re.sub(r"^val/[^/]+/", "val/", monitor)
+        if whole not in known:
             raise InputError(f"callbacks.best.monitor={monitor} is measured in no validation: {', '.join(known)} are")
-        if mode not in ("auto", known[monitor]):
+        if mode not in ("auto", known[whole]):
             raise InputError(f"callbacks.best.mode={mode} keeps the worst {monitor}: choose auto")
-        super().__init__(dirpath, NAME, monitor, mode=known[monitor], enable_version_counter=False)
+        super().__init__(dirpath, NAME, monitor, mode=known[whole], enable_version_counter=False)
 
     @property
     def state_key(self) -> str:

@@ -17,7 +17,8 @@ class SamplePictures(L.Callback):
 
     Args:
         run_dir: the run's folder.
-        portraits: how many of the first portraits of the split to show. Those that cannot be read are passed over.
+        portraits: how many of the first portraits of the split to show, of a mix each with its source. Those that
+            cannot be read are passed over.
     """
 
     looks_on = True
@@ -36,10 +37,12 @@ class SamplePictures(L.Callback):
         self._show(trainer, pl_module, "test")
 
     def _show(self, trainer: L.Trainer, module: L.LightningModule, split: str) -> None:
-        shown = islice(shown_portraits(trainer, module, split), self.portraits)
+        shown = list(islice(shown_portraits(trainer, module, split), self.portraits))
         rows = [panel(resize(one.image, *one.truth.shape), one.truth, one.matte) for one in shown]
         if not rows:
             return
-        picture = sheet(rows)
+        data = trainer.datamodule
+        mixed = data.portraits(split) if getattr(data, "is_mixed", False) else None
+        picture = sheet(rows, [mixed.source_of(one.index) for one in shown] if mixed else ())
         write_picture(self.path, picture)
         log_picture(trainer.loggers, f"{split}/samples", picture, trainer.global_step)

@@ -16,6 +16,7 @@ from omegaconf.errors import (
     MissingMandatoryValue,
     OmegaConfBaseException,
 )
+from yaml import YAMLError
 
 from portrait_matting.cli.shell import hydra_quoted, word
 from portrait_matting.errors import InputError
@@ -68,6 +69,10 @@ def explain(error: BaseException) -> str | None:
             return f"trainer: {' '.join(str(link).split())}"
         if type(link).__name__ in _LAUNCHERS:
             return _LAUNCHERS[type(link).__name__]
+        if isinstance(link, YAMLError):  # such as two of one name
+            mark = getattr(link, "problem_mark", None)
+            where = f"{mark.name}, line {mark.line + 1}: " if mark else ""
+            return f"{where}{' '.join(str(getattr(link, 'problem', None) or link).split())}"
         if isinstance(link, ImportError) and _in_opencv(link):
             return _OPENCV.format(error=str(link).splitlines()[0], python=sys.executable)
         if isinstance(link, OSError) and link.errno is not None:

@@ -131,6 +131,8 @@ def _tested(
 
 def _data(arm: Arm) -> str:
     data = arm.runs[0].config.get("data") or {}
+    if sources := data.get("sources"):
+        return f"the sources {', '.join(sources)}"
     return str(data.get("root") or str(data.get("_target_", "data")).rpartition(".")[2])
 
 

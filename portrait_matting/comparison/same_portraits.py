@@ -1,6 +1,7 @@
 """Whether arms were tested on the same portraits: drawn ones are called by numbers, whatever they look like."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from portrait_matting.comparison.result import Arm
@@ -10,6 +11,7 @@ from portrait_matting.errors import InputError
 DRAWN = ("data._target_", "data.draw_seed", "data.height", "data.width")
 """What a drawn portrait of a given number depends on, besides backgrounds and pieces of people."""
 _PIECES = "data.pieces"
+_OF_A_SOURCE = re.compile(r"data\.sources\.([^.]+)\.(.+)")
 
 
 def check_same_test(arms: Sequence[Arm]) -> None:
@@ -19,14 +21,29 @@ def check_same_test(arms: Sequence[Arm]) -> None:
         InputError: names the key in which they differ.
     """
     recipes = [arm.runs[0].config for arm in arms]
-    if not any("draw_seed" in recipe.get("data", {}) for recipe in recipes):
+    parts = [part for recipe in recipes for part in _parts(recipe).values()]
+    if not any("draw_seed" in part for part in parts):
         return
     for key, values in differing(recipes).items():
-        if key in DRAWN or _others(key, values):
+        if source := _OF_A_SOURCE.fullmatch(key):  # only of those that have this source: the others share no portrait
+            values = [value for value, of in zip(values, recipes, strict=True) if source[1] in _parts(of)]
+            key_there = f"data.{source[2]}"
+            differs = len({str(value) for value in values}) > 1 and (
+                source[2] == "data" or key_there in DRAWN or _others(key_there, values)
+            )
+        else:
+            differs = key in DRAWN or _others(key, values)
+        if differs:
             raise InputError(
                 f"{arms[0].name} and others were not tested on the same portraits ({key} is "
                 f"{', '.join(map(str, dict.fromkeys(values)))}): compare runs on the same data"
             )
+
+
+def _parts(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The data of a recipe, and of a mix that of each source by its name."""
+    data = recipe.get("data") or {}
+    return {"": data} | {name: source for name, source in (data.get("sources") or {}).items() if source}
 
 
 def _others(key: str, values: Sequence[Any]) -> bool:

@@ -26,6 +26,9 @@ _OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[^\s=+~][^\s=]*)=(?P<value>
 _OPEN = "data.sources."
 """Below here names are the user's own, and keys those of many kinds of data: `config.mix_sources` knows which."""
 
+_OF_TRAINING = ("data", "augment", "trainer", "learning_rate", "logger", "callbacks")
+"""Groups of a training that decide nothing about what fits on a card."""
+
 
 def run(main: Callable[[], None], recipe: str) -> None:
     """Runs what `hydra.main` made, by the command line as `read_command_line` puts it.
@@ -77,7 +80,20 @@ def read_overrides(overrides: Sequence[str], sweep: bool = False, recipe: str = 
             raise InputError(_no_override(overrides, place, recipe))
         if text.endswith("=") and place + 1 < len(overrides) and "=" not in (value := overrides[place + 1]):
             raise InputError(f"{text} {value} has a space after =: give {word(text + value)}")
+    _refuse_two_of_one_name(overrides)
+    for text in overrides if recipe == "plan" else ():
+        if (group := text.partition("=")[0]) in _OF_TRAINING:
+            raise InputError(f"{text}: a plan depends on no {group}: leave it out here, and give it to train")
     return [_read(text, sweep) for text in overrides]
+
+
+def _refuse_two_of_one_name(overrides: Sequence[str]) -> None:
+    """Two sources of one name would be one, with what was said last."""
+    said: dict[str, str] = {}
+    for match in filter(None, map(_OVERRIDE.fullmatch, overrides)):
+        key, value = match["key"], match["value"]
+        if key.startswith(_OPEN) and said.setdefault(key, value) != value:
+            raise InputError(f"{key} is given twice, {said[key]} and {value}: give every source a name of its own")
 
 
 def _read(text: str, sweep: bool) -> str:
@@ -85,6 +101,7 @@ def _read(text: str, sweep: bool) -> str:
     if match is None or match["sign"] == "~":
         return text
     key, name = match["key"], f"{match['sign'] or ''}{match['key']}"
+    given = text
     if not match["sign"] and key.startswith(_OPEN):
         name, text = f"++{name}", f"++{text}"
     if is_path(key):
@@ -98,9 +115,9 @@ def _read(text: str, sweep: bool) -> str:
             raise InputError(f"{text} is no choice: give one of {', '.join(choices)}, or a key below {key}.")
         return text
     if parsed(f"{name}=1") is None:
-        raise InputError(f"{text} has no key that a recipe could have: give KEY=VALUE, such as seed=1")
-    right = word(f"{name}={hydra_quoted(match['value'])}")
-    raise InputError(f"{text} cannot be read: a value with such characters goes in quotes of its own, {right}")
+        raise InputError(f"{given} has no key that a recipe could have: give KEY=VALUE, such as seed=1")
+    right = word(f"{match['sign'] or ''}{key}={hydra_quoted(match['value'])}")
+    raise InputError(f"{given} cannot be read: a value with such characters goes in quotes of its own, {right}")
 
 
 def _no_override(overrides: Sequence[str], place: int, recipe: str) -> str:

@@ -17,7 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from portrait_matting.cli.explain import explain
 from portrait_matting.cli.shell import hydra_quoted, word
 from portrait_matting.config.command_line import read_overrides
-from portrait_matting.config.known_keys import right_key
+from portrait_matting.config.known_keys import known_keys, right_key
 from portrait_matting.config.mix_sources import settle_sources
 from portrait_matting.config.path_keys import settle_paths
 from portrait_matting.config.place import CONF_DIR
@@ -92,7 +92,7 @@ def compose(overrides: Sequence[str] = (), run_dir: str | Path = "runs/notebook"
     with initialize_config_dir(str(CONF_DIR), version_base="1.3"):
         try:
             own = f"run_dir={hydra_quoted(os.fspath(run_dir))}"
-            cfg = hydra_compose(recipe, overrides=[*read_overrides(overrides), own])
+            cfg = hydra_compose(recipe, overrides=[*read_overrides(overrides, recipe=recipe), own])
         except (HydraException, OmegaConfBaseException) as error:
             raise InputError(explain(error)) from error
     check(cfg, recipe)
@@ -110,8 +110,8 @@ def check(cfg: DictConfig, recipe: str = "train") -> None:
     """Checks every value of a composed recipe against the type that the code it goes to declares.
 
     The signatures are the one source: what `_target_` names says what its keys may hold. No value is converted, but `~`
-    in paths is put as the home that it is, the sources of a mix are completed, and an optimizer of one's own is told that
-    it need not decay all.
+    in paths is put as the home that it is, the sources of a mix are completed, and an optimizer of one's own is told
+    that it need not decay all.
 
     Raises:
         InputError: names the key, the value and the type that is wanted.
@@ -144,6 +144,8 @@ def check(cfg: DictConfig, recipe: str = "train") -> None:
             if key not in wanted and not takes_others:
                 near = right_key(key, list(wanted))
                 cure = f"did you mean {path}.{near}?" if near else f"it has {', '.join(wanted)}"
+                if choices := known_keys(recipe).get(f"{path}.{key}"):
+                    cure = f"it is of {' and '.join(choices)}: give {'that' if len(choices) == 1 else 'one'} as well"
                 raise InputError(f"{path}.{key} is no key of {node['_target_']}: {cure}")
             if key in wanted and not _is_copy(written[key]) and not any(_targets(node[key], written[key])):
                 check_value(f"{path}.{key}", node[key], wanted[key])

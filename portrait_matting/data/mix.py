@@ -1,5 +1,7 @@
 """Several sources of portraits in one training, each with its share of the samples."""
 
+import logging
+import os
 from typing import Any
 
 from torch.utils.data import Dataset
@@ -13,6 +15,8 @@ from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.samples import Portraits
 from portrait_matting.data.splits import Split
 from portrait_matting.errors import InputError
+
+log = logging.getLogger(__name__)
 
 
 class MixDataModule(PortraitDataModule):
@@ -34,7 +38,7 @@ class MixDataModule(PortraitDataModule):
         super().__init__(**loading)
         if length < 1:
             raise InputError(f"data.length={length} is no number of samples of an epoch: choose at least 1")
-        self.length = length
+        self.length, self._said = length, False
         self.mixed = [MixSource(name, keys, loading) for name, keys in check_sources(sources).items()]
         self.scored_sources = [source for source in self.mixed if source.scored]
         if not self.scored_sources:
@@ -63,7 +67,10 @@ class MixDataModule(PortraitDataModule):
         return NamedPortraits(portraits, portraits.named([of.names for of in found.values()]), wanted, sources)
 
     def setup(self, stage: str | None = None) -> None:
-        """Does nothing: the sources are set up, and `portraits` puts theirs together."""
+        """Says what an epoch is made of; the sources are set up, and `portraits` puts theirs together."""
+        if stage == "fit" and not self._said and os.environ.get("LOCAL_RANK", "0") == "0":
+            log.info("an epoch of %s samples: %s", f"{self.length:,}", self.training_samples())
+            self._said = True
 
     def portraits(self, split: str) -> MixPortraits:
         """The portraits of val or test; those of train may be without end, and `parts` has them by source."""

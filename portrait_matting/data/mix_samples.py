@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
-from portrait_matting.data.mix_source import MixSource
+from portrait_matting.data.mix_source import MixSource, Walk
 from portrait_matting.data.sampler import EpochSampler
 from portrait_matting.errors import InputError
 
@@ -42,11 +42,17 @@ class MixSamples(Dataset):
                 )
         self.parts = [source.samples(seed) for source in sources]
         self.orders = [source.order(seed, len(part)) for source, part in zip(sources, self.parts, strict=True)]
-        self.seeds = [source.seed for source in sources]
+        self.names, self.seeds = [source.name for source in sources], [source.seed for source in sources]
         self.starts = np.cumsum([0, *self.counts[:-1]])
 
     def __len__(self) -> int:
         return self.length
+
+    def __str__(self) -> str:
+        """What an epoch is made of, such as "600 of drawn, each a new one, 600 of real, which has 700"."""
+        have = [f"which has {of.length:,}" if isinstance(of, Walk) else "each a new one" for of in self.orders]
+        parts = zip(self.counts, self.names, have, strict=True)
+        return "; ".join(f"{count:,} of {name}, {what}" for count, name, what in parts)
 
     def __getitem__(self, key: tuple[int, int]) -> dict[str, Any]:
         epoch, number = key

@@ -59,6 +59,11 @@ class MixSource:
         with naming(name):
             self.data = KINDS[keys["data"]](**dict(loading) | own)
             self.data.setup()
+        if self.endless and self.data.subset not in (1, loading.get("subset", 1)):
+            raise InputError(
+                f"data.sources.{name}.subset={self.data.subset} of portraits without end is none: give "
+                f"data.sources.{name}.train=N, how many there are, or leave it out"
+            )
         self.seed = zlib.crc32(name.encode())  # of its own, whatever other sources there are
 
     def samples(self, seed: int) -> TrainingSamples:

@@ -13,7 +13,7 @@ _COVERAGE = {1: ("somebody",), 2: ("little", "much"), 3: ("little", "medium", "m
 
 @dataclass(frozen=True)
 class Stratum:
-    """`by` is "source", "size", "brightness" or "coverage", `label` says which values, `indices` whose, in ascending order."""
+    """`by` is "source", "size", "brightness" or "coverage", `label` says which, `indices` whose, in ascending order."""
 
     by: str
     label: str

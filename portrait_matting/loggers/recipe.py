@@ -18,15 +18,16 @@ def log_recipe(loggers: Iterable[Logger], config: Mapping[str, Any]) -> None:
 
     wandb gets it whole as the run's config; TensorBoard whole as text, and what decides about the network as HParams.
     """
+    sources = list((config.get("data") or {}).get("sources") or {})
     for logger in loggers:
         if isinstance(logger, WandbLogger):
-            define_axes(logger.experiment)
+            define_axes(logger.experiment, sources)
             logger.log_hyperparams(dict(config))
         elif isinstance(logger, TensorBoardLogger):
             from torch.utils.tensorboard.summary import hparams  # TensorBoard need not be installed
 
             writer = logger.experiment
-            lay_out(writer)
+            lay_out(writer, bool(sources))
             log_text(logger, "recipe", config)
             for summary in hparams(_plain(essence(config)), dict.fromkeys(RANKED_BY, 0.0)):
                 writer.file_writer.add_summary(summary)

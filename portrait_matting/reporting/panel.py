@@ -1,5 +1,7 @@
 """Rows of pictures of a run, image | truth | matte | cut-out, and the sheet that they stand on."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import cv2
@@ -31,8 +33,14 @@ def panel(image: np.ndarray, truth: np.ndarray, matte: np.ndarray, height: int =
     return np.concatenate([resize(picture, height, width) for picture in pictures], axis=1)
 
 
-def sheet(rows: list[np.ndarray]) -> np.ndarray:
-    """Stacks panels under a title bar, padding the narrower ones with white: uint8 RGB (H, W, 3)."""
+def sheet(rows: list[np.ndarray], labels: Sequence[str] = ()) -> np.ndarray:
+    """Stacks panels under a title bar, padding the narrower ones with white: uint8 RGB (H, W, 3).
+
+    Args:
+        rows: the panels.
+        labels: of the rows, such as the sources that their portraits are from; written in their first picture.
+    """
+    rows = [_labelled(row, label) for row, label in zip_longest(rows, labels, fillvalue="")]
     width = max(row.shape[1] for row in rows)
     padded = [np.pad(row, ((2, 2), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
     bar = np.full((_BAR, width, 3), 255, np.uint8)
@@ -40,6 +48,16 @@ def sheet(rows: list[np.ndarray]) -> np.ndarray:
         at = (column * rows[0].shape[1] // len(TITLES) + 6, _BAR - 7)
         cv2.putText(bar, title, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
     return np.concatenate([bar, *padded])
+
+
+def _labelled(row: np.ndarray, label: str) -> np.ndarray:
+    if not label:
+        return row
+    row, font, size = row.copy(), cv2.FONT_HERSHEY_SIMPLEX, 0.45
+    (width, height), below = cv2.getTextSize(label, font, size, 1)
+    row[: height + below + 6, : width + 10] = 255
+    cv2.putText(row, label, (5, height + 3), font, size, (40, 40, 40), 1, cv2.LINE_AA)
+    return row
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

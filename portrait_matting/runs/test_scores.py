@@ -13,20 +13,25 @@ from portrait_matting.errors import InputError
 FILE = "test_scores.csv"
 
 
-def write_scores(path: Path, names: Sequence[str], scores: Mapping[str, np.ndarray]) -> None:
+def write_scores(
+    path: Path, names: Sequence[str], scores: Mapping[str, np.ndarray], sources: Sequence[str] = ()
+) -> None:
     """Writes a row for each portrait; a reader never sees half a file.
 
     Args:
         path: of the file.
         names: of the N portraits.
         scores: by metric ("mad", "iou", …), float64 (N,); NaN, where there is nothing to measure, is an empty cell.
+        sources: of a mix, the name of each portrait's source.
     """
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["image", *scores])
+    writer.writerow(["image", *(["source"] if sources else []), *scores])
     for row, name in enumerate(names):
         of_portrait = [float(values[row]) for values in scores.values()]
-        writer.writerow([name, *("" if np.isnan(value) else f"{value:.9g}" for value in of_portrait)])
+        writer.writerow(
+            [name, *sources[row : row + 1], *("" if np.isnan(value) else f"{value:.9g}" for value in of_portrait)]
+        )
     write_text(path, text.getvalue(), errors="surrogateescape")
 
 
@@ -41,6 +46,8 @@ def read_scores(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
         header, *rows = csv.reader(StringIO(text, newline="")) if text else [[]]
         if header[:1] != ["image"] or not rows or {len(row) for row in rows} != {len(header)}:
             raise ValueError("its rows are not all as long as its head")
+        if header[1:2] == ["source"]:
+            header, rows = [header[0], *header[2:]], [[row[0], *row[2:]] for row in rows]
         if not text.endswith("\n"):  # the last number may lack digits
             raise ValueError("its last line has no end")
         columns = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows])

@@ -3,7 +3,7 @@
 import logging
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,7 @@ def _build(cfg: DictConfig) -> TrainingJob:
         data = instantiate(cfg.data, _convert_="all")
         data.setup("fit")
         data.train_dataloader()  # refuses a batch that is larger than the data
+        _check_monitor(cfg, data.sources)
         data.shuffle = not cfg.trainer.overfit_batches
         check_limits(cfg.trainer, data, hardware.devices)
         arguments = hardware.trainer_arguments()
@@ -125,8 +126,7 @@ def _build(cfg: DictConfig) -> TrainingJob:
     set_recomputation(net, hardware.recompute)
     set_batch_norm(net, hardware.batch_norm, hardware.accumulate)
     config = OmegaConf.to_container(cfg, resolve=True)
-    sources = data.sources
-    module = MattingModule(net, loss, optimizer, 1e-3, config, hardware.channels_last, sources)
+    module = MattingModule(net, loss, optimizer, 1e-3, config, hardware.channels_last, data.sources)
     return TrainingJob(cfg, hardware, arguments, data, module, loggers, resume, resumed)
 
 
@@ -149,6 +149,15 @@ def _network(cfg: DictConfig, resumed: checkpoint.Config) -> Network:
     if weights:
         checkpoint.load_weights(net, path, weights)
     return net
+
+
+def _check_monitor(cfg: DictConfig, sources: Sequence[str]) -> None:
+    """What chooses the best checkpoint may be of one source of a mix: of one that is scored."""
+    best = cfg.get("callbacks", {}).get("best")
+    parts = str(best.get("monitor")).split("/") if best else []
+    if len(parts) == 3 and parts[1] not in sources:
+        cure = f"{', '.join(sources)} are" if sources else "only data=mix has any"
+        raise InputError(f"callbacks.best.monitor={'/'.join(parts)}: {parts[1]} is no source that is scored, {cure}")
 
 
 def _unfuse_to_clip(cfg: DictConfig, precision: str) -> None:

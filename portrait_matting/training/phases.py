@@ -173,7 +173,9 @@ def write_test_scores(job: TrainingJob, path: Path) -> None:
     names = job.data.names("test")
     found = per_image(measured, metrics)
     scores = {name: found[name] for name in METRICS if name in found}
-    write_scores(path, [names[index][1] for index in job.module.tested], scores)
+    tested = job.module.tested
+    sources = [job.data.portraits("test").source_of(index) for index in tested] if job.data.is_mixed else []
+    write_scores(path, [names[index][1] for index in tested], scores, sources)
 
 
 def _trainer(job: TrainingJob, extra: list[L.Callback] | None = None, **arguments: Any) -> L.Trainer:

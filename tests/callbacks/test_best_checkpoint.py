@@ -116,3 +116,11 @@ def test_a_truncated_one_is_named(tmp_path):
     (tmp_path / "best.ckpt").write_bytes(b"half")
     with pytest.raises(InputError, match=r"best\.ckpt is no checkpoint, or is truncated"):
         read(tmp_path / "best.ckpt")
+
+
+def test_a_source_of_a_mix_may_choose(tmp_path):
+    assert BestCheckpoint(tmp_path, "val/real/mad").mode == "min"
+    assert BestCheckpoint(tmp_path, "val/real/iou").mode == "max"
+    for none in ("val/real/madd", "test/real/mad", "val/a/b/mad"):
+        with pytest.raises(InputError, match="is measured in no validation"):
+            BestCheckpoint(tmp_path, none)

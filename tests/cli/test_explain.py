@@ -2,6 +2,8 @@ import errno
 
 import pytest
 from hydra.errors import HydraException, MissingConfigException
+from omegaconf import OmegaConf
+from yaml import YAMLError
 
 from portrait_matting.cli.explain import explain
 from portrait_matting.errors import InputError
@@ -87,3 +89,10 @@ def test_a_sweep_s_values_in_a_single_run_show_what_may_be_meant():
     assert explain(raised(error)) == (
         'seed=0,1 is of several runs: give -m as well, or "seed=[0,1]" for a list, "seed=\'0,1\'" for a text'
     )
+
+
+def test_two_of_one_name_in_a_file_are_one_line(tmp_path):
+    (tmp_path / "twice.yaml").write_text("mine: 1\nmine: 2\n")
+    with pytest.raises(YAMLError) as error:
+        OmegaConf.load(tmp_path / "twice.yaml")
+    assert explain(error.value) == f"{tmp_path / 'twice.yaml'}, line 2: found duplicate key mine"

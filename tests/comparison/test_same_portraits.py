@@ -43,3 +43,23 @@ def test_people_without_a_piece_or_before_photos_are_others(other):
 )
 def test_what_is_on_anyway_and_a_folder_elsewhere_are_no_other_people(first, second):
     check_same_test([arm("a", PEOPLE | first), arm("b", PEOPLE | second)])
+
+
+def mixed(**sources) -> dict:
+    return {"_target_": "portrait_matting.data.mix.MixDataModule", "length": 8, "sources": sources}
+
+
+_SOURCE = {"data": "synthetic", "share": 0.5, "draw_seed": 0, "height": 64, "backgrounds": None}
+
+
+@pytest.mark.parametrize("other", [{"draw_seed": 1}, {"height": 96}, {"data": "people"}, {"backgrounds": "photos"}])
+def test_other_drawn_portraits_of_a_source_are_refused(other):
+    with pytest.raises(InputError, match=r"same portraits \(data\.sources\.drawn\."):
+        check_same_test([arm("a", mixed(drawn=_SOURCE)), arm("b", mixed(drawn=_SOURCE | other))])
+
+
+def test_other_shares_and_another_source_are_no_other_test():
+    real = {"data": "folder", "share": 1, "root": "x"}
+    people = _SOURCE | {"data": "people", "draw_seed": 7}
+    arms = [mixed(drawn=_SOURCE), mixed(drawn=_SOURCE | {"share": 2}, real=real), mixed(drawn=_SOURCE, people=people)]
+    check_same_test([arm(str(number), data) for number, data in enumerate(arms)])

@@ -110,3 +110,11 @@ def test_order_does_not_matter_and_nobody_is_lost():
 
 def test_nothing_to_split():
     assert strata([]) == []
+
+
+def test_sources_of_a_mix_come_first():
+    found = strata(portraits(sides=[900, 300, 410]), ["real", "drawn", "real"])
+    assert [(part.by, part.label, part.indices) for part in found[:2]] == [
+        ("source", "drawn", [1]),
+        ("source", "real", [0, 2]),
+    ]

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -177,3 +178,20 @@ def test_a_reader_never_sees_half_a_file(tmp_path, monkeypatch):
         write_per_image(path, evaluation(FIRST), METRICS)
     assert path.read_text() == "earlier"
     assert os.listdir(tmp_path) == ["metrics.csv"]
+
+
+def test_a_mix_has_its_sources_in_every_table(tmp_path):
+    found = evaluation(FIRST)
+    found = replace(found, sources=["drawn", "real"])
+    sure = [intervals(FIRST, METRICS)]
+    by_source = [{"drawn/mad": Interval(0.1, 0.1, 0.1), "real/mad": Interval(0.3, 0.3, 0.3)}]
+    write_metrics(tmp_path / "metrics.json", found, sure, "test", by_source)
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert (metrics["test/drawn/mad"], metrics["test/real/mad"]) == (0.1, 0.3)
+    write_intervals(tmp_path / "figures.csv", found, sure, [], by_source)
+    assert [row["figure"] for row in rows_of(tmp_path / "figures.csv")][-2:] == ["drawn/mad", "real/mad"]
+    write_per_image(tmp_path / "metrics.csv", found, METRICS)
+    assert [row["source"] for row in rows_of(tmp_path / "metrics.csv")] == ["drawn", "real"]
+    told = summary(found, sure, [], by_source)
+    assert "drawn: 1 images" in told
+    assert "0.3000 [0.3000, 0.3000]" in told

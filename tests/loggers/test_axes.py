@@ -1,6 +1,6 @@
 import re
 
-from portrait_matting.loggers.axes import LAYOUT, define_axes
+from portrait_matting.loggers.axes import BY_SOURCE, LAYOUT, define_axes
 from portrait_matting.metrics import training_metrics
 from portrait_matting.metrics.catalogue import METRICS
 
@@ -30,3 +30,14 @@ def test_every_chart_of_the_layout_has_metrics():
         for kind, patterns in section.values():
             assert kind == "Multiline"
             assert all(any(re.match(pattern, name) for name in names) for pattern in patterns), patterns
+
+
+def test_the_sources_of_a_mix_have_metrics_of_their_own():
+    run = FakeRun()
+    define_axes(run, ["drawn", "real"])
+    assert run.metrics["val/real/iou"] == {"step_metric": "epoch", "summary": "max"}
+    [[_, [pattern]]] = [
+        chart for title, chart in BY_SOURCE["validation by source"].items() if title.startswith("MAD by")
+    ]
+    shown = [name for name in ("val/mad", "val/real/mad", "val/real/band_mad", "test/mad") if re.match(pattern, name)]
+    assert shown == ["val/mad", "val/real/mad"]

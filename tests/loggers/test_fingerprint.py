@@ -7,6 +7,7 @@ import pytest
 from portrait_matting.data import synthetic
 from portrait_matting.data.cutouts import CutOutsDataModule
 from portrait_matting.data.folder import FolderDataModule, FolderDataset
+from portrait_matting.data.mix import MixDataModule
 from portrait_matting.data.synthetic import SyntheticDataModule
 from portrait_matting.loggers.fingerprint import fingerprint, of_portraits
 
@@ -111,3 +112,23 @@ def test_forty_thousand_files_take_well_under_a_second(tmp_path):
     began = time.process_time()
     of_portraits(data)
     assert time.process_time() - began < 1
+
+
+def test_a_mix_has_that_of_every_source_and_of_all(tmp_path):
+    pairs(tmp_path, 5)
+    drawn = {"data": "synthetic", "share": 1, "train": None, "val": 1, "test": 2, "height": 20, "width": 18}
+    real = {"data": "folder", "share": 1, "root": str(tmp_path)}
+
+    def found(**sources):
+        return fingerprint(MixDataModule(sources=sources, length=4, **LOADING))
+
+    both = found(drawn=drawn, real=real)
+    assert both["drawn/train_portraits"] == both["train_portraits"] == "without end"
+    assert (both["real/train_portraits"], both["test_portraits"]) == (3, 3)
+    assert both["real/test"] == fingerprint(FolderDataModule(root=str(tmp_path), **LOADING))["test"]
+    assert found(drawn=drawn | {"share": 3}, real=real) == both
+    assert found(drawn=drawn)["test"] != both["test"]
+    (tmp_path / "images" / "1.jpg").write_bytes(b"other")
+    changed = found(drawn=drawn, real=real)
+    assert {name for name in both if changed[name] != both[name]} == {"real/train", "train"} or changed != both
+    assert changed["drawn/train"] == both["drawn/train"]

@@ -63,3 +63,14 @@ def test_a_grey_picture_is_written_as_it_is(tmp_path):
 def test_a_folder_that_is_gone_is_an_error(tmp_path):
     with pytest.raises(OSError, match=r"No such file or directory: '.*gone/samples\.png'"):
         write_picture(tmp_path / "gone" / "samples.png", portrait()[0])
+
+
+def test_a_row_says_where_its_portrait_is_from():
+    row = np.full((60, 200, 3), 90, np.uint8)
+    plain = sheet([row, row])
+    told = sheet([row, row], ["drawn", ""])
+    assert told.shape == plain.shape
+    changed = (told != plain).any(axis=2)
+    assert changed[24:44].any()
+    assert not changed[50:].any()
+    np.testing.assert_array_equal(row, np.full((60, 200, 3), 90, np.uint8))

@@ -92,3 +92,12 @@ def test_what_was_there_stays_when_the_new_file_cannot_be_written(tmp_path, monk
     with pytest.raises(IndexError):
         write_scores(path, ["a", "b"], {"mad": np.array([0.1])})
     assert path.read_bytes() == before
+
+
+def test_the_source_of_each_portrait_of_a_mix(tmp_path):
+    scores = {"mad": np.array([0.1, 0.2])}
+    write_scores(tmp_path / "scores.csv", ["drawn/0", "real/0"], scores, ["drawn", "real"])
+    assert (tmp_path / "scores.csv").read_text() == "image,source,mad\ndrawn/0,drawn,0.1\nreal/0,real,0.2\n"
+    names, found = read_scores(tmp_path / "scores.csv")
+    assert names == ["drawn/0", "real/0"]
+    np.testing.assert_array_equal(found["mad"], scores["mad"])
