@@ -7,8 +7,8 @@ The lite network at 160², always as many steps, always from the same weights, `
 arm is a choice of sources and shares, or the mix of all with one thing otherwise. Scored by the last weights on SELFIES
 (images/ and alphas/) and on the test split of DIR (in EasyPortrait's layout), whose training split is the source
 `real`. CUT_OUTS is what `draw --style people --cut-outs` writes, LABELS what `label` wrote for DIR's training
-portraits. None of these is shipped. Several trainings run at once; what is in WORK/results.jsonl is not done again. Prints a
-table: mean over the seeds, and each seed.
+portraits. None of these is shipped. Several trainings run at once; what is in WORK/results.jsonl is not done again.
+Prints a table: mean over the seeds, and each seed.
 """
 
 import argparse
