@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from portrait_matting.errors import InputError
@@ -22,7 +23,7 @@ class WeightedSum(Criterion):
         weights: of the terms, by the same names.
         width, edge_weight, tolerance: of the band, for all terms.
         spans: of terms that are not part of the sum all the time: from and to which share of the run each is, such as
-            {"bce": (0, 0.33)}. They are not computed outside it. `done` says how far the run is.
+            {"bce": (0, 0.33)}. They are NaN outside it, not computed. `done` says how far the run is.
 
     Raises:
         InputError: the names differ, one is "loss", the weights are refused by `check_weights`, a span is none, or no
@@ -65,7 +66,9 @@ class WeightedSum(Criterion):
             for name, term in self.terms.items()
             if _is_within(self.spans.get(name, ALWAYS), self.done)
         }
-        return {"loss": sum(self.weights[name] * part for name, part in parts.items()), **parts}
+        loss = sum(self.weights[name] * part for name, part in parts.items())
+        gaps = dict.fromkeys(self.terms, torch.full_like(loss, torch.nan, requires_grad=False))  # in curves
+        return {"loss": loss, **gaps, **parts}
 
 
 def check_spans(spans: Mapping[str, Sequence[float]], weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:

@@ -54,7 +54,7 @@ def test_a_term_teaches_within_its_span():
     }
     for total.done, names in expected.items():
         parts = total.parts(logits, alpha)
-        assert list(parts) == ["loss", *names]
+        assert [name for name, part in parts.items() if not part.isnan().any()] == ["loss", *names]
         torch.testing.assert_close(parts["loss"], sum(parts[name] for name in names))
 
 
