@@ -43,7 +43,6 @@ SOURCES = {
     "labels (of the same)": {"labels": 1},
     "real, labels": {"real": 1, "labels": 1},
     "drawn, people, real": {"drawn": 1, "people": 1, "real": 2},
-    "drawn, people, labels": {"drawn": 1, "people": 1, "labels": 2},
     "all": EQUAL,
     "all, 3 of 4 made up": {"drawn": 3, "people": 3, "real": 1, "labels": 1},
     "all, 3 of 4 photos": {"drawn": 1, "people": 1, "real": 3, "labels": 3},
@@ -79,7 +78,6 @@ PIECES = {
     "sizes of 0.6 to 1": [
         "+callbacks.sizes={_target_:portrait_matting.callbacks.input_sizes.InputSizes,factors:[0.6,0.8,1.0]}"
     ],
-    "augment=light": ["augment=light"],
 }
 """Overrides by arm, all on top of the mix of all."""
 
