@@ -71,12 +71,15 @@ def _by_network(arguments: argparse.Namespace, minimum: float):
     from portrait_matting.labelling.network_choice import NetworkChoice
     from portrait_matting.labelling.note import network_note
     from portrait_matting.labelling.teacher import NetworkTeacher
+    from portrait_matting.matte.closed_form import load_pymatting
     from portrait_matting.matte.refine import check_refinement
 
     own = {field.name: getattr(arguments, field.name) for field in fields(NetworkChoice) if field.name != "path"}
     own["fit"] = own["fit"] or "squash"
     choice = NetworkChoice(arguments.network, **own)
     refinement = check_refinement(arguments.refinement or "bilinear")
+    if refinement == "closed_form":
+        load_pymatting()  # once, here, not by every worker at the same time
     network = choice.open()
     note = network_note(choice, network, refinement, minimum)
     print(f"{choice.path.name} ({network.kind}) takes {network.width}x{network.height}, colours {_colours(network)}")

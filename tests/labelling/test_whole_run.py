@@ -18,6 +18,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.label import label, parser
 from portrait_matting.labelling.fill import fill
 from portrait_matting.labelling.label_file import read_mark
+from portrait_matting.labelling.photos import find_photos
 
 LABEL = [sys.executable, "-m", "portrait_matting.label"]
 LOADING = {"input_size": 16, "batch_size": 1, "workers": 0, "augment": [], "seed": 0}
@@ -104,6 +105,19 @@ def test_a_second_call_does_what_has_changed(photos, tmp_path, capsys):
     assert "1 labelled now" in said
     assert "that is with 1 of an earlier call" in said
     assert tree(out)["alphas/anna/6.png"] == before["alphas/anna/6.png"]
+
+
+def test_a_disk_with_the_photos_that_is_pulled_out_costs_no_label(photos, tmp_path, monkeypatch):
+    call(photos, tmp_path / "out", "--mattes", tmp_path / "mattes")
+    before = tree(tmp_path / "out")
+    found = find_photos(photos)
+    os.rename(photos, tmp_path / "away")
+    monkeypatch.setattr("portrait_matting.labelling.photos.find_photos", lambda folder: found)
+    monkeypatch.setattr("portrait_matting.labelling.folder.check_place", lambda *_: None)
+    with pytest.raises(InputError, match=r"photos is gone: mount or restore it, and the same command goes on"):
+        call(photos, tmp_path / "out", "--mattes", tmp_path / "mattes")
+    left = tree(tmp_path / "out")
+    assert {name: left[name] for name in before} == before
 
 
 def test_nothing_at_all_is_an_error(photos, tmp_path):
