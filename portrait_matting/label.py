@@ -27,7 +27,7 @@ def label(arguments: argparse.Namespace) -> None:
     from portrait_matting.labelling.folder import LabelFolder, check_place
     from portrait_matting.labelling.photos import find_photos
     from portrait_matting.labelling.sheet import NAME, write_sheet
-    from portrait_matting.labelling.tables import report, write_tables
+    from portrait_matting.labelling.tables import photos_have, report, write_tables
     from portrait_matting.labelling.worker import Job
 
     _check_flags(arguments)
@@ -55,7 +55,7 @@ def label(arguments: argparse.Namespace) -> None:
     kept = sum(record.kept for record in records)
     if not kept:
         raise InputError(_nothing(len(records), rejections, arguments, minimum))
-    print(f"{kept:,} photos have labels in {arguments.output}, {filled.made:,} labelled now")
+    print(f"{photos_have(kept)} a label in {arguments.output}, {filled.made:,} labelled now")
     if earlier:
         print(f"that is with {len(earlier):,} of an earlier call whose photos are in {arguments.photos} no more")
     if lines := report(records, rejections, folder, minimum):

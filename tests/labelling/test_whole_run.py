@@ -55,7 +55,7 @@ def test_mattes_become_a_folder_that_data_folder_takes(photos, tmp_path, capsys)
         ours, given = (cv2.imread(str(tmp_path / place / f"{name}.png"), 0) for place in ("out/alphas", "mattes"))
         np.testing.assert_array_equal(ours, given)
     said = capsys.readouterr().out
-    assert "9 photos have labels in" in said
+    assert "9 photos have a label in" in said
     assert "data=folder" in said
     note = json.loads((tmp_path / "out/labels.json").read_text())
     assert (note["source"], note["name"], note["kind"]) == ("mattes", "mattes", None)
@@ -90,7 +90,7 @@ def test_a_second_call_does_what_has_changed(photos, tmp_path, capsys):
     capsys.readouterr()
     call(photos, out, "--mattes", mattes)
     assert tree(out) == before
-    assert "9 photos have labels" in (said := capsys.readouterr().out)
+    assert "9 photos have a label" in (said := capsys.readouterr().out)
     assert "0 labelled now" in said
     cv2.imwrite(str(mattes / "0.png"), np.full((40, 32), 77, np.uint8))  # another matte
     os.rename(photos / "1.jpg", photos / "1.png")  # what is in it counts, not the suffix: it is read all the same
@@ -101,7 +101,7 @@ def test_a_second_call_does_what_has_changed(photos, tmp_path, capsys):
     assert (out / "images/1.png").is_file()
     assert cv2.imread(str(out / "alphas/0.png"), 0).max() == 77
     said = capsys.readouterr().out
-    assert "8 photos have labels" in said
+    assert "8 photos have a label" in said
     assert "1 labelled now" in said
     assert "that is with 1 of an earlier call" in said
     assert tree(out)["alphas/anna/6.png"] == before["alphas/anna/6.png"]
@@ -155,7 +155,7 @@ class TestByANetwork:
         assert float(listed["noise"]["confidence"]) < 0.9 <= float(listed["0"]["confidence"])
         assert (out / "least_confident.jpg").is_file()
         said = capsys.readouterr().out
-        assert "1 more (10%) are left out, their confidence is below 0.9" in said
+        assert "1 more (10%) left out, of a confidence below 0.9" in said
         before = tree(out)
 
         call(photos, out, "--network", network, "--min-confidence", "0.1")
