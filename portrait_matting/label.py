@@ -27,7 +27,7 @@ def label(arguments: argparse.Namespace) -> None:
     from portrait_matting.labelling.folder import LabelFolder, check_place
     from portrait_matting.labelling.photos import find_photos
     from portrait_matting.labelling.sheet import NAME, write_sheet
-    from portrait_matting.labelling.tables import report, write_tables
+    from portrait_matting.labelling.tables import photos_have, report, write_tables
     from portrait_matting.labelling.worker import Job
 
     _check_flags(arguments)
@@ -55,7 +55,7 @@ def label(arguments: argparse.Namespace) -> None:
     kept = sum(record.kept for record in records)
     if not kept:
         raise InputError(_nothing(len(records), rejections, arguments, minimum))
-    print(f"{kept:,} photos have labels in {arguments.output}, {filled.made:,} labelled now")
+    print(f"{photos_have(kept)} a label in {arguments.output}, {filled.made:,} labelled now")
     if earlier:
         print(f"that is with {len(earlier):,} of an earlier call whose photos are in {arguments.photos} no more")
     if lines := report(records, rejections, folder, minimum):
@@ -71,12 +71,15 @@ def _by_network(arguments: argparse.Namespace, minimum: float):
     from portrait_matting.labelling.network_choice import NetworkChoice
     from portrait_matting.labelling.note import network_note
     from portrait_matting.labelling.teacher import NetworkTeacher
+    from portrait_matting.matte.closed_form import load_pymatting
     from portrait_matting.matte.refine import check_refinement
 
     own = {field.name: getattr(arguments, field.name) for field in fields(NetworkChoice) if field.name != "path"}
     own["fit"] = own["fit"] or "squash"
     choice = NetworkChoice(arguments.network, **own)
     refinement = check_refinement(arguments.refinement or "bilinear")
+    if refinement == "closed_form":
+        load_pymatting()  # once, here, not by every worker at the same time
     network = choice.open()
     note = network_note(choice, network, refinement, minimum)
     print(f"{choice.path.name} ({network.kind}) takes {network.width}x{network.height}, colours {_colours(network)}")

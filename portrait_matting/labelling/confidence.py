@@ -10,6 +10,8 @@ KEPT = 0.9
 """Of both sides, what a crop keeps: so much that as a rule the whole person is still there."""
 CORNERS = ((0, 0), (1, 1))
 """Where the two crops lie, as shares of what is cut off: at the upper left and at the lower right."""
+_SOMEBODY = 0.5
+"""What a matte comes to somewhere, where somebody is found."""
 VIEWS = f"whole, mirrored, {KEPT} of it at the upper left and at the lower right"
 """The views of a photo in words."""
 
@@ -18,11 +20,14 @@ def label(network: Callable[[np.ndarray], np.ndarray], photo: np.ndarray) -> tup
     """The matte of a photo, float32 (h, w) at the network's resolution, and the confidence in it, in [0, 1].
 
     The matte is the mean of the photo's and of the mirrored photo's. The confidence is the mean of three soft IoU: of
-    these two with each other, and of the matte with what two crops of the photo give there.
+    these two with each other, and of the matte with what two crops of the photo give there. Where the matte nowhere
+    comes to one half, nobody is found, and it is 0.
     """
     plain = network(photo)
     mirrored = network(np.ascontiguousarray(photo[:, ::-1]))[:, ::-1]
     matte = (plain + mirrored) / 2
+    if matte.max() < _SOMEBODY:  # where nobody is, what is left of a network's numbers may agree very well
+        return matte, 0.0
     agreements = [soft_iou(plain, mirrored)]
     for corner in CORNERS:
         here, there = _part(photo, corner), _part(matte, corner)

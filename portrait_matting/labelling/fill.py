@@ -57,6 +57,12 @@ def fill(job: worker.Job, photos: Sequence[tuple[str, Path]], workers: int) -> F
         raise cannot_write(job.folder.root, error, f"; {done:,} of {len(photos):,} are labelled") from error
     if not job.photos.exists():  # a disk pulled out is no fault of the files that could not be read
         raise InputError(f"{job.photos} is gone: mount or restore it, and the same command goes on")
+    names = {path.relative_to(job.photos).as_posix(): name for name, path in photos}
+    try:
+        for rejection in filled.rejections:  # an earlier label, of a photo or a matte that was whole then
+            job.folder.remove(names[rejection.photo])
+    except OSError as error:
+        raise cannot_write(job.folder.root, error) from error
     return filled
 
 

@@ -29,15 +29,20 @@ def report(records: Sequence[Record], rejections: Sequence[Rejection], folder: L
     if left := [record for record in records if not record.kept]:
         share = len(left) / len(records)
         lines.append(
-            f"{len(left):,} more ({share:.0%}) are left out, their confidence is below {minimum:g}: {LEFT_OUT}/ has "
-            f"their mattes, {LABELS} lists them; another --min-confidence moves them without labelling anew"
+            f"{len(left):,} more ({share:.0%}) left out, of a confidence below {minimum:g}: {LEFT_OUT}/ has the "
+            f"mattes, {LABELS} the numbers; another --min-confidence moves them without labelling anew"
         )
     if rejections:
-        lines.append(f"{len(rejections):,} photos have no label, {folder.root / REJECTED} lists them:")
+        lines.append(f"{photos_have(len(rejections))} no label, {folder.root / REJECTED} says why:")
         lines += [f"  {shown(each.photo)}: {each.reason}" for each in rejections[:_SHOWN]]
         if len(rejections) > _SHOWN:
             lines.append(f"  and {len(rejections) - _SHOWN:,} more")
     return "\n".join(lines)
+
+
+def photos_have(count: int) -> str:
+    """The beginning of a sentence: "1 photo has"."""
+    return f"{count:,} photo has" if count == 1 else f"{count:,} photos have"
 
 
 def _csv(row: type, rows: Iterable[object]) -> bytes:

@@ -70,7 +70,6 @@ def label_photo(job: Job, name: str, path: Path) -> Done:
     try:
         return _labelled(job, name, path)
     except PhotoError as error:
-        job.folder.remove(name)
         return Done(Rejection(path.relative_to(job.photos).as_posix(), str(error)))
 
 

@@ -62,9 +62,9 @@ class Grey:
 @pytest.mark.parametrize("refinement", ["bilinear", "detail"])
 def test_a_networks_matte_comes_to_the_photos_size(refinement):
     teacher = NetworkTeacher(NetworkChoice(Path("a.onnx")), refinement, Grey())
-    alpha, confidence = teacher.label("a", jpeg(300, 200, 102), Path("a.jpg"))
+    alpha, confidence = teacher.label("a", jpeg(300, 200, 153), Path("a.jpg"))
     assert (alpha.shape, alpha.dtype) == ((300, 200), np.float32)
-    np.testing.assert_allclose(alpha, 0.4, atol=0.01)
+    np.testing.assert_allclose(alpha, 0.6, atol=0.01)
     assert confidence == pytest.approx(1, abs=1e-4)
 
 

@@ -18,6 +18,7 @@ from portrait_matting.errors import InputError
 from portrait_matting.label import label, parser
 from portrait_matting.labelling.fill import fill
 from portrait_matting.labelling.label_file import read_mark
+from portrait_matting.labelling.photos import find_photos
 
 LABEL = [sys.executable, "-m", "portrait_matting.label"]
 LOADING = {"input_size": 16, "batch_size": 1, "workers": 0, "augment": [], "seed": 0}
@@ -54,7 +55,7 @@ def test_mattes_become_a_folder_that_data_folder_takes(photos, tmp_path, capsys)
         ours, given = (cv2.imread(str(tmp_path / place / f"{name}.png"), 0) for place in ("out/alphas", "mattes"))
         np.testing.assert_array_equal(ours, given)
     said = capsys.readouterr().out
-    assert "9 photos have labels in" in said
+    assert "9 photos have a label in" in said
     assert "data=folder" in said
     note = json.loads((tmp_path / "out/labels.json").read_text())
     assert (note["source"], note["name"], note["kind"]) == ("mattes", "mattes", None)
@@ -89,7 +90,7 @@ def test_a_second_call_does_what_has_changed(photos, tmp_path, capsys):
     capsys.readouterr()
     call(photos, out, "--mattes", mattes)
     assert tree(out) == before
-    assert "9 photos have labels" in (said := capsys.readouterr().out)
+    assert "9 photos have a label" in (said := capsys.readouterr().out)
     assert "0 labelled now" in said
     cv2.imwrite(str(mattes / "0.png"), np.full((40, 32), 77, np.uint8))  # another matte
     os.rename(photos / "1.jpg", photos / "1.png")  # what is in it counts, not the suffix: it is read all the same
@@ -100,10 +101,23 @@ def test_a_second_call_does_what_has_changed(photos, tmp_path, capsys):
     assert (out / "images/1.png").is_file()
     assert cv2.imread(str(out / "alphas/0.png"), 0).max() == 77
     said = capsys.readouterr().out
-    assert "8 photos have labels" in said
+    assert "8 photos have a label" in said
     assert "1 labelled now" in said
     assert "that is with 1 of an earlier call" in said
     assert tree(out)["alphas/anna/6.png"] == before["alphas/anna/6.png"]
+
+
+def test_a_disk_with_the_photos_that_is_pulled_out_costs_no_label(photos, tmp_path, monkeypatch):
+    call(photos, tmp_path / "out", "--mattes", tmp_path / "mattes")
+    before = tree(tmp_path / "out")
+    found = find_photos(photos)
+    os.rename(photos, tmp_path / "away")
+    monkeypatch.setattr("portrait_matting.labelling.photos.find_photos", lambda folder: found)
+    monkeypatch.setattr("portrait_matting.labelling.folder.check_place", lambda *_: None)
+    with pytest.raises(InputError, match=r"photos is gone: mount or restore it, and the same command goes on"):
+        call(photos, tmp_path / "out", "--mattes", tmp_path / "mattes")
+    left = tree(tmp_path / "out")
+    assert {name: left[name] for name in before} == before
 
 
 def test_nothing_at_all_is_an_error(photos, tmp_path):
@@ -141,7 +155,7 @@ class TestByANetwork:
         assert float(listed["noise"]["confidence"]) < 0.9 <= float(listed["0"]["confidence"])
         assert (out / "least_confident.jpg").is_file()
         said = capsys.readouterr().out
-        assert "1 more (10%) are left out, their confidence is below 0.9" in said
+        assert "1 more (10%) left out, of a confidence below 0.9" in said
         before = tree(out)
 
         call(photos, out, "--network", network, "--min-confidence", "0.1")
