@@ -62,6 +62,10 @@ DASHBOARDS = (
     "| logger | training, processor seconds, median | times that of csv: median (least to most) "
     "| share in the logging calls |"
 )
+DRAWING = (
+    "| stage | then, ms of a core: mean | now | times as fast: of the means, "
+    "by portrait: median (four of five lie in between) |"
+)
 PEOPLE = (
     "| portrait | ms of a core, median (least to most) | times a drawn one: median (least to most) | MB of a process |"
 )
@@ -94,6 +98,7 @@ SECTIONS = {
     "foreground": Section("python benchmarks/foreground.py --root DIR --write", (FOREGROUND,)),
     "predict": Section("python benchmarks/predict.py --write", (PHOTO, STAGES, FOLDER)),
     "dashboards": Section("python benchmarks/dashboards.py --write", (DASHBOARDS,)),
+    "drawing": Section("python benchmarks/drawing.py --earlier e795ea9 --write", (DRAWING,)),
     "people": Section("python benchmarks/people.py --write", (PEOPLE, WITHOUT)),
     "gpu": Section(
         "python benchmarks/gpu.py --reference U-2-Net --write", (MEMORY, CAP, SPEED, SHARES, PROFILE, CURVES)

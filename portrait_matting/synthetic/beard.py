@@ -54,7 +54,7 @@ def draw_beard(brush: Brush, head: Head, face: Face, beard: Beard) -> None:
         shape = _symmetric(outer, inner, turn)
         if beard.kind == "stubble":
             brush.fill(shape, mix(head.skin, beard.colour, 0.28))
-            n = 260
+            n = 200
             x, y = rng.uniform(-0.8 * w, 0.8 * w, n), rng.uniform(0.5, 0.97, n)
             dots = np.stack([x * (1.25 - 0.6 * y), y], 1)
             paint(
@@ -65,11 +65,11 @@ def draw_beard(brush: Brush, head: Head, face: Face, beard: Beard) -> None:
             )
             return
         brush.fill(shape, beard.colour, shade=0.3)
-        t = rng.uniform(0, 1, 330)
+        t = rng.uniform(0, 1, 260)
         rim = np.stack([w * 0.97 * np.cos(np.pi * t), 0.2 + 0.76 * np.sin(np.pi * t) ** 0.8], 1)
-        inward = rng.uniform(0.62, 1.0, 330)[:, None]
+        inward = rng.uniform(0.62, 1.0, 260)[:, None]
         roots = np.where(rim[:, 1:] > 0.45, rim * (inward * (1, 0.2) + (0, 0.8)), rim)
-        length = beard.length * rng.uniform(0.4, 1, 330) * np.sin(np.pi * t) ** 0.7 + 0.06
+        length = beard.length * rng.uniform(0.4, 1, 260) * np.sin(np.pi * t) ** 0.7 + 0.06
         paint(brush, grow(rng, roots, np.pi * t, length, 0.6, 0.3, 1.2, points=6), beard.colour)
     if beard.kind == "goatee":
         brush.fill(

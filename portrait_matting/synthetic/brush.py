@@ -146,8 +146,8 @@ class Brush(NamedTuple):
         weight = cv2.min(weight, cv2.compare(cv2.extractChannel(part, 3), 255, cv2.CMP_EQ))
         rest = cv2.bitwise_not(weight)
         tint = [cv2.convertScaleAbs(weight, alpha=level / 255) for level in colour]
-        under = cv2.multiply(part, cv2.merge([rest] * 4), scale=1 / 255)
-        part[...] = cv2.add(under, cv2.merge([*tint, weight]))
+        cv2.multiply(part, cv2.merge([rest] * 4), scale=1 / 255, dst=part)
+        cv2.add(part, cv2.merge([*tint, weight]), dst=part)
 
     def line(self, points, colour: Colour, width: float) -> None:
         """An open line through `points` (n, 2)."""
@@ -157,8 +157,11 @@ class Brush(NamedTuple):
         """Many lines (n, points, 2), painted in turn with the given colours, at least one canvas pixel wide."""
         self._lines(self.canvas, self.outline(strands), colours, _thickness(width * self.unit + _ROUND))
 
-    def hairs(self, strands: np.ndarray, colours: list[Colour], width: float) -> None:
-        """As `strands`, and where a pixel is wider than they are, they cover a share of it that is as much less."""
+    def hairs(self, strands: np.ndarray, colours: list[Colour], width: float, dense: bool = False) -> None:
+        """As `strands`, and where a pixel is wider than they are, they cover a share of it that is as much less.
+
+        However many cross, they cover no more than that, or if `dense` and there are others beyond half of them, both.
+        """
         lines, wide = self.outline(strands), width * self.unit
         share = max(_FAINTEST, wide / _LINE)
         if share >= 1:
@@ -169,12 +172,12 @@ class Brush(NamedTuple):
             return
         lines -= _corner(box)
         part = self.canvas[box]
-        for some in (slice(0, None, 2), slice(1, None, 2)):  # twice, so that where many cross they cover all
+        for some in (lines[::2], lines[1::2]) if dense else (lines,):
             layer = np.zeros(part.shape, np.uint8)
-            self._lines(layer, lines[some], colours, 1)
+            self._lines(layer, some, colours, 1)
             rest = cv2.convertScaleAbs(cv2.extractChannel(layer, 3), alpha=-share, beta=255)
-            under = cv2.multiply(part, cv2.merge([rest] * 4), scale=1 / 255)
-            cv2.addWeighted(layer, share, under, 1, 0, dst=part)
+            cv2.multiply(part, cv2.merge([rest] * 4), scale=1 / 255, dst=part)
+            cv2.scaleAdd(layer, share, part, dst=part)
 
     @staticmethod
     def _lines(canvas: np.ndarray, lines: np.ndarray, colours: list[Colour], thickness: int) -> None:
@@ -224,7 +227,7 @@ class Brush(NamedTuple):
         field = cv2.resize(cv2.convertScaleAbs(coarse, alpha=strength, beta=255 * (1 - strength)), (width, height))
         field = cv2.max(field, cv2.bitwise_not(mask))
         part = self.canvas[box]
-        part[...] = cv2.multiply(part, cv2.merge([field, field, field, np.full_like(field, 255)]), scale=1 / 255)
+        cv2.multiply(part, cv2.merge([field, field, field, np.full_like(field, 255)]), scale=1 / 255, dst=part)
 
 
 def _thickness(wide: float) -> int:

@@ -62,7 +62,7 @@ def draw_back_hair(brush: Brush, head: Head, hair: Hair) -> None:
     w = head.width + hair.volume
     if hair.style in ("long", "bob"):
         end = hair.length if hair.style == "long" else 0.95
-        draw_curtain(brush, rng, darker(colour, 0.25), hair.wave, (-w - 0.05, w + 0.05), (-0.3, end), 150)
+        draw_curtain(brush, rng, darker(colour, 0.25), hair.wave, (-w - 0.05, w + 0.05), (-0.3, end), 110)
     elif hair.style == "ponytail":
         draw_tail(brush, rng, colour, hair.wave, (np.sign(hair.parting - 0.5) * 0.4 * w, -0.85), 1.9)
     elif hair.style == "pigtails":
@@ -103,16 +103,16 @@ def draw_front_hair(brush: Brush, head: Head, hair: Hair, hat: bool) -> None:
 
 
 def _parted(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> None:
-    n = 160
+    n = 140
     end = np.where(rng.random(n) < hair.parting, 0.0, 1.0)
-    t = hair.parting + (end - hair.parting) * np.linspace(0.02, 1, 12)[:, None] ** 0.8 * rng.uniform(0.5, 1, n)
+    t = hair.parting + (end - hair.parting) * np.linspace(0.02, 1, 10)[:, None] ** 0.8 * rng.uniform(0.5, 1, n)
     depth = rng.beta(1.2, 1.2, n) * 1.06 + 0.05 * np.sin(9 * t + rng.uniform(0, 6, n)) * (hair.wave + 0.2)
     line = between(hairline(head, hair.height, hair.parting, t), rim(head, hair.volume, t), np.clip(depth, 0, 1.1))
     paint(brush, line.transpose(1, 0, 2), hair.colour)
 
 
 def _combed(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> None:
-    n, reach = {"buzz": (350, 0.1), "spiky": (260, 0.28), "curly": (190, 0.2), "afro": (190, 0.1)}.get(
+    n, reach = {"buzz": (260, 0.1), "spiky": (240, 0.28), "curly": (190, 0.2), "afro": (190, 0.1)}.get(
         hair.style, (200, 0.0)
     )
     t = rng.uniform(0, 1, n)
@@ -129,11 +129,11 @@ def _combed(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> N
     length = rng.uniform(0.5, 1, n) * (reach + 0.06) * (0.6 if hair.style == "buzz" else 1.6)
     colour = mix(hair.colour, head.skin, 0.2) if hair.style == "buzz" else hair.colour
     width = {"buzz": 0.006, "spiky": 1.5 * WIDTH}.get(hair.style, WIDTH)
-    paint(brush, grow(rng, start, heading, length, 0.1, wave, turns), colour, width)
+    paint(brush, grow(rng, start, heading, length, 0.1, wave, turns), colour, width, hair.style == "spiky")
 
 
 def _fringe(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> None:
-    n = 130
+    n = 110
     t = np.sort(rng.uniform(0.16, 0.84, n))
     top = rim(head, hair.volume, 0.5 + (t - 0.5) * 0.8) * (1, 0.93)
     brow = hairline(head, 0.42, hair.parting, t) + np.stack([rng.normal(0, 0.03, n), rng.normal(0, 0.05, n)], 1)
@@ -150,4 +150,4 @@ def _locks(brush: Brush, rng: np.random.Generator, head: Head, hair: Hair) -> No
     outer = head.width + 0.05 + 0.8 * hair.volume
     for side in (-1, 1):
         sides = sorted((side * 0.91 * head.width + 0.03 * head.yaw, side * outer))
-        draw_curtain(brush, rng, hair.colour, hair.wave, sides, (-0.02, end), 60)
+        draw_curtain(brush, rng, hair.colour, hair.wave, sides, (-0.02, end), 50)

@@ -20,7 +20,8 @@ def draw_pattern(brush: Brush, shape: np.ndarray, pattern: str, colour: Colour, 
     cloth[box] = (*(round(c) for c in colour), 255)
     pen = brush._replace(canvas=cloth)
     reach = 2.3
-    across, down = np.arange(-reach, reach, p), np.arange(1.1, 7.0, p)
+    seen = 1.5 + (brush.canvas.shape[0] - brush.origin[1]) / brush.unit  # beyond the frame's lower edge, if it leans
+    across, down = np.arange(-reach, reach, p), np.arange(1.1, min(7.0, max(1.2, seen)), p)
     if pattern == "dots":
         x, y = np.meshgrid(across, down)
         x[1::2] += 0.5 * p

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-_SPREAD = 5  # of 255: what the colours around a pixel count in it where it is not opaque
+_FAINT = 32  # of 255: alpha below which a pixel takes on the colours around it, the more the less it is
 
 
 class Pixels(NamedTuple):
@@ -20,9 +20,10 @@ class Pixels(NamedTuple):
 
         What floats give, to the bit: 255 is odd, so no value lies in the middle between two.
         """
-        image = cv2.copyTo(self.foreground, cv2.compare(self.alpha, 255, cv2.CMP_EQ), self.background.copy())
-        soft = soft_pixels(self.alpha)
-        weight = self.alpha.reshape(-1, 1).take(soft, axis=0).astype(np.uint16)
+        image, alpha = self.background.copy(), self.alpha
+        cv2.copyTo(self.foreground, cv2.compare(alpha, 255, cv2.CMP_EQ), image)
+        soft = soft_pixels(alpha)
+        weight = alpha.reshape(-1, 1).take(soft, axis=0).astype(np.uint16)
         mixed = weight * self.foreground.reshape(-1, 3).take(soft, axis=0)
         mixed += (255 - weight) * self.background.reshape(-1, 3).take(soft, axis=0)
         mixed += 127
@@ -33,7 +34,7 @@ class Pixels(NamedTuple):
 
 def soft_pixels(alpha: np.ndarray) -> np.ndarray:
     """Where alpha, uint8, is neither 0 nor 255: indices into the flattened picture."""
-    return np.flatnonzero(alpha - np.uint8(1) < 254)
+    return np.flatnonzero(cv2.inRange(alpha, 1, 254) != 0)
 
 
 def unmultiplied(painted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -45,14 +46,14 @@ def unmultiplied(painted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     height, width = alpha.shape
     few = np.ascontiguousarray(painted[:: max(1, height // 96), :: max(1, width // 96)])
     coarse = cv2.resize(few, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32)
-    coarse = cv2.GaussianBlur(coarse, (0, 0), 2) + np.float32(0.25)
+    coarse = cv2.blur(coarse, (7, 7)) + np.float32(0.25)
     fill = cv2.convertScaleAbs(coarse[..., :3] / coarse[..., 3:], alpha=255)
     fine = cv2.resize(fill, (64, 64))
     colours = cv2.resize(fine, (width, height), interpolation=cv2.INTER_NEAREST)
-    soft = soft_pixels(alpha)
-    own, share = painted.reshape(-1, 4).take(soft, axis=0).astype(np.float32), _SPREAD / np.float32(255)
-    spread = share * (255 - own[:, 3:])
-    mixed = (255 * own[:, :3] + spread * colours.reshape(-1, 3).take(soft, axis=0)) / (own[:, 3:] + spread)
-    cv2.copyTo(cv2.cvtColor(painted, cv2.COLOR_RGBA2RGB), cv2.compare(alpha, 255, cv2.CMP_EQ), colours)
-    colours.reshape(-1, 3)[soft] = np.minimum(mixed + np.float32(0.5), 255)
+    own = cv2.divide(cv2.cvtColor(painted, cv2.COLOR_RGBA2RGB), cv2.merge([alpha] * 3), scale=255)
+    cv2.copyTo(own, cv2.compare(alpha, _FAINT, cv2.CMP_GE), colours)
+    faint = np.flatnonzero(cv2.inRange(alpha, 1, _FAINT - 1) != 0)
+    share = alpha.reshape(-1, 1).take(faint, axis=0) / np.float32(_FAINT)
+    flat = colours.reshape(-1, 3)
+    flat[faint] = share * own.reshape(-1, 3).take(faint, axis=0) + (1 - share) * flat.take(faint, axis=0)
     return colours, alpha

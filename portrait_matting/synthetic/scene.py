@@ -118,7 +118,7 @@ def _draw_pixels(split: str, seed: int, index: int, height: int, width: int) -> 
         draw_person(canvas, person, scene.light)
     if scale > 1:
         canvas = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
-    foreground, alpha = unmultiplied(cv2.GaussianBlur(canvas, (5, 5), scene.softness))
+    foreground, alpha = unmultiplied(cv2.GaussianBlur(canvas, (3, 3), scene.softness))
     background = draw_background(scene.background, height, width)
     light, rng = (
         lighting(scene.light * scene.falloff, 0.4 * scene.falloff, scene.cast, height, width),

@@ -14,6 +14,7 @@ from portrait_matting.synthetic.hat import HATS
 from portrait_matting.synthetic.palette import MONK_TONES
 from portrait_matting.synthetic.pattern import PATTERNS
 from portrait_matting.synthetic.person import Person, draw_person, sample_person
+from portrait_matting.synthetic.strand import hairline
 
 CASES = [
     *(("hair", "style", kind) for kind in STYLES),
@@ -90,3 +91,9 @@ def test_every_skin_tone_occurs():
     # Monk's tones 5 to 7 lie between 90 and 190
     assert 0.15 < ((brightness > 90) & (brightness < 190)).mean() < 0.6
     assert (np.diff(monk[2:]) < 0).all()
+
+
+def test_both_ends_of_the_hairline_are_numbers():
+    head = plain(1).head
+    ends = hairline(head, 0.7, 0.3, np.array([0, 1]))
+    assert np.allclose(ends[:, 1], 0.12, atol=0.01)
