@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 
 from portrait_matting.cli import command
-from portrait_matting.cli.arguments import Parser, cores, number, path
+from portrait_matting.cli.arguments import Parser, cores, named, number, path
 from portrait_matting.errors import InputError
 
 MIN_CONFIDENCE = 0.9
@@ -68,7 +68,7 @@ def label(arguments: argparse.Namespace) -> None:
 def _by_network(arguments: argparse.Namespace, minimum: float):
     from dataclasses import fields
 
-    from portrait_matting.labelling.network_choice import NetworkChoice
+    from portrait_matting.labelling.network_choice import NetworkChoice, check_network
     from portrait_matting.labelling.note import network_note
     from portrait_matting.labelling.teacher import NetworkTeacher
     from portrait_matting.matte.closed_form import load_pymatting
@@ -76,7 +76,7 @@ def _by_network(arguments: argparse.Namespace, minimum: float):
 
     own = {field.name: getattr(arguments, field.name) for field in fields(NetworkChoice) if field.name != "path"}
     own["fit"] = own["fit"] or "squash"
-    choice = NetworkChoice(arguments.network, **own)
+    choice = NetworkChoice(check_network(arguments.network), **own)
     refinement = check_refinement(arguments.refinement or "bilinear")
     if refinement == "closed_form":
         load_pymatting()  # once, here, not by every worker at the same time
@@ -144,7 +144,12 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("photos", metavar="PHOTOS", type=path, help="a folder of photos of people, at any depth")
     parser.add_argument("output", metavar="OUTPUT", type=path, help="a new folder, or the one to go on with")
-    parser.add_argument("--network", metavar="FILE", type=path, help="NAME.onnx, NAME.tflite, or a checkpoint")
+    parser.add_argument(
+        "--network",
+        metavar="FILE",
+        type=path,
+        help="NAME.onnx, NAME.tflite, a checkpoint, or portraits, which comes with the package",
+    )
     parser.add_argument(
         "--mattes", metavar="DIR", type=path, help="mattes with the photos' names, in a network's place"
     )

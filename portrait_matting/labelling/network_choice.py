@@ -8,6 +8,7 @@ import numpy as np
 
 from portrait_matting.checkpoint import check_is_there
 from portrait_matting.disk.file_kind import file_kind
+from portrait_matting.disk.home import expand
 from portrait_matting.errors import InputError
 
 FITS = ("squash", "pad")
@@ -82,14 +83,17 @@ class NetworkChoice:
         return CheckpointNetwork(self)
 
 
-def check_network(path: Path) -> Path:
-    """The path given.
+def check_network(network: str | Path) -> Path:
+    """Where a network's file is, by its path or, of a network that comes with the package, its name as a text.
 
     Raises:
         InputError: there is no file, or an empty one, or it is a folder.
     """
-    if not path.exists():
+    path = expand(network)
+    if path.suffix.lower() not in (".onnx", ".tflite") or path.is_dir():
+        return check_is_there(network)
+    if not path.is_file():
         raise InputError(f"there is no network {path}: check the path")
-    if path.is_file() and path.stat().st_size == 0:
+    if path.stat().st_size == 0:
         raise InputError(f"{path} is empty, no network: copy it again")
-    return check_is_there(path)
+    return path

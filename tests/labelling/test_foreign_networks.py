@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from portrait_matting.errors import InputError
-from portrait_matting.labelling.network_choice import NetworkChoice
+from portrait_matting.labelling.network_choice import NetworkChoice, check_network
 
 RAMP = np.tile(np.arange(0, 256, 8, dtype=np.uint8)[:, None], (32, 1, 3))  # brighter from left to right
 MEAN = RAMP[..., 0] / np.float32(255)
@@ -185,6 +185,14 @@ def test_a_missing_extra_names_the_cure(name, content, package, tmp_path, monkey
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(InputError, match=f"needs {package}, which is not installed: pip install .*label"):
         opened(tmp_path / name, content or mean_model())
+
+
+def test_a_network_of_the_package_has_a_name():
+    network = NetworkChoice(check_network("portraits")).open()
+    assert (network.kind, network.values) == ("checkpoint", "logits")
+    assert network(RAMP).shape == (network.height, network.width)
+    with pytest.raises(InputError, match="no network of that name in the package"):
+        check_network("portrait")
 
 
 def test_what_is_not_there(tmp_path):
