@@ -147,7 +147,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--network",
         metavar="FILE",
-        type=path,
+        type=named,
         help="NAME.onnx, NAME.tflite, a checkpoint, or portraits, which comes with the package",
     )
     parser.add_argument(
