@@ -28,7 +28,7 @@ from portrait_matting.cli.arguments import Parser, number
 from portrait_matting.errors import InputError
 
 HEIGHT, WIDTH = 384, 336
-WARM = 24  # portraits, so that what is made once a process is made
+WARM = 200  # portraits, so that what is made once a process is made
 STAGES = {
     "scene": "choosing everything",
     "people": "painting people",

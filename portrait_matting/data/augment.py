@@ -1,6 +1,7 @@
 """From a portrait to a training sample: augmented, then resized and normalised for the network."""
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,9 @@ class Augmentation:
         if alpha.shape != image.shape[:2]:  # by area, as the decoder has reduced the photo
             alpha = cv2.resize(alpha, image.shape[1::-1], interpolation=cv2.INTER_AREA)
         if self.transforms:
-            self.compose.set_random_seed(seed)
+            # Not set_random_seed, which begins one stream anew in each transform (2.0.8): they would all be applied
+            # to the same samples, and every mirror image would stand before a new background.
+            self.compose.set_random_state(np.random.default_rng(seed), random.Random(seed))
             sample = self.compose(image=image, mask=alpha)
             image, alpha = sample["image"], sample["mask"]
         side = self.input_size

@@ -33,16 +33,19 @@ def sample_clothes(rng: np.random.Generator, head: Head) -> Clothes:
     garment = str(rng.choice(GARMENTS, p=(0.25, 0.13, 0.2, 0.13, 0.14, 0.08, 0.07)))
     patterned = garment not in ("suit", "hoodie") and rng.random() < 0.55
     shoulder = rng.uniform(1.6, 1.9) + 0.2 * head.masculine
+    tone, base = rng.random(), any_colour(rng, value=(0.12, 0.45)) if garment == "suit" else any_colour(rng)
+    if tone < 0.24:  # much of what people wear is white or black
+        base = any_colour(rng, (0.0, 0.08), (0.88, 1.0)) if tone < 0.12 else any_colour(rng, (0.0, 0.4), (0.04, 0.18))
     return Clothes(
         garment=garment,
         pattern=str(rng.choice(PATTERNS[1:])) if patterned else "plain",
-        colour=any_colour(rng, value=(0.12, 0.45)) if garment == "suit" else any_colour(rng),
+        colour=base,
         second=any_colour(rng) if rng.random() < 0.5 else WHITE,
         tie=bool(rng.random() < 0.5),
         scarf=bool(rng.random() < 0.06),
         shoulder=shoulder * (0.72 if head.child else 1.0),
         slope=rng.uniform(0.12, 0.3),
-        pitch=rng.uniform(0.14, 0.34),
+        pitch=rng.uniform(0.14, 0.34) if rng.random() < 0.7 else rng.uniform(0.06, 0.14),
     )
 
 

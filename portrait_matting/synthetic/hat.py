@@ -10,8 +10,8 @@ from portrait_matting.synthetic.head import Head
 from portrait_matting.synthetic.palette import Colour, any_colour, darker, lighter
 from portrait_matting.synthetic.strand import grow
 
-HATS = ("beanie", "cap", "fedora", "headband", "headscarf", "headphones")
-CLOSED = ("beanie", "cap", "fedora")  # no strand stands up through these
+HATS = ("beanie", "cap", "fedora", "headband", "headscarf", "headphones", "helmet")
+CLOSED = ("beanie", "cap", "fedora", "helmet")  # no strand stands up through these
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Hat:
 
 def sample_hat(rng: np.random.Generator, head: Head, hair: Hair) -> Hat:
     """A hat for about one person in four, where the hair leaves room for it."""
-    kind = str(rng.choice(HATS, p=(0.25, 0.22, 0.17, 0.1, 0.14, 0.12))) if rng.random() < 0.3 else "none"
+    kind = str(rng.choice(HATS, p=(0.21, 0.2, 0.15, 0.09, 0.13, 0.1, 0.12))) if rng.random() < 0.3 else "none"
     if kind == "headscarf" and head.masculine:
         kind = "beanie"
     if kind in (*CLOSED, "headphones") and hair.style in ("afro", "bun", "ponytail", "curly", "spiky"):
@@ -43,6 +43,8 @@ def draw_hat(brush: Brush, head: Head, hair: Hair, hat: Hat) -> None:
         _draw_cap(brush, hat, w, top, 0.35 * head.yaw)
     elif hat.kind == "fedora":
         _draw_fedora(brush, hat, w, top)
+    elif hat.kind == "helmet":
+        _draw_helmet(brush, head, hat, w, top)
     elif hat.kind == "headband":
         band = [(0, -0.86), (0.6 * w, -0.75), (0.99 * w, -0.44), (1.01 * w, -0.2), (0.62 * w, -0.52), (0, -0.62)]
         brush.fill(smooth(mirrored(band)), hat.second, shade=0.35)
@@ -83,6 +85,21 @@ def _draw_cap(brush: Brush, hat: Hat, w: float, top: float, turn: float) -> None
     lower = np.array([(0.75 * w, -0.24), (0, -0.3), (-0.75 * w, -0.24)]) + [(turn, 0), (1.3 * turn, 0), (turn, 0)]
     brush.fill(smooth(np.concatenate([upper, lower])), hat.second, shade=0.4)
     brush.fill(ellipse(0.5 * turn, -0.82, 0.13, 0.1), lighter(hat.second, 0.2))
+
+
+def _draw_helmet(brush: Brush, head: Head, hat: Hat, w: float, top: float) -> None:
+    straps = np.array([(0.98 * w, -0.4), (0.9 * w, 0.3), (0.12, 1.02)])
+    brush.strands(smooth(np.stack([straps, straps * (-1, 1)]), closed=False), [darker(hat.second, 0.7)], 0.05)
+    shell = [(0, top - 0.2), (0.7 * w, top - 0.02), (1.12 * w, -0.62), (1.12 * w, -0.34), (0.6 * w, -0.5), (0, -0.54)]
+    brush.fill(smooth(mirrored(shell)), hat.colour, shade=0.5)
+    if hat.seed % 2:  # a cyclist's, with openings that the hair is seen through
+        slots = [ellipse(x * w, top + 0.22 + 0.3 * abs(x), 0.09, 0.2, turn=0.5 * x) for x in (-0.62, -0.2, 0.2, 0.62)]
+        brush.fill(slots, darker(hat.colour, 0.8))
+    else:  # a builder's, with a rim and a ridge
+        brim = [(0, -0.62), (0.8 * w, -0.6), (1.3 * w, -0.42), (0.8 * w, -0.4), (0, -0.4)]
+        brush.fill(smooth(mirrored(brim)), lighter(hat.colour, 0.1), shade=0.3)
+        brush.line([(0, top - 0.2), (0.02 * head.yaw, -0.6)], darker(hat.colour, 0.2), 0.08)
+    brush.glow([(0.45 * w * brush.light, top + 0.2)], 0.2, 0.14, (255, 255, 255), 0.4)
 
 
 def _draw_fedora(brush: Brush, hat: Hat, w: float, top: float) -> None:

@@ -1,12 +1,14 @@
-"""Patterns of cloth: stripes, bars, checks and dots."""
+"""Patterns of cloth: stripes, bars, checks, dots and prints."""
 
 import cv2
 import numpy as np
 
 from portrait_matting.synthetic.brush import Brush
+from portrait_matting.synthetic.foliage import FIELDS, field
 from portrait_matting.synthetic.palette import Colour, mix
+from portrait_matting.synthetic.texture import between
 
-PATTERNS = ("plain", "stripes", "bars", "checks", "dots")
+PATTERNS = ("plain", "stripes", "bars", "checks", "dots", "print")
 
 
 def draw_pattern(brush: Brush, shape: np.ndarray, pattern: str, colour: Colour, second: Colour, p: float) -> None:
@@ -16,6 +18,9 @@ def draw_pattern(brush: Brush, shape: np.ndarray, pattern: str, colour: Colour, 
     if box is None:
         return
     inside = brush.inside(outline, box)
+    if pattern == "print":
+        _draw_print(brush, inside, box, colour, second, p)
+        return
     cloth = np.empty_like(brush.canvas)
     cloth[box] = (*(round(c) for c in colour), 255)
     pen = brush._replace(canvas=cloth)
@@ -39,3 +44,14 @@ def draw_pattern(brush: Brush, shape: np.ndarray, pattern: str, colour: Colour, 
         pen.strands(columns, [second], 0.5 * p)
         cloth[box] = cv2.addWeighted(cloth[box], 0.5, under, 0.5, 0)
     brush.canvas[box] = cv2.copyTo(cloth[box], inside, brush.canvas[box])
+
+
+def _draw_print(brush: Brush, inside: np.ndarray, box: tuple[slice, slice], colour: Colour, second: Colour, p: float):
+    """Flowers, camouflage, fur or lace: what backgrounds have, too, so that it is the place that tells them apart."""
+    rng = np.random.default_rng(int(1e9 * p))
+    rows, columns = box
+    size = rows.stop - rows.start, columns.stop - columns.start
+    greys = field(rng, str(rng.choice(FIELDS)), *size)
+    cloth = cv2.cvtColor(between(greys, mix(colour, second, 0.1), second), cv2.COLOR_RGB2RGBA)
+    part = brush.canvas[box]
+    cv2.copyTo(cloth, inside, part)

@@ -15,6 +15,7 @@ from portrait_matting.synthetic.hat import CLOSED, Hat, draw_hat, sample_hat
 from portrait_matting.synthetic.head import Head, draw_head, draw_neck, sample_head
 from portrait_matting.synthetic.headscarf import draw_headscarf_back, draw_headscarf_front
 from portrait_matting.synthetic.palette import darker
+from portrait_matting.synthetic.strap import Strap, draw_strap, sample_strap
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Person:
     clothes: Clothes
     hat: Hat
     glasses: Glasses
+    strap: Strap
     hand: Hand
     x: float
     y: float
@@ -50,6 +52,7 @@ def sample_person(rng: np.random.Generator) -> Person:
         clothes=sample_clothes(rng, head),
         hat=sample_hat(rng, head, hair),
         glasses=sample_glasses(rng),
+        strap=sample_strap(rng),
         hand=sample_hand(rng),
         x=float(np.clip(rng.normal(0.5, 0.11), 0.15, 0.85)),
         y=0.1 + 1.25 * size + rng.uniform(-0.1, 0.1),
@@ -75,6 +78,7 @@ def draw_person(canvas: np.ndarray, person: Person, light: float) -> None:
         draw_back_hair(top, head, hair)
     draw_neck(body, head)
     draw_clothes(body, head, person.clothes)
+    draw_strap(body, person.clothes, person.strap)
     if veiled:
         draw_headscarf_back(body, head, hat.colour)
     draw_head(top, head)

@@ -208,3 +208,28 @@ def test_normalisation_by_hand_and_back():
     np.testing.assert_array_equal(to_photo(to_input(every)), every)
     beyond = torch.tensor([9.0, -9.0, 0.0]).reshape(3, 1, 1)
     assert to_photo(beyond).flatten().tolist() == [255, 0, 127]
+
+
+class Witness(A.ImageOnlyTransform):
+    """Changes nothing, and says whether it was applied."""
+
+    applied = False
+
+    def apply(self, img: np.ndarray, **params) -> np.ndarray:
+        self.applied = True
+        return img
+
+
+def test_transforms_are_applied_independently_of_each_other():
+    image, alpha = np.full((8, 8, 3), 100, np.uint8), np.ones((8, 8), np.float32)
+    first, second, inner = Witness(p=0.5), Witness(p=0.5), Witness(p=0.5)
+    augmentation = Augmentation([first, second, A.Sequential([inner], p=1)], 8)
+    seen = []
+    for seed in range(400):
+        for witness in (first, second, inner):
+            witness.applied = False
+        augmentation(image, alpha, seed)
+        seen.append((first.applied, second.applied, inner.applied))
+    assert np.mean(seen, axis=0) == pytest.approx([0.5] * 3, abs=0.1)
+    apart = np.corrcoef(np.array(seen, float).T) - np.eye(3)
+    assert np.abs(apart).max() < 0.2

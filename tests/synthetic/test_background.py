@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from portrait_matting.synthetic.background import KINDS, defocused, draw_background, sample_background
+from portrait_matting.synthetic.background import (
+    KINDS,
+    _by_a_bell,
+    _by_a_lens,
+    defocused,
+    draw_background,
+    sample_background,
+)
+from portrait_matting.synthetic.bars import BARS
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -26,7 +34,36 @@ def test_every_kind_occurs_and_some_take_the_colours_of_the_person():
     drawn = [sample_background(np.random.default_rng(i), [skin]) for i in range(400)]
     assert {b.kind for b in drawn} == set(KINDS)
     alike = np.mean([np.abs(np.subtract(b.colours[0], skin)).max() <= 18 for b in drawn])
-    assert 0.14 < alike < 0.26
+    assert 0.2 < alike < 0.34
+    walls = [b for b in drawn if np.abs(np.subtract(*b.colours[:2])).max() <= 18 and b.kind in ("gradient", "clouds")]
+    assert 0.06 < len(walls) / len(drawn) < 0.22  # tone on tone: no edge of the person is easy
+    assert {b.bars for b in drawn} == set(BARS)
+
+
+@pytest.mark.parametrize("bars", BARS[1:])
+@pytest.mark.parametrize("size", [(64, 48), (200, 24), (24, 200)])
+def test_bars_stand_before_a_background_and_leave_some_of_it(bars, size):
+    changed = []
+    for seed in range(6):
+        plain = replace(sample_background(np.random.default_rng(seed), []), kind="gradient", blur=0.0, bars="none")
+        with_bars = draw_background(replace(plain, bars=bars), *size)
+        changed.append((with_bars != draw_background(plain, *size)).any(2).mean())
+    assert max(changed) > 0.02
+    assert min(changed) < 0.9
+
+
+def test_a_lens_makes_discs_of_lights():
+    plain = replace(sample_background(np.random.default_rng(2), []), kind="gradient", bars="none")
+    dark = np.zeros((120, 120, 3), np.uint8)
+    dark[60, 60] = 255
+    disc, bell = (blur(dark, 6.0)[..., 0] for blur in (_by_a_lens, _by_a_bell))
+    assert disc[60, 60] > 2 * bell[60, 60]
+    seen = disc > 0.5 * disc.max()
+    assert seen.sum() == pytest.approx(np.pi * 36, rel=0.15)
+    assert disc[seen].std() < 3  # as bright at its rim as in its middle
+    for lens in (True, False):
+        image = draw_background(replace(plain, lens=lens, blur=0.02), 160, 128)
+        assert image.shape == (160, 128, 3)
 
 
 @pytest.mark.parametrize("sigma", [0.5, 1.4, 4.0, 8.0])

@@ -15,6 +15,7 @@ from portrait_matting.synthetic.palette import MONK_TONES
 from portrait_matting.synthetic.pattern import PATTERNS
 from portrait_matting.synthetic.person import Person, draw_person, sample_person
 from portrait_matting.synthetic.strand import hairline
+from portrait_matting.synthetic.strap import STRAPS
 
 CASES = [
     *(("hair", "style", kind) for kind in STYLES),
@@ -23,6 +24,7 @@ CASES = [
     *(("clothes", "pattern", kind) for kind in PATTERNS),
     *(("beard", "kind", kind) for kind in BEARDS),
     *(("glasses", "kind", kind) for kind in GLASSES),
+    *(("strap", "kind", kind) for kind in STRAPS),
     ("hand", "side", 1),
 ]
 
@@ -38,6 +40,7 @@ def plain(seed: int) -> Person:
         hair=replace(person.hair, style="bald", volume=0.1, flyaways=60),
         hat=replace(person.hat, kind="none"),
         glasses=replace(person.glasses, kind="none"),
+        strap=replace(person.strap, kind="none"),
         beard=replace(person.beard, kind="none", length=0.3),
         clothes=replace(person.clothes, pattern="plain", garment="tee"),
         hand=replace(person.hand, side=0),
@@ -62,6 +65,15 @@ def test_every_kind_changes_the_picture_and_leaves_one_whole_person(part, field,
     assert areas.max() > 0.98 * areas.sum()  # no head floats, no hat hovers
     assert solid[-1].sum() > 100  # the body leaves the frame at its lower edge
     assert (canvas[..., :3] <= canvas[..., 3:].astype(int) + 2).all()  # premultiplied
+
+
+@pytest.mark.parametrize("kind", STRAPS)
+def test_a_strap_is_part_of_the_person_and_changes_no_alpha(kind):
+    for seed in range(4):
+        person = plain(seed)
+        without, worn = paint(person), paint(replace(person, strap=replace(person.strap, kind=kind)))
+        assert (without != worn).any()
+        assert np.abs(without[..., 3].astype(int) - worn[..., 3]).max() <= 2
 
 
 @pytest.mark.parametrize("style", ["spiky", "afro", "curly", "long", "ponytail"])
