@@ -2,8 +2,8 @@
 
     python benchmarks/mixing.py --root DIR
 
-DIR is in EasyPortrait's layout; the other source is drawn. What is counted is CPU time of one process on one thread, and
-all take turns. A mix costs what its sources cost: the last column is the time of its samples by those of the sources.
+DIR is in EasyPortrait's layout; the other source is drawn. What is counted is CPU time of one process on one thread;
+all take turns. A mix costs what its sources cost: the last column is the time of its samples by that of its parts.
 """
 
 import argparse
