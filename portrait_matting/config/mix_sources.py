@@ -71,6 +71,8 @@ def _settled(cfg: DictConfig, where: str, keys: dict[str, Any]) -> dict[str, Any
     wanted = {**_OWN, **{key: value for key, value in taken.items() if key not in _OF_THE_MIX}}
     defaults = {key: value for key, value in kind.items() if key not in ("defaults", "_target_")}
     defaults |= {"subset": "${data.subset}", "check_truth": "${data.check_truth}"}
+    if "backgrounds" in defaults:
+        defaults["backgrounds"] = "${data.backgrounds}"
     if keys["data"] in _ENDLESS:
         wanted["train"], defaults["train"] = int | None, None
     for key in keys:

@@ -10,7 +10,7 @@ from portrait_matting.data.bad_files import BadFiles
 from portrait_matting.data.datamodule import PortraitDataModule
 from portrait_matting.data.mix_portraits import MixPortraits
 from portrait_matting.data.mix_samples import MixSampler, MixSamples
-from portrait_matting.data.mix_source import KINDS, OWN, MixSource, check_sources, naming
+from portrait_matting.data.mix_source import KINDS, OWN, PLACED, MixSource, check_sources, naming
 from portrait_matting.data.named import NamedPortraits
 from portrait_matting.data.samples import Portraits
 from portrait_matting.data.splits import Split
@@ -27,6 +27,7 @@ class MixDataModule(PortraitDataModule):
     Args:
         sources: by name, the keys of each (`MixSource`), None leaves one out.
         length: training samples of an epoch, of all sources together.
+        backgrounds: a folder of pictures without people, for sources that are put before some and name none.
 
     Raises:
         InputError: no source, a name, share or kind that is none, a source whose data is missing, an empty epoch.
@@ -34,12 +35,17 @@ class MixDataModule(PortraitDataModule):
 
     is_mixed = True
 
-    def __init__(self, sources: dict[str, dict[str, Any] | None], length: int, **loading) -> None:
+    def __init__(
+        self, sources: dict[str, dict[str, Any] | None], length: int, backgrounds: str | None = None, **loading
+    ) -> None:
         super().__init__(**loading)
         if length < 1:
             raise InputError(f"data.length={length} is no number of samples of an epoch: choose at least 1")
         self.length, self._said = length, False
-        self.mixed = [MixSource(name, keys, loading) for name, keys in check_sources(sources).items()]
+        self.mixed = [
+            MixSource(name, {"backgrounds": backgrounds} | keys if keys["data"] in PLACED else keys, loading)
+            for name, keys in check_sources(sources).items()
+        ]
         self.scored_sources = [source for source in self.mixed if source.scored]
         if not self.scored_sources:
             raise InputError("no source is scored: leave data.sources.NAME.scored=false out for one of them")

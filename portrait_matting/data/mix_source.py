@@ -27,6 +27,8 @@ KINDS: dict[str, type[PortraitDataModule]] = {
     "cutouts": CutOutsDataModule,
 }
 """What a source may be: `data` of the recipe."""
+PLACED = ("people", "cutouts")
+"""Kinds that are put before backgrounds."""
 OWN = ("data", "share", "augment", "scored")
 """Keys of a source that are the mix's, not of its kind of data."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")

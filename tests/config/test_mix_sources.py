@@ -63,6 +63,13 @@ def test_paths_of_sources_are_paths(monkeypatch, tmp_path):
     assert people == ["++data.sources.people.backgrounds='a, b'"]
 
 
+def test_one_folder_of_backgrounds_for_all():
+    given = ["data.sources.cutouts.root=cut", "data.backgrounds=photos"]
+    assert compose(["data=mix", *given]).data.sources.cutouts.backgrounds == "photos"
+    own = compose(["data=mix", *given, "data.sources.cutouts.backgrounds=others"])
+    assert own.data.sources.cutouts.backgrounds == "others"
+
+
 def test_an_augmentation_of_its_own_by_name():
     strong = ["data.sources.drawn.augment=strong", "hardware.input_size=48"]
     found = compose(["data=mix", *strong])

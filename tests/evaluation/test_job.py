@@ -54,3 +54,11 @@ def test_a_network_of_the_package_by_its_name(tmp_path):
     cfg = compose([*SMALL[:-1], *hardware, "checkpoint=portraits"], tmp_path, "evaluate")
     [candidate] = job.build_evaluation_job(cfg).candidates
     assert (candidate.name, candidate.source) == ("portraits", "portraits")
+
+
+def test_data_that_was_seen_as_a_source_of_a_mix_is_seen(tmp_path):
+    mixed = {"sources": {"drawn": {"share": 1}, "real": {"root": str(tmp_path)}, "none": None}}
+    for theirs, ours in ((mixed, {"root": str(tmp_path)}), ({"root": str(tmp_path)}, mixed), (mixed, mixed)):
+        assert job._same_data(theirs, ours)
+    assert not job._same_data(mixed, {"root": str(tmp_path / "other")})
+    assert not job._same_data({}, {})
