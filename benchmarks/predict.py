@@ -259,7 +259,7 @@ A folder of {arguments.photos} photos:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="a trained network (default: random weights)")
+    parser.add_argument("--checkpoint", metavar="FILE", help="a trained network (default: random weights)")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS), help="with random weights")
     parser.add_argument(
         "--root", type=Path, metavar="DIR", help="a folder with images/ and alphas/; the first is resized"

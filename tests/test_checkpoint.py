@@ -179,7 +179,7 @@ def test_a_damaged_network_of_the_package_says_to_install_it_again(tmp_path, mon
     monkeypatch.setattr("portrait_matting.weights.shipped._file", lambda name: path)
     assert checkpoint.load("portraits").config["model"] == LITE
     whole = path.read_bytes()
-    for content in (whole[:-9], whole[:99], whole[:-9] + bytes(9), b"", b"\x80\x02."):
+    for content in (whole[:-9], whole[:99], whole[:-9] + bytes(9), b"", b"\x80\x02.", b"PK\3\4", b"<html>"):
         path.write_bytes(content)
         with pytest.raises(
             InputError, match=r"portraits\.safetensors is .*: install portrait-matting again \(pip inst"

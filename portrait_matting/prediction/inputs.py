@@ -22,7 +22,7 @@ VIDEO_SUFFIXES = frozenset(
     + [".webm", ".wmv"]
 )
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|data:image/", re.IGNORECASE)  # C:\ has one letter
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|data:image/", re.IGNORECASE)  # a drive on Windows has one letter
 
 
 def is_video(path: Path) -> bool:

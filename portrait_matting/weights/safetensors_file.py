@@ -15,7 +15,7 @@ from torch import Tensor
 from portrait_matting.disk.atomic_write import write_bytes
 from portrait_matting.disk.file_kind import file_kind, kind_of
 from portrait_matting.errors import InputError
-from portrait_matting.weights.shipped import SUFFIX, again
+from portrait_matting.weights.shipped import SUFFIX, again, is_shipped
 
 _KIND = "a safetensors file"
 _ENTRY = "portrait_matting"
@@ -77,7 +77,9 @@ def read(path: Path) -> Content:
         raise InputError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
     kind = kind_of(content[:4096])
     if kind is not None and kind != _KIND:
-        cure = "if torch.save wrote it, call it .ckpt" if kind == "a zip archive" else again(path)
+        cure = again(path)
+        if kind == "a zip archive" and not is_shipped(path):
+            cure = "if torch.save wrote it, call it .ckpt"
         raise InputError(f"{path} is {kind}, not {_KIND} as its name says: {cure}")
     try:
         state = load(content)

@@ -68,9 +68,14 @@ def meant(network: str | os.PathLike[str]) -> str:
     return f", and no network of that name in the package ({known}): {close or 'check the name or the path'}"
 
 
+def is_shipped(path: Path) -> bool:
+    """Whether a file is one that came with the package."""
+    return any(path == _file(name) for name in names())
+
+
 def again(path: Path) -> str:
     """How to get a whole copy of a file that is damaged."""
-    return _AGAIN if any(path == _file(name) for name in names()) else "copy it again"
+    return _AGAIN if is_shipped(path) else "copy it again"
 
 
 @cache
