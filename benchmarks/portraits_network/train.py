@@ -11,7 +11,7 @@ In this order:
 What goes in and is not shipped is told by prepare.py: the real portraits, people in three dimensions rendered
 beforehand, photos for backgrounds; and the teacher's network, which lies in the npm package
 @mediapipe/selfie_segmentation (Apache-2.0). CHECKPOINT is of the lite network; without it the training begins from
-nothing. What came of it once: portrait_matting/weights/README.md.
+nothing. What came of it once: docs/portraits_network.md.
 
 Drawings come from processes that draw all the time; all else is decoded once. Everything lies on the card as bytes
 (26 GiB in all at its largest), where crops, composites, light and camera are computed: see mixture.py. The learning
