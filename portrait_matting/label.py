@@ -80,7 +80,7 @@ def _by_network(arguments: argparse.Namespace, minimum: float):
     refinement = check_refinement(arguments.refinement or "bilinear")
     if refinement == "closed_form":
         load_pymatting()  # once, here, not by every worker at the same time
-    network = choice.open()
+    network = choice.build()
     note = network_note(choice, network, refinement, minimum)
     print(f"{choice.path.name} ({network.kind}) takes {network.width}x{network.height}, colours {_colours(network)}")
     values = None if network.kind == "checkpoint" else network.values

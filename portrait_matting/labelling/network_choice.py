@@ -55,7 +55,7 @@ class NetworkChoice:
     values: str | None = None
     channel: int | None = None
 
-    def open(self) -> LabelNetwork:
+    def build(self) -> LabelNetwork:
         """The network, on one thread of the CPU.
 
         Raises:

@@ -25,7 +25,7 @@ class PhotoError(Exception):
 class Teacher(Protocol):
     """Labels photos, in any process: it is pickled before it is opened."""
 
-    def open(self) -> None:
+    def build(self) -> None:
         """Gets ready, in the process that labels."""
         ...
 
@@ -55,8 +55,8 @@ class NetworkTeacher:
     refinement: str
     network: LabelNetwork | None = field(default=None, repr=False)
 
-    def open(self) -> None:
-        self.network = self.choice.open()
+    def build(self) -> None:
+        self.network = self.choice.build()
 
     def others(self, name: str) -> tuple[bytes, ...]:
         return ()
@@ -85,7 +85,7 @@ class MatteTeacher:
 
     files: dict[str, Path]
 
-    def open(self) -> None:
+    def build(self) -> None:
         pass
 
     def others(self, name: str) -> tuple[bytes, ...]:

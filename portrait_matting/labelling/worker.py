@@ -51,7 +51,7 @@ def start(job: Job) -> None:
     cv2.setNumThreads(0)  # the workers are the parallelism
     torch.set_num_threads(1)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # of broken files, which are reported by name
-    job.teacher.open()
+    job.teacher.build()
     _job = job
 
 

@@ -15,7 +15,7 @@ MEAN = RAMP[..., 0] / np.float32(255)
 
 def opened(path, content, **given):
     path.write_bytes(content)
-    return NetworkChoice(path, **given).open()
+    return NetworkChoice(path, **given).build()
 
 
 class TestOnnx:
@@ -51,7 +51,7 @@ class TestOnnx:
         network = opened(tmp_path / "b.onnx", onnx_model(nodes, takes, {"p": gives}, weights_sum))
         assert network.values == "alpha"
         np.testing.assert_allclose(network(RAMP), expected, atol=1e-5)
-        first = NetworkChoice(tmp_path / "b.onnx", channel=0).open()
+        first = NetworkChoice(tmp_path / "b.onnx", channel=0).build()
         np.testing.assert_allclose(first(RAMP), 1 - expected, atol=1e-5)
 
     def test_free_sides_take_the_size_that_is_said(self, tmp_path, mean_model):
@@ -188,7 +188,7 @@ def test_a_missing_extra_names_the_cure(name, content, package, tmp_path, monkey
 
 
 def test_a_network_of_the_package_has_a_name():
-    network = NetworkChoice(check_network("portraits")).open()
+    network = NetworkChoice(check_network("portraits")).build()
     assert (network.kind, network.values) == ("checkpoint", "logits")
     assert network(RAMP).shape == (network.height, network.width)
     with pytest.raises(InputError, match="no network of that name in the package"):
@@ -197,8 +197,8 @@ def test_a_network_of_the_package_has_a_name():
 
 def test_what_is_not_there(tmp_path):
     with pytest.raises(InputError, match=r"there is no network .*nowhere.onnx: check the path"):
-        NetworkChoice(tmp_path / "nowhere.onnx").open()
+        NetworkChoice(tmp_path / "nowhere.onnx").build()
     with pytest.raises(InputError, match="is a folder"):
-        NetworkChoice(tmp_path).open()
+        NetworkChoice(tmp_path).build()
     with pytest.raises(InputError, match="is a text, no checkpoint"):
         opened(tmp_path / "a.ckpt", b"hello\n")
