@@ -14,7 +14,6 @@ from portrait_matting.errors import InputError
 DEFAULT = "portraits"
 """What commands and `Matter()` take where nothing is named."""
 SUFFIX = ".safetensors"
-_EARLIER = {"portraits": "u2netp_portraits.pt"}  # read where there is no file in today's format
 _AGAIN = "install portrait-matting again (pip install --force-reinstall --no-deps)"
 
 
@@ -22,7 +21,6 @@ def names() -> list[str]:
     """The names of the networks, the default first."""
     there = {entry.name for entry in files(__package__).iterdir()}
     found = {name.removesuffix(SUFFIX) for name in there if name.endswith(SUFFIX) and not name.startswith(".")}
-    found |= {name for name, file in _EARLIER.items() if file in there}
     return sorted(found, key=lambda name: (name != DEFAULT, name))
 
 
@@ -81,8 +79,6 @@ def again(path: Path) -> str:
 @cache
 def _file(name: str) -> Path:
     resource = files(__package__) / f"{name}{SUFFIX}"
-    if not resource.is_file():
-        resource = files(__package__) / _EARLIER[name]
     if isinstance(resource, Path):
         return resource
     unpacked = ExitStack()  # of a package in a zip archive, until this process ends

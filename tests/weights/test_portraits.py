@@ -4,7 +4,7 @@ import pytest
 
 from portrait_matting import Matter, checkpoint
 from portrait_matting.synthetic import draw_portrait
-from portrait_matting.weights.shipped import DEFAULT, find, names
+from portrait_matting.weights.shipped import find, names
 
 NAMES = names()
 
@@ -32,7 +32,3 @@ def test_it_cuts_out_drawn_portraits(name, index):
     image, alpha = draw_portrait("test", 0, index, 384, 336)
     matte = Matter(name, device="cpu")(image).alpha > 0.5
     assert (matte & (alpha > 0.5)).sum() / (matte | (alpha > 0.5)).sum() > 0.9
-
-
-def test_a_card_is_with_them():
-    assert "licences" in (find(DEFAULT).parent / "README.md").read_text()

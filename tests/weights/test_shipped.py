@@ -34,13 +34,6 @@ def test_every_file_of_weights_is_a_name_and_the_default_is_the_first(others):
     assert find("arms") == others / "arms.safetensors"
 
 
-def test_the_earlier_file_is_read_where_there_is_no_other(others):
-    (others / "portraits.safetensors").unlink()
-    (others / "u2netp_portraits.pt").touch()
-    assert names() == ["portraits", "arms", "portraits_drawn"]
-    assert find("portraits") == others / "u2netp_portraits.pt"
-
-
 def test_the_package_has_the_default():
     assert names()[0] == DEFAULT == "portraits"
     assert shipped.shipped().parent == PACKAGE / "weights"
