@@ -36,13 +36,15 @@ class AveragedWeights(EMAWeightAveraging):
         """Does nothing: there is more to a validation than its scores."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        self._put_back(pl_module)  # after those that show pictures, before those that write checkpoints, which come last
+        # After those that show pictures and before those that write checkpoints, which Lightning puts last.
+        self._put_back(pl_module)
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
         """Makes complete what a stop interrupted, before the last checkpoint is written."""
         if self._average_model is not None:
             self._put_back(pl_module)
-            self.on_train_batch_end(trainer, pl_module, None, None, 0)  # of a step that a callback before this one ended
+            # A callback before this one may have stopped the run at the end of a step, which counts.
+            self.on_train_batch_end(trainer, pl_module, None, None, 0)
 
     def _put_back(self, pl_module: L.LightningModule) -> None:
         if self._in_place:

@@ -20,7 +20,8 @@ class InputSizes(L.Callback):
     decided by `seed` and the optimizer step, so that a resumed run has the same ones, and several processes too.
 
     Args:
-        factors: of a side, above 0 and at most 1; sides are rounded to multiples of 32, as U²-Net halves five times.
+        factors: of a side, above 0 and at most 1; sides are rounded to multiples of 32, as U²-Net halves five times,
+            but to no more than the input's.
         seed: of the choice.
 
     Raises:
@@ -44,8 +45,9 @@ class InputSizes(L.Callback):
 
 
 def _reduced(pictures: Tensor, factor: float) -> Tensor:
-    """Pictures (B, C, H, W) at the nearest multiples of 32 of `factor` times their sides, at least 32, antialiased."""
-    size = [max(_MULTIPLE, round(side * factor / _MULTIPLE) * _MULTIPLE) for side in pictures.shape[-2:]]
-    if tuple(size) == tuple(pictures.shape[-2:]) or factor == 1:
+    """Pictures (B, C, H, W) at the nearest multiples of 32 of `factor` times their sides, antialiased, never larger."""
+    sides = tuple(pictures.shape[-2:])
+    size = tuple(min(side, max(_MULTIPLE, round(side * factor / _MULTIPLE) * _MULTIPLE)) for side in sides)
+    if size == sides or factor == 1:
         return pictures
     return F.interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)

@@ -44,6 +44,14 @@ def test_half_of_it_is_the_mean_of_four():
     torch.testing.assert_close(samples["image"][middle], F.avg_pool2d(image, 2)[middle])
 
 
+@pytest.mark.parametrize("side, factor, size", [(16, 0.5, 16), (120, 0.95, 120), (120, 0.8, 96), (320, 0.99, 320)])
+def test_the_input_size_stays_the_largest(side, factor, size):
+    """Also where it is no multiple of 32: what the planner says of memory is of this size."""
+    samples = batch(side)
+    InputSizes([factor]).on_train_batch_start(SimpleNamespace(global_step=0), None, samples, 0)
+    assert samples["image"].shape[-2:] == samples["alpha"].shape[-2:] == (size, size)
+
+
 @pytest.mark.parametrize("factors", [[], [0], [1.1], ["a"], [float("nan")]])
 def test_factors_that_are_none(factors):
     with pytest.raises(InputError, match="factors="):
