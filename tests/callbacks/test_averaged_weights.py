@@ -52,9 +52,9 @@ class Stopping(L.Callback):
             raise KeyboardInterrupt
 
 
-def fit(folder, *others, resume=None):
+def fit(folder, *others, resume=None, decay=0.5):
     module = Climbing()
-    average = AveragedWeights(decay=0.5)
+    average = AveragedWeights(decay)
     trainer = L.Trainer(
         max_epochs=2,
         accelerator="cpu",
@@ -73,6 +73,13 @@ def test_what_looks_on_sees_what_was_scored(tmp_path):
     module, _ = fit(tmp_path, looking)
     assert looking.seen == module.scored[1::2]  # of two batches the second
     assert len(set(looking.seen)) == 3  # the sanity check and both epochs: Adam's weight, and its average after 3 and 6
+
+
+def test_a_short_run_is_no_average_of_its_beginning(tmp_path):
+    """Without more ado a decay of 0.998 would leave 0.99 of the first step's weights after six."""
+    fit(tmp_path, decay=0.998)
+    saved = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    assert saved["state_dict"]["weight"] > 0.8 * saved["current_model_state"]["weight"]
 
 
 @pytest.mark.parametrize("hook", ["on_train_batch_end", "on_validation_batch_end", "on_validation_end"])
