@@ -88,7 +88,6 @@ FAST = [
     "train data=cutouts data.root=ok",
     "compare nowhere",
     "compare ok --metric maad",
-    "app",
     "app --checkpoint x --port 99999",
 ]
 SLOW = [

@@ -150,7 +150,7 @@ def test_wheel_holds_the_package_and_its_recipes(tmp_path):
     assert "train.yaml" in files(shipped / "conf")
     assert files(shipped / "conf") == files(ROOT / "conf")
     assert files(shipped, "*.py") == files(ROOT / "portrait_matting", "*.py")
-    assert {"README.md", find("portraits").name} <= files(shipped / "weights").keys()
+    assert {find("portraits").name} <= files(shipped / "weights").keys()
     assert files(shipped / "weights") == files(ROOT / "portrait_matting" / "weights")
     info = tmp_path / "wheel" / f"portrait_matting-{portrait_matting.__version__}.dist-info"
     assert {path.name for path in (tmp_path / "wheel").iterdir()} == {"portrait_matting", info.name}
