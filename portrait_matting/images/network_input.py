@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -100,8 +101,9 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """
     if image.shape[:2] == (height, width):
         return image
-    planes = _resized(image, height, width)
-    return np.ascontiguousarray(planes.permute(1, 2, 0).numpy() if image.ndim == 3 else planes[0].numpy())
+    planes = list(_resized(image, height, width).contiguous().numpy())
+    # OpenCV interleaves planes several times faster than a copy of the permuted array does.
+    return planes[0] if image.ndim == 2 else cv2.merge(planes).reshape(height, width, -1)
 
 
 def _resized(image: np.ndarray, height: int, width: int) -> Tensor:

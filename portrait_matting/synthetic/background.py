@@ -8,6 +8,7 @@ import numpy as np
 from portrait_matting.synthetic import foliage, scenery, texture
 from portrait_matting.synthetic.bars import BARS, draw_bars
 from portrait_matting.synthetic.brush import Brush
+from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.palette import Colour, any_colour, near
 
 _TEXTURES = {
@@ -33,7 +34,7 @@ _SCENERY = {
 _TO_LIGHT = np.rint(255 * (np.arange(256) / 255) ** 1.8).astype(np.uint8)
 _FROM_LIGHT = np.rint(255 * (np.arange(256) / 255) ** (1 / 1.8)).astype(np.uint8)
 _SHARP = 0.3  # pixels, sigma of a blur below which nothing is seen of it
-_LEAST, _SMALL = 1.1, 4  # sigma in pixels of what was painted small, and how many times smaller that may be
+_LEAST, _SMALL = 1.1, 6  # sigma in pixels of what was painted small, and how many times smaller that may be
 KINDS = (*_TEXTURES, *_SCENERY)
 _SHARES = (0.07, 0.06, 0.05, 0.06, 0.07, 0.09, 0.05, 0.06, 0.05, 0.04, 0.08, 0.12, 0.07, 0.07, 0.06)
 _ALIKE, _BARRED = 0.26, 0.2  # shares that take the person's colours, and that have bars
@@ -59,19 +60,19 @@ def sample_background(rng: np.random.Generator, like: list[Colour]) -> Backgroun
 
     Half of these are plain walls: a dark coat before a dark one, a white shirt before a bright one.
     """
-    value = rng.choice([0.3, 0.55, 0.85])
+    value = pick(rng, [0.3, 0.55, 0.85])
     colours = [any_colour(rng, (0.05, 0.6), (value - 0.15, value + 0.15)) for _ in range(5)]
-    kind = str(rng.choice(KINDS, p=_SHARES))
+    kind = pick(rng, KINDS, _SHARES)
     if like and rng.random() < _ALIKE:
         colours[:2] = [near(like[i], rng, 18) for i in rng.integers(0, len(like), 2)]
         if rng.random() < 0.5:
-            kind, colours[1] = str(rng.choice(("gradient", "clouds"))), near(colours[0], rng, 18)
+            kind, colours[1] = pick(rng, ("gradient", "clouds")), near(colours[0], rng, 18)
     return Background(
         kind=kind,
         colours=tuple(colours),
-        blur=rng.choice([0.0, 0.003, 0.012, 0.025]) * rng.uniform(0.6, 1.2),
+        blur=pick(rng, [0.0, 0.003, 0.012, 0.025]) * rng.uniform(0.6, 1.2),
         seed=int(rng.integers(2**32)),
-        bars=str(rng.choice(BARS[1:])) if rng.random() < _BARRED else "none",
+        bars=pick(rng, BARS[1:]) if rng.random() < _BARRED else "none",
         lens=bool(rng.random() < 0.5),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from portrait_matting.synthetic.brush import Brush, smooth
+from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.face import Face
 from portrait_matting.synthetic.head import Head
 from portrait_matting.synthetic.palette import Colour, mix
@@ -27,7 +28,7 @@ def sample_beard(rng: np.random.Generator, head: Head, colour: Colour) -> Beard:
     """A beard for every second grown man, none for others."""
     bearded = head.masculine and not head.child and rng.random() < 0.55
     return Beard(
-        kind=str(rng.choice(BEARDS[1:], p=(0.25, 0.15, 0.2, 0.4))) if bearded else "none",
+        kind=pick(rng, BEARDS[1:], (0.25, 0.15, 0.2, 0.4)) if bearded else "none",
         colour=colour,
         length=rng.uniform(0.06, 0.4),
         seed=int(rng.integers(2**32)),
@@ -54,7 +55,7 @@ def draw_beard(brush: Brush, head: Head, face: Face, beard: Beard) -> None:
         shape = _symmetric(outer, inner, turn)
         if beard.kind == "stubble":
             brush.fill(shape, mix(head.skin, beard.colour, 0.28))
-            n = 200
+            n = 150
             x, y = rng.uniform(-0.8 * w, 0.8 * w, n), rng.uniform(0.5, 0.97, n)
             dots = np.stack([x * (1.25 - 0.6 * y), y], 1)
             paint(
@@ -65,11 +66,11 @@ def draw_beard(brush: Brush, head: Head, face: Face, beard: Beard) -> None:
             )
             return
         brush.fill(shape, beard.colour, shade=0.3)
-        t = rng.uniform(0, 1, 260)
+        t = rng.uniform(0, 1, 195)
         rim = np.stack([w * 0.97 * np.cos(np.pi * t), 0.2 + 0.76 * np.sin(np.pi * t) ** 0.8], 1)
-        inward = rng.uniform(0.62, 1.0, 260)[:, None]
+        inward = rng.uniform(0.62, 1.0, 195)[:, None]
         roots = np.where(rim[:, 1:] > 0.45, rim * (inward * (1, 0.2) + (0, 0.8)), rim)
-        length = beard.length * rng.uniform(0.4, 1, 260) * np.sin(np.pi * t) ** 0.7 + 0.06
+        length = beard.length * rng.uniform(0.4, 1, 195) * np.sin(np.pi * t) ** 0.7 + 0.06
         paint(brush, grow(rng, roots, np.pi * t, length, 0.6, 0.3, 1.2, points=6), beard.colour)
     if beard.kind == "goatee":
         brush.fill(
@@ -85,9 +86,9 @@ def draw_beard(brush: Brush, head: Head, face: Face, beard: Beard) -> None:
             ),
             beard.colour,
         )
-        roots = np.stack([turn + rng.uniform(-0.18, 0.18, 90), rng.uniform(0.85, 1.03, 90)], 1)
+        roots = np.stack([turn + rng.uniform(-0.18, 0.18, 70), rng.uniform(0.85, 1.03, 70)], 1)
         heading = np.pi / 2 - 1.5 * (roots[:, 0] - turn)
-        paint(brush, grow(rng, roots, heading, 0.05 + beard.length * rng.random(90), 0.3, 0.2, points=6), beard.colour)
+        paint(brush, grow(rng, roots, heading, 0.05 + beard.length * rng.random(70), 0.3, 0.2, points=6), beard.colour)
     upper = [
         (0.0, lip - 0.045),
         (0.16, lip - 0.03),
@@ -98,8 +99,8 @@ def draw_beard(brush: Brush, head: Head, face: Face, beard: Beard) -> None:
     ]
     moustache = np.concatenate([upper, np.array(upper)[-2:0:-1] * (-1, 1)])
     brush.fill(smooth(moustache + (1.2 * turn, 0)), beard.colour)
-    roots = np.stack([rng.uniform(-0.16, 0.16, 90), lip + rng.uniform(-0.03, 0.02, 90)], 1)
-    heading = np.where(roots[:, 0] > 0, 0.75, np.pi - 0.75) + rng.normal(0, 0.2, 90)
+    roots = np.stack([rng.uniform(-0.16, 0.16, 70), lip + rng.uniform(-0.03, 0.02, 70)], 1)
+    heading = np.where(roots[:, 0] > 0, 0.75, np.pi - 0.75) + rng.normal(0, 0.2, 70)
     paint(brush, grow(rng, roots + (1.2 * turn, 0), heading, 0.14, 0.3, points=5), beard.colour)
 
 

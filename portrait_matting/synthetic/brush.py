@@ -80,17 +80,20 @@ class Brush(NamedTuple):
 
     def place(self, points) -> np.ndarray:
         """Shape coordinates (..., 2) to canvas pixels (..., 2)."""
-        turn, origin = _frame(self.unit, self.angle, *self.origin)
-        points = np.asarray(points)
-        flat = points.reshape(-1, 2) @ turn  # one product, not one a strand
-        flat += origin
-        return flat.reshape(points.shape)
+        return self._placed(points, 1)
 
     def outline(self, points) -> np.ndarray:
         """Shape coordinates (..., 2) to OpenCV's: int32 (..., 2), sixteenths of a canvas pixel."""
-        pixels = self.place(points)
-        pixels *= 1 << _SHIFT
+        pixels = self._placed(points, 1 << _SHIFT)
         return np.rint(pixels, out=pixels).astype(np.int32)
+
+    def _placed(self, points, parts: int) -> np.ndarray:
+        """In so many parts of a canvas pixel."""
+        (x, y), points = self.origin, np.asarray(points)
+        turn, origin = _frame(parts * self.unit, self.angle, parts * x, parts * y)
+        flat = points.reshape(-1, 2) @ turn  # one product, not one a strand
+        flat += origin
+        return flat.reshape(points.shape)
 
     def turned(self, angle: float, pivot: tuple[float, float]) -> "Brush":
         """The same brush after its shapes were turned by `angle` radians about `pivot`."""
@@ -116,9 +119,9 @@ class Brush(NamedTuple):
 
     def discs(self, centres, radii, colour: Colour) -> None:
         """Fills many circles, `centres` (n, 2) and `radii` (n,)."""
+        unit, paint = self.unit * (1 << _SHIFT), (*colour, 255)
         for centre, r in zip(self.outline(centres).tolist(), radii, strict=True):
-            radius = max(8, round(r * self.unit * (1 << _SHIFT)))
-            cv2.circle(self.canvas, centre, radius, (*colour, 255), -1, cv2.LINE_AA, _SHIFT)
+            cv2.circle(self.canvas, centre, max(8, round(r * unit)), paint, -1, cv2.LINE_AA, _SHIFT)
 
     def boxes(self, corners, colour: Colour) -> None:
         """Fills many upright rectangles, given as (n, 4): left, top, width and height; edges are on whole pixels."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from portrait_matting.synthetic import collar
 from portrait_matting.synthetic.brush import Brush, mirrored, smooth
+from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.head import Head
 from portrait_matting.synthetic.palette import WHITE, Colour, any_colour, darker, lighter
 from portrait_matting.synthetic.pattern import PATTERNS, draw_pattern
@@ -30,7 +31,7 @@ class Clothes:
 
 def sample_clothes(rng: np.random.Generator, head: Head) -> Clothes:
     """Random clothes that fit `head`."""
-    garment = str(rng.choice(GARMENTS, p=(0.25, 0.13, 0.2, 0.13, 0.14, 0.08, 0.07)))
+    garment = pick(rng, GARMENTS, (0.25, 0.13, 0.2, 0.13, 0.14, 0.08, 0.07))
     patterned = garment not in ("suit", "hoodie") and rng.random() < 0.55
     shoulder = rng.uniform(1.6, 1.9) + 0.2 * head.masculine
     tone, base = rng.random(), any_colour(rng, value=(0.12, 0.45)) if garment == "suit" else any_colour(rng)
@@ -38,7 +39,7 @@ def sample_clothes(rng: np.random.Generator, head: Head) -> Clothes:
         base = any_colour(rng, (0.0, 0.08), (0.88, 1.0)) if tone < 0.12 else any_colour(rng, (0.0, 0.4), (0.04, 0.18))
     return Clothes(
         garment=garment,
-        pattern=str(rng.choice(PATTERNS[1:])) if patterned else "plain",
+        pattern=pick(rng, PATTERNS[1:]) if patterned else "plain",
         colour=base,
         second=any_colour(rng) if rng.random() < 0.5 else WHITE,
         tie=bool(rng.random() < 0.5),

@@ -1,6 +1,7 @@
-"""What light and a sensor do to a layer: a cast, a falloff to one side, and grain."""
+"""What light and a sensor do to a picture: a cast, a falloff to one side, and grain."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,11 +23,27 @@ def lighting(across: float, down: float, cast: tuple[float, float, float], heigh
     return cv2.resize(np.rint(field).astype(np.uint8), (width, height))
 
 
-def exposed(layer: np.ndarray, light: np.ndarray, amount: float, rng: np.random.Generator) -> np.ndarray:
-    """A layer, uint8 RGB (H, W, 3), in a light of `lighting`, with grain whose half-width is `amount` of 1."""
-    lit = cv2.multiply(layer, light, scale=1 / _ONE)
-    strength = 255 * amount / 127
-    return cv2.addWeighted(lit, 1, _part(rng, *layer.shape[:2]), strength, -128 * strength)
+class Exposure(NamedTuple):
+    """A light of `lighting`, and grain about 128 of which `strength` is added; both uint8 (H, W, 3)."""
+
+    light: np.ndarray
+    grain: np.ndarray
+    strength: float
+
+    def __call__(self, layer: np.ndarray) -> np.ndarray:
+        """The layer, uint8 RGB (H, W, 3), in this light and with this grain."""
+        lit = cv2.multiply(layer, self.light, scale=1 / _ONE)
+        return cv2.addWeighted(lit, 1, self.grain, self.strength, -128 * self.strength, dst=lit)
+
+    def at(self, pixels: np.ndarray) -> "Exposure":
+        """Of these pixels alone, indices into the flattened picture: for a layer of (n, 3)."""
+        light, grain = (each.reshape(-1, 3).take(pixels, axis=0) for each in self[:2])
+        return Exposure(light, grain, self.strength)
+
+
+def exposing(light: np.ndarray, amount: float, rng: np.random.Generator) -> Exposure:
+    """An exposure in a light of `lighting`, with a random part of the grain, its half-width `amount` of 1."""
+    return Exposure(light, _part(rng, *light.shape[:2]), 255 * amount / 127)
 
 
 def _part(rng: np.random.Generator, height: int, width: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from portrait_matting.synthetic.brush import Brush, smooth
+from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.face import Face
 from portrait_matting.synthetic.head import Head
 from portrait_matting.synthetic.palette import Colour, any_colour, darker, lighter
@@ -22,7 +23,7 @@ class Glasses:
 
 def sample_glasses(rng: np.random.Generator) -> Glasses:
     """Glasses for about one person in four."""
-    kind = str(rng.choice(GLASSES, p=(0.4, 0.4, 0.2))) if rng.random() < 0.26 else "none"
+    kind = pick(rng, GLASSES, (0.4, 0.4, 0.2)) if rng.random() < 0.26 else "none"
     return Glasses(kind, any_colour(rng, value=(0.05, 0.45)))
 
 

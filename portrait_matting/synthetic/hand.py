@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from portrait_matting.synthetic.brush import Brush, smooth
+from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.clothes import Clothes
 from portrait_matting.synthetic.head import Head
 from portrait_matting.synthetic.palette import darker
@@ -24,7 +25,7 @@ class Hand:
 
 def sample_hand(rng: np.random.Generator) -> Hand:
     """A hand for one person in eight."""
-    side = int(rng.choice((-1, 1))) if rng.random() < 0.125 else 0
+    side = pick(rng, (-1, 1)) if rng.random() < 0.125 else 0
     return Hand(side, rng.uniform(0.75, 1.25), rng.uniform(-0.3, 0.15), rng.uniform(0.7, 1.3))
 
 

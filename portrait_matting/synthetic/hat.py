@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from portrait_matting.synthetic.brush import Brush, ellipse, mirrored, smooth
+from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.hair import Hair
 from portrait_matting.synthetic.head import Head
 from portrait_matting.synthetic.palette import Colour, any_colour, darker, lighter
@@ -26,7 +27,7 @@ class Hat:
 
 def sample_hat(rng: np.random.Generator, head: Head, hair: Hair) -> Hat:
     """A hat for about one person in four, where the hair leaves room for it."""
-    kind = str(rng.choice(HATS, p=(0.21, 0.2, 0.15, 0.09, 0.13, 0.1, 0.12))) if rng.random() < 0.3 else "none"
+    kind = pick(rng, HATS, (0.21, 0.2, 0.15, 0.09, 0.13, 0.1, 0.12)) if rng.random() < 0.3 else "none"
     if kind == "headscarf" and head.masculine:
         kind = "beanie"
     if kind in (*CLOSED, "headphones") and hair.style in ("afro", "bun", "ponytail", "curly", "spiky"):

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from portrait_matting.synthetic.brush import Brush
+from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.foliage import FIELDS, field
 from portrait_matting.synthetic.palette import Colour, mix
 from portrait_matting.synthetic.texture import between
@@ -31,6 +32,7 @@ def draw_pattern(brush: Brush, shape: np.ndarray, pattern: str, colour: Colour, 
         x, y = np.meshgrid(across, down)
         x[1::2] += 0.5 * p
         centres = np.stack([x, y], 2).reshape(-1, 2)
+        centres = centres[_within(pen.place(centres), box, p * brush.unit)]
         pen.discs(centres, [0.26 * p] * len(centres), second)
     bow = np.array([(-reach, 0.12), (-0.5 * reach, 0.03), (0, 0), (0.5 * reach, 0.03), (reach, 0.12)])
     rows = bow + np.stack([0 * down, down], 1)[:, None]
@@ -46,12 +48,19 @@ def draw_pattern(brush: Brush, shape: np.ndarray, pattern: str, colour: Colour, 
     brush.canvas[box] = cv2.copyTo(cloth[box], inside, brush.canvas[box])
 
 
+def _within(pixels: np.ndarray, box: tuple[slice, slice], margin: float) -> np.ndarray:
+    """Which of the places (n, 2) are in the box or near it: bool (n,)."""
+    rows, columns = box
+    low, high = (columns.start - margin, rows.start - margin), (columns.stop + margin, rows.stop + margin)
+    return ((pixels > low) & (pixels < high)).all(1)
+
+
 def _draw_print(brush: Brush, inside: np.ndarray, box: tuple[slice, slice], colour: Colour, second: Colour, p: float):
     """Flowers, camouflage, fur or lace: what backgrounds have, too, so that it is the place that tells them apart."""
     rng = np.random.default_rng(int(1e9 * p))
     rows, columns = box
     size = rows.stop - rows.start, columns.stop - columns.start
-    greys = field(rng, str(rng.choice(FIELDS)), *size)
+    greys = field(rng, pick(rng, FIELDS), *size)
     cloth = cv2.cvtColor(between(greys, mix(colour, second, 0.1), second), cv2.COLOR_RGB2RGBA)
     part = brush.canvas[box]
     cv2.copyTo(cloth, inside, part)

@@ -13,7 +13,8 @@ import numpy as np
 
 from portrait_matting.errors import InputError
 from portrait_matting.synthetic.background import Background, draw_background, sample_background
-from portrait_matting.synthetic.exposure import exposed, lighting
+from portrait_matting.synthetic.chance import pick
+from portrait_matting.synthetic.exposure import Exposure, exposing, lighting
 from portrait_matting.synthetic.person import Person, draw_person, sample_person
 from portrait_matting.synthetic.pixels import Pixels, unmultiplied
 
@@ -68,7 +69,7 @@ def plan_scene(split: str, seed: int, index: int) -> Scene:
     crowd = rng.random()
     people = [sample_person(rng) for _ in range(0 if crowd < NOBODY else 2 if crowd < NOBODY + TWO_PEOPLE else 1)]
     if len(people) == 2:
-        side = rng.choice([-1, 1])
+        side = pick(rng, [-1, 1])
         apart = [0.5 + k * side * rng.uniform(0.17, 0.26) for k in (-1, 1)]
         people = [replace(p, x=x, size=0.85 * p.size) for p, x in zip(people, apart, strict=True)]
     like = [c for p in people for c in (p.head.skin, p.hair.colour, p.clothes.colour)]
@@ -90,8 +91,8 @@ def draw_layers(split: str, seed: int, index: int, height: int = 320, width: int
     Raises:
         InputError: `split` is unknown, `seed` or `index` is negative, or a side is below MIN_SIZE pixels.
     """
-    pixels = _draw_pixels(split, seed, index, height, width)
-    return Layers(*(np.divide(layer, np.float32(255)) for layer in pixels))
+    pixels, exposure = _draw_pixels(split, seed, index, height, width)
+    return Layers(*(np.divide(layer, np.float32(255)) for layer in pixels.exposed(exposure)))
 
 
 def draw_portrait(
@@ -104,11 +105,11 @@ def draw_portrait(
     Raises:
         InputError: as for `draw_layers`.
     """
-    pixels = _draw_pixels(split, seed, index, height, width)
-    return pixels.composite(), np.divide(pixels.alpha, np.float32(255))
+    pixels, exposure = _draw_pixels(split, seed, index, height, width)
+    return pixels.composite(exposure), np.divide(pixels.alpha, np.float32(255))
 
 
-def _draw_pixels(split: str, seed: int, index: int, height: int, width: int) -> Pixels:
+def _draw_pixels(split: str, seed: int, index: int, height: int, width: int) -> tuple[Pixels, Exposure]:
     if min(height, width) < MIN_SIZE:
         raise InputError(f"size {height}x{width} is too small to draw a portrait; use at least {MIN_SIZE}x{MIN_SIZE}.")
     scene = plan_scene(split, seed, index)
@@ -120,9 +121,6 @@ def _draw_pixels(split: str, seed: int, index: int, height: int, width: int) -> 
         canvas = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
     foreground, alpha = unmultiplied(cv2.GaussianBlur(canvas, (3, 3), scene.softness))
     background = draw_background(scene.background, height, width)
-    light, rng = (
-        lighting(scene.light * scene.falloff, 0.4 * scene.falloff, scene.cast, height, width),
-        np.random.default_rng(scene.seed),
-    )
-    lit = (exposed(layer, light, scene.noise, rng) for layer in (foreground, background))
-    return Pixels(*lit, alpha)
+    light = lighting(scene.light * scene.falloff, 0.4 * scene.falloff, scene.cast, height, width)
+    exposure = exposing(light, scene.noise, np.random.default_rng(scene.seed))
+    return Pixels(foreground, background, alpha), exposure

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from portrait_matting.synthetic.brush import Brush, smooth
+from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.clothes import Clothes
 from portrait_matting.synthetic.palette import Colour, any_colour, darker
 
@@ -23,8 +24,8 @@ class Strap:
 
 def sample_strap(rng: np.random.Generator) -> Strap:
     """A strap for one person in eight."""
-    kind = str(rng.choice(STRAPS)) if rng.random() < 0.125 else "none"
-    return Strap(kind, any_colour(rng, value=(0.05, 0.7)), rng.uniform(0.08, 0.26), int(rng.choice((-1, 1))))
+    kind = pick(rng, STRAPS) if rng.random() < 0.125 else "none"
+    return Strap(kind, any_colour(rng, value=(0.05, 0.7)), rng.uniform(0.08, 0.26), pick(rng, (-1, 1)))
 
 
 def draw_strap(brush: Brush, clothes: Clothes, strap: Strap) -> None:

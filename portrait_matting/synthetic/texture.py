@@ -6,6 +6,7 @@ Most are one channel that leads from one colour to another: a table turns its va
 import cv2
 import numpy as np
 
+from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.palette import Colour, darker, lighter, mix
 
 _SOFT = 4  # times smaller: what changes slowly is painted
@@ -54,7 +55,7 @@ def wood(rng: np.random.Generator, colours: list[Colour], height: int, width: in
 
 def bricks(rng: np.random.Generator, colours: list[Colour], height: int, width: int) -> np.ndarray:
     """Courses of bricks or tiles in mortar."""
-    size, base = max(height, width), mix((158, 84, 64), colours[0], rng.choice([0.1, 0.9]))
+    size, base = max(height, width), mix((158, 84, 64), colours[0], pick(rng, [0.1, 0.9]))
     high = size * rng.uniform(0.05, 0.1)
     wide, joint = high * rng.uniform(1.6, 2.6), max(1, round(0.07 * high))
     image = np.empty((height, width, 3), np.uint8)

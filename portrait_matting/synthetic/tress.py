@@ -19,7 +19,7 @@ def draw_curtain(brush: Brush, rng: np.random.Generator, colour: Colour, wave: f
     rights, lefts = (np.stack([middle + side * reach * start + sway, y], 1) for side in (1, -1))
     hem = np.stack([middle + np.linspace(-1, 1, 12) * reach[-1], end + 0.06 * rng.uniform(-1, 1, 12)], 1)
     brush.fill(np.concatenate([smooth(lefts, closed=False), hem, smooth(rights[::-1], closed=False)]), colour, 0.35)
-    s, x = np.linspace(0, 1, 11)[:, None], rng.uniform(-half - 0.02, half + 0.02, n)
+    s, x = np.linspace(0, 1, 8)[:, None], rng.uniform(-half - 0.02, half + 0.02, n)
     wisp = (rng.exponential(0.06, n) * (np.arange(n) % 5 == 0)) * np.sqrt(s)  # leaves the mass on its way down
     drift = 0.06 * wave * np.sin(9 * s + rng.uniform(0, 3, n) + 2 * x) + rng.normal(0, 0.06, n) * s**2
     strands = np.stack(
@@ -32,12 +32,12 @@ def draw_tail(
     brush: Brush, rng: np.random.Generator, colour: Colour, wave: float, root: tuple[float, float], length: float
 ) -> None:
     """A ponytail that leaves `root` away from the middle and falls."""
-    n, side = 130, np.sign(root[0])
+    n, side = 100, np.sign(root[0])
     spread = rng.normal(0, 1, n).clip(-2, 2)
     heading = (-0.35 if side > 0 else np.pi + 0.35) + 0.18 * spread
     roots = np.array(root) + spread[:, None] * (0.02, 0.05)
-    strands = grow(rng, roots, heading, length * rng.uniform(0.75, 1.05, n), 1.15, 0.25 * wave, 1.5, points=14)
-    brush.strands(strands[:50, :-2], [darker(colour, 0.12)], 0.07)
+    strands = grow(rng, roots, heading, length * rng.uniform(0.75, 1.05, n), 1.15, 0.25 * wave, 1.5, points=10)
+    brush.strands(strands[:40, :-1], [darker(colour, 0.12)], 0.07)
     paint(brush, strands, colour, dense=True)
     brush.fill(ellipse(*root, 0.09, 0.12), darker(colour, 0.4))
 
@@ -45,10 +45,11 @@ def draw_tail(
 def draw_bun(brush: Brush, rng: np.random.Generator, colour: Colour, x: float, y: float, r: float) -> None:
     """A knot of hair of radius `r` around (x, y) with strands that stand off."""
     brush.fill(ellipse(x, y, r, 0.85 * r), colour, shade=0.45)
-    n = 80
+    n = 60
     angle, depth = rng.uniform(0, 2 * np.pi, n), rng.uniform(0.4, 0.9, n)[:, None]
     roots = (x, y) + depth * r * np.stack([np.cos(angle), 0.85 * np.sin(angle)], 1)
-    paint(brush, grow(rng, roots, angle + 1.35, rng.uniform(0.6, 1.6, n) * r, wave=0.25, gravity=0.15), colour)
+    strands = grow(rng, roots, angle + 1.35, rng.uniform(0.6, 1.6, n) * r, wave=0.25, gravity=0.15, points=6)
+    paint(brush, strands, colour)
 
 
 def draw_cloud(brush: Brush, rng: np.random.Generator, head: Head, colour: Colour, volume: float, curl: float) -> None:
@@ -57,8 +58,8 @@ def draw_cloud(brush: Brush, rng: np.random.Generator, head: Head, colour: Colou
     t = np.linspace(-low, 1 + low, 30)
     brush.discs(rim(head, volume - 0.12, t), rng.uniform(0.14, 0.22, 30), colour)
     brush.fill(rim(head, volume - 0.1, np.linspace(0, 1, 30)), colour, shade=0.35)
-    n = 280
+    n = 215
     t = rng.uniform(-low, 1 + low, n)
     roots = rim(head, volume + 0.06 - rng.uniform(0.0, 0.3, n), t)
     heading = np.pi + np.pi * t + rng.normal(0, 0.8, n)
-    paint(brush, grow(rng, roots, heading, rng.uniform(0.2, 0.5, n), 0.1, curl, 1.7, points=12), colour, dense=True)
+    paint(brush, grow(rng, roots, heading, rng.uniform(0.2, 0.5, n), 0.1, curl, 1.7, points=9), colour, dense=True)

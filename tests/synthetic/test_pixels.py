@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from portrait_matting.synthetic.exposure import exposing, lighting
 from portrait_matting.synthetic.pixels import Pixels, soft_pixels, unmultiplied
 
 
@@ -37,3 +38,12 @@ def test_nobody_has_some_colour_everywhere():
     colours, alpha = unmultiplied(np.zeros((33, 70, 4), np.uint8))
     assert colours.shape == (33, 70, 3)
     assert not alpha.any()
+
+
+@pytest.mark.parametrize("levels", [(0, 256), (0, 1), (255, 256), (1, 255)])
+def test_an_exposed_composite_is_that_of_the_exposed_layers_to_the_bit(levels):
+    rng = np.random.default_rng(0)
+    f, b = rng.integers(0, 256, (2, 61, 47, 3), dtype=np.uint8)
+    pixels = Pixels(f, b, rng.integers(*levels, (61, 47), dtype=np.uint8))
+    exposure = exposing(lighting(0.2, 0.1, (1.05, 1, 0.95), 61, 47), 0.03, rng)
+    assert np.array_equal(pixels.composite(exposure), pixels.exposed(exposure).composite())
