@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from portrait_matting.synthetic import collar
-from portrait_matting.synthetic.brush import Brush, mirrored, smooth
+from portrait_matting.synthetic.brush import Brush
 from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.head import Head
+from portrait_matting.synthetic.outline import mirrored, smooth
 from portrait_matting.synthetic.palette import WHITE, Colour, any_colour, darker, lighter
 from portrait_matting.synthetic.pattern import PATTERNS, draw_pattern
 

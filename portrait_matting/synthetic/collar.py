@@ -5,7 +5,8 @@
 
 import numpy as np
 
-from portrait_matting.synthetic.brush import Brush, mirrored, smooth
+from portrait_matting.synthetic.brush import Brush
+from portrait_matting.synthetic.outline import mirrored, smooth
 from portrait_matting.synthetic.palette import Colour, darker, lighter
 
 _DEPTHS = {"v_neck": 2.05, "shirt": 1.75, "suit": 2.4, "hoodie": 1.75}

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.synthetic.brush import Brush, ellipse, smooth
+from portrait_matting.synthetic.brush import Brush
 from portrait_matting.synthetic.head import Head
+from portrait_matting.synthetic.outline import ellipse, smooth
 from portrait_matting.synthetic.palette import INK, IRISES, WHITE, Colour, darker, lighter, mix
 
 

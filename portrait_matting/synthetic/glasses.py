@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.synthetic.brush import Brush, smooth
+from portrait_matting.synthetic.brush import Brush
 from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.face import Face
 from portrait_matting.synthetic.head import Head
+from portrait_matting.synthetic.outline import smooth
 from portrait_matting.synthetic.palette import Colour, any_colour, darker, lighter
 
 GLASSES = ("round", "square", "sun")

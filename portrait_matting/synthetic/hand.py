@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.synthetic.brush import Brush, smooth
+from portrait_matting.synthetic.brush import Brush
 from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.clothes import Clothes
 from portrait_matting.synthetic.head import Head
+from portrait_matting.synthetic.outline import smooth
 from portrait_matting.synthetic.palette import darker
 
 _FINGERS = ((-0.24, -0.72, 0.105), (-0.09, -0.84, 0.11), (0.07, -0.82, 0.108), (0.22, -0.66, 0.095))

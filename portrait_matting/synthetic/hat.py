@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.synthetic.brush import Brush, ellipse, mirrored, smooth
+from portrait_matting.synthetic.brush import Brush
 from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.hair import Hair
 from portrait_matting.synthetic.head import Head
+from portrait_matting.synthetic.outline import ellipse, mirrored, smooth
 from portrait_matting.synthetic.palette import Colour, any_colour, darker, lighter
 from portrait_matting.synthetic.strand import grow
 

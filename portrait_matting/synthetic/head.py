@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.synthetic.brush import Brush, ellipse, mirrored, smooth
+from portrait_matting.synthetic.brush import Brush
+from portrait_matting.synthetic.outline import ellipse, mirrored, smooth
 from portrait_matting.synthetic.palette import Colour, darker, lighter, skin_tone
 
 

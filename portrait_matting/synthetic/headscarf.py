@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from portrait_matting.synthetic.brush import Brush, mirrored, smooth
+from portrait_matting.synthetic.brush import Brush
 from portrait_matting.synthetic.head import Head
+from portrait_matting.synthetic.outline import mirrored, smooth
 from portrait_matting.synthetic.palette import Colour, darker
 
 

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from portrait_matting.synthetic.brush import Brush, ellipse, smooth
+from portrait_matting.synthetic.brush import Brush
+from portrait_matting.synthetic.outline import ellipse, smooth
 from portrait_matting.synthetic.palette import Colour, any_colour, darker, lighter, mix
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portrait_matting.synthetic.brush import Brush, smooth
+from portrait_matting.synthetic.brush import Brush
 from portrait_matting.synthetic.chance import pick
 from portrait_matting.synthetic.clothes import Clothes
+from portrait_matting.synthetic.outline import smooth
 from portrait_matting.synthetic.palette import Colour, any_colour, darker
 
 STRAPS = ("bag", "rucksack", "dungarees")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from portrait_matting.synthetic.brush import Brush, ellipse, mirrored, smooth
+from portrait_matting.synthetic.brush import Brush
+from portrait_matting.synthetic.outline import ellipse, mirrored, smooth
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 
