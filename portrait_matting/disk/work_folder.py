@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from portrait_matting.disk.atomic_write import atomic_write
-from portrait_matting.disk.lock import Lock
+from portrait_matting.disk.lock import Held, Lock
 from portrait_matting.errors import InputError
 
 UNFINISHED = ".unfinished"
@@ -42,6 +42,18 @@ class WorkFolder:
             worker = Lock(path)
             worker.take(max(0.0, deadline - time.monotonic()))
             worker.close()
+
+    def take_alone(self, patience: float, others: str) -> None:
+        """As `take`, and says in a line who has the folder: `others`, such as "another process draws into".
+
+        Raises:
+            InputError: another command has the folder.
+            OSError: it cannot be written.
+        """
+        try:
+            self.take(patience)
+        except Held as other:
+            raise InputError(f"{others} {self.root} ({other}): wait for its end, or give another OUTPUT") from None
 
     def clear(self, keep: str | None = None) -> None:
         """Makes the room for unfinished files, and clears away what was left half written there, all but `keep`."""

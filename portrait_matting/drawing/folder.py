@@ -4,7 +4,6 @@ import os
 import re
 from pathlib import Path
 
-from portrait_matting.disk.lock import Held
 from portrait_matting.disk.work_folder import WorkFolder
 from portrait_matting.drawing.files import is_whole, paths
 from portrait_matting.drawing.recipe import NAME, Recipe, check_recipe
@@ -33,7 +32,7 @@ class DrawingFolder(WorkFolder):
             self.root.mkdir(parents=True, exist_ok=True)
             if not self.is_begun() and any(entry.name[0] != "." for entry in os.scandir(self.root)):
                 raise InputError(f"{self.root} holds other things already: give an empty or a new folder as OUTPUT")
-            self._take_alone()
+            self.take_alone(_PATIENCE, "another process draws into")
             if self.is_begun():
                 check_recipe((self.root / NAME).read_text(encoding="utf-8"), recipe, self.root / NAME)
             self.clear()
@@ -80,11 +79,3 @@ class DrawingFolder(WorkFolder):
     def _listed(self, recipe: Recipe) -> set[str]:
         folders = {path.rpartition("/")[0] for path in paths(recipe, 0)}
         return {f"{folder}/{entry.name}".lstrip("/") for folder in folders for entry in os.scandir(self.root / folder)}
-
-    def _take_alone(self) -> None:
-        try:
-            self.take(_PATIENCE)
-        except Held as other:
-            raise InputError(
-                f"another process draws into {self.root} ({other}): wait for its end, or give another OUTPUT"
-            ) from None

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from portrait_matting.disk.atomic_write import atomic_write
-from portrait_matting.disk.lock import Held
 from portrait_matting.disk.work_folder import WorkFolder
 from portrait_matting.errors import InputError
 from portrait_matting.images.io import IMAGE_SUFFIXES
@@ -39,7 +38,7 @@ class LabelFolder(WorkFolder):
             self.root.mkdir(parents=True, exist_ok=True)
             if not path.is_file() and any(entry.name[0] != "." for entry in os.scandir(self.root)):
                 raise InputError(f"{self.root} holds other things already: give an empty or a new folder as OUTPUT")
-            self._take_alone()
+            self.take_alone(_PATIENCE, "another process labels into")
             existing = path.read_text(encoding="utf-8") if path.is_file() else ""
             note = going_on(existing, note, path)
             self.clear()
@@ -145,14 +144,6 @@ class LabelFolder(WorkFolder):
         for suffix in IMAGE_SUFFIXES:
             for own in (suffix, suffix.upper()):
                 self.image(name, own).unlink(missing_ok=True)
-
-    def _take_alone(self) -> None:
-        try:
-            self.take(_PATIENCE)
-        except Held as other:
-            raise InputError(
-                f"another process labels into {self.root} ({other}): wait for its end, or give another OUTPUT"
-            ) from None
 
 
 def _link(photo: Path, target: Path) -> bool:

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from portrait_matting.disk.lock import Held
 from portrait_matting.disk.work_folder import WorkFolder
 from portrait_matting.errors import InputError
 from portrait_matting.preparation.settings import Settings, check_settings
@@ -26,7 +25,7 @@ class Output(WorkFolder):
             self.root.mkdir(parents=True, exist_ok=True)
             if not path.exists() and any(entry.name[0] != "." for entry in os.scandir(self.root)):
                 raise InputError(f"{self.root} holds other things already: give an empty or a new folder as OUTPUT")
-            self._take_alone()
+            self.take_alone(_PATIENCE, "another preparation is at work in")
             if existing := path.read_text(encoding="utf-8") if path.exists() else "":
                 check_settings(existing, settings, path)
             else:
@@ -38,14 +37,6 @@ class Output(WorkFolder):
         except InputError:
             self.give_up()
             raise
-
-    def _take_alone(self) -> None:
-        try:
-            self.take(_PATIENCE)
-        except Held as other:
-            raise InputError(
-                f"another preparation is at work in {self.root} ({other}): wait for its end, or give another OUTPUT"
-            ) from None
 
 
 def check_place(source: Path, output: Path) -> None:
